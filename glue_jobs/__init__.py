@@ -1,0 +1,1 @@
+"""Labor Lake: BLS time series and the US population as tables that SQL can query."""

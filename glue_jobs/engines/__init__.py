@@ -1,0 +1,1 @@
+"""The SQL engines: DuckDB on a laptop, Athena on AWS."""

@@ -1,0 +1,1 @@
+"""The bundled sample: a miniature of the two upstreams, served on the loopback interface."""

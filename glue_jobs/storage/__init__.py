@@ -1,0 +1,1 @@
+"""Where bytes lie: one protocol, a local directory or S3."""

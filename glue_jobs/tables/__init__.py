@@ -1,0 +1,1 @@
+"""What the tables are, and how each kind of file becomes one."""
