@@ -1,0 +1,145 @@
+"""What was landed: one manifest per survey, one for the population.
+
+A manifest is the truth about the raw zone: it names, for every file, the version whose bytes are
+current. It is replaced in one conditional write after all of its files are in place, so it never
+names bytes that are not there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.storage import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glue_jobs.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One upstream file as it lies in the raw zone.
+
+    Attributes:
+        name: its name upstream.
+        bytes: its size.
+        sha256: hash of its bytes, in hex.
+        last_modified: when BLS wrote it, UTC.
+        listed_minute: the same by BLS's listing, US Eastern, to the minute.
+        retrieved_at: when these bytes were first retrieved, UTC.
+        version: the storage's name for these bytes.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    last_modified: str
+    listed_minute: str
+    retrieved_at: str
+    version: str
+
+
+@dataclass(frozen=True)
+class LandedPage:
+    """One page of the population API as it lies in the raw zone."""
+
+    name: str
+    bytes: int
+    sha256: str
+    version: str
+
+
+@dataclass(frozen=True)
+class LandedDataset:
+    """One population dataset.
+
+    Attributes:
+        dataset_name: the estimate's own name.
+        content_sha256: hash of what the pages say, whatever their order of keys.
+        years: how many years it has.
+        retrieved_at: when this content was first retrieved, UTC: its release.
+        pages: its bodies.
+    """
+
+    dataset_name: str
+    content_sha256: str
+    years: int
+    retrieved_at: str
+    pages: tuple[LandedPage, ...]
+
+
+@dataclass(frozen=True)
+class SurveyManifest:
+    """A survey's landed files by name, and the tag that replacing the manifest needs."""
+
+    files: Mapping[str, LandedFile]
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class PopulationManifest:
+    """The landed datasets by key, and the tag that replacing the manifest needs."""
+
+    datasets: Mapping[str, LandedDataset]
+    tag: str | None = None
+
+
+def load_survey(storage: Storage, survey: str) -> SurveyManifest:
+    """A survey's manifest; empty where nothing was landed yet."""
+    document, tag = _load(storage, names.raw_manifest(survey))
+    return SurveyManifest(
+        {name: LandedFile(name=name, **file) for name, file in document.get("files", {}).items()},
+        tag,
+    )
+
+
+def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None:
+    """Replaces the manifest that was loaded, or raises ``LostRace``."""
+    files = {file.name: _without_name(file) for file in manifest.files.values()}
+    _save(storage, names.raw_manifest(survey), {"survey": survey, "files": files}, manifest.tag)
+
+
+def load_population(storage: Storage) -> PopulationManifest:
+    """The population's manifest; empty where nothing was landed yet."""
+    document, tag = _load(storage, names.raw_population_manifest())
+    datasets = {}
+    for key, entry in document.get("datasets", {}).items():
+        pages = tuple(LandedPage(**page) for page in entry.pop("pages"))
+        datasets[key] = LandedDataset(**entry, pages=pages)
+    return PopulationManifest(datasets, tag)
+
+
+def save_population(storage: Storage, manifest: PopulationManifest) -> None:
+    """Replaces the manifest that was loaded, or raises ``LostRace``."""
+    datasets = {key: asdict(dataset) for key, dataset in manifest.datasets.items()}
+    _save(storage, names.raw_population_manifest(), {"datasets": datasets}, manifest.tag)
+
+
+def to_json(document: Mapping[str, Any]) -> bytes:
+    """A document as the lake writes it: sorted, indented, the same bytes for the same content."""
+    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _without_name(file: LandedFile) -> dict[str, Any]:
+    entry = asdict(file)
+    del entry["name"]
+    return entry
+
+
+def _load(storage: Storage, key: str) -> tuple[dict[str, Any], str | None]:
+    content = storage.get(key)
+    if content is None:
+        return {}, None
+    try:
+        document = json.loads(content.body)
+    except ValueError:
+        raise IntegrityFailure(f"{key} is not the JSON that was written there.") from None
+    return document, content.tag
+
+
+def _save(storage: Storage, key: str, document: Mapping[str, Any], tag: str | None) -> None:
+    storage.swap(key, to_json(document), tag)

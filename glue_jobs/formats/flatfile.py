@@ -1,0 +1,331 @@
+"""Reads BLS's flat files: bytes to trimmed, typed record batches, in bounded memory.
+
+A flat file is a header line and rows of tab-separated fields, padded with blanks, mostly ended by
+CRLF. It is cut into blocks of whole lines. A block goes through pyarrow's parser in one call, and
+that is how nearly every block is read. Whatever that parser would have to guess about (a field
+too many, a figure that no double can hold, bytes that are not ASCII, a blank line) makes it give
+up the block, and ``rows_one_by_one`` reads the same lines by the rules below, which are the
+definition of the format:
+
+- a field is its text without the blanks around it; further fields that are blank are dropped
+- text that is blank or ``-`` is null in a column of numbers, and stays text in a column of text
+- a year is 1800 to 2100; a period is one of ``PERIODS``; a value has at most 17 digits
+- a line that breaks a rule is a reject, with its number and the reason; nothing is replaced
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, BinaryIO, Optional, Union
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+
+from glue_jobs.errors import QualityFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BLOCK_BYTES = 2 << 20
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+PERIODS = tuple(
+    [f"M{n:02d}" for n in range(1, 14)]
+    + [f"Q{n:02d}" for n in range(1, 6)]
+    + [f"S{n:02d}" for n in range(1, 4)]
+    + ["A01"]
+)
+"""Months, quarters and half years; M13, Q05, S03 and A01 are annual figures."""
+
+_MOST_HEADER_BYTES = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INTEGER = re.compile(r"-?\d{1,9}")
+_PADDED_NULLS = [" " * width + mark for width in range(31) for mark in ("", "-")]
+# Beyond these, a double may not print as the text it was read from; the slow way looks closely.
+_DECIMALS = 6
+_LARGEST = 1e9
+
+Value = Optional[Union[str, int, float]]
+
+
+class Kind(Enum):
+    """What a column holds; decides its type and what its fields may be."""
+
+    CODE = "code"  # text that repeats from row to row: series_id
+    TEXT = "text"
+    YEAR = "year"
+    PERIOD = "period"
+    INTEGER = "integer"
+    NUMBER = "number"
+
+
+ARROW_TYPES = {
+    Kind.CODE: pa.dictionary(pa.int32(), pa.string()),
+    Kind.PERIOD: pa.dictionary(pa.int32(), pa.string()),
+    Kind.TEXT: pa.string(),
+    Kind.YEAR: pa.int16(),
+    Kind.INTEGER: pa.int32(),
+    Kind.NUMBER: pa.float64(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column to read.
+
+    Attributes:
+        name: its header name, trimmed and in lower case.
+        kind: what it holds.
+        required: whether a blank field makes the row a reject.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+    @property
+    def field(self) -> pa.Field:
+        """The Arrow field that batches carry."""
+        return pa.field(self.name, ARROW_TYPES[self.kind], nullable=not self.required)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A line that could not be read: its number in the file (the header is 1), why, its text."""
+
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a block held: the rows, the line that each came from, and the lines set aside."""
+
+    batch: pa.RecordBatch
+    lines: Sequence[int]
+    rejects: Sequence[Reject]
+
+
+def read_header(stream: BinaryIO) -> tuple[str, ...]:
+    """Reads the first line: the column names, trimmed and in lower case.
+
+    The line is returned as it is split, whatever it says; a document gives odd names.
+    """
+    line = stream.readline(_MOST_HEADER_BYTES)
+    text = line.removeprefix(_BOM).decode("utf-8", "replace")
+    names = [name.strip().lower() for name in text.split("\t")]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    return tuple(names)
+
+
+class FlatFileReader:
+    """Reads the rows below a header."""
+
+    def __init__(self, header: Sequence[str], columns: Sequence[Column]) -> None:
+        """Prepares to read those columns of a file with that header, wherever they stand in it.
+
+        Args:
+            header: all names of the header line, in its order.
+            columns: what to read, in the order that batches shall have.
+        """
+        self._header = list(header)
+        self._columns = list(columns)
+        self._places = [self._header.index(column.name) for column in columns]
+        self.schema = pa.schema([column.field for column in columns])
+
+    def read(self, stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
+        """Yields the rows of a stream that stands behind its header line, block by block.
+
+        Raises:
+            QualityFailure: a line is longer than a block.
+        """
+        line = 2
+        for block in _blocks(stream, block_bytes):
+            count = block.count(b"\n") + (not block.endswith(b"\n"))
+            batch = self._at_once(block, count)
+            if batch is None:
+                yield self.rows_one_by_one(block, line)
+            else:
+                yield Rows(batch, range(line, line + count), ())
+            line += count
+
+    def rows_one_by_one(self, block: bytes, first_line: int) -> Rows:
+        """Reads a block by the rules in the text at the top, line by line."""
+        values: list[list[Value]] = [[] for _ in self._columns]
+        lines: list[int] = []
+        rejects: list[Reject] = []
+        # A last line without its end is a line; behind a last line's end there is none.
+        for number, raw in enumerate(block.split(b"\n"), first_line):
+            line = raw.rstrip(b"\r")
+            if not line.strip():
+                continue
+            try:
+                row = self._row(line)
+            except ValueError as error:
+                text = line.decode("utf-8", "backslashreplace")[:200]
+                rejects.append(Reject(number, str(error), text))
+                continue
+            lines.append(number)
+            for column, value in zip(values, row):
+                column.append(value)
+        return Rows(batch_of(values, self.schema), lines, rejects)
+
+    def _at_once(self, block: bytes, count: int) -> pa.RecordBatch | None:
+        """Reads a block in one call; None unless the result is sure to be the exact one."""
+        if not block.isascii() or b"\0" in block or b"0x" in block or b"0X" in block:
+            return None
+        batch = self._parse(block, ["", "-"]) or self._parse(block, _PADDED_NULLS)
+        if batch is None or batch.num_rows != count:
+            return None
+        arrays = [_trimmed(array) for array in batch.columns]
+        if not all(_is_sure(column, array) for column, array in zip(self._columns, arrays)):
+            return None
+        return pa.record_batch(arrays, schema=self.schema)
+
+    def _parse(self, block: bytes, nulls: list[str]) -> pa.RecordBatch | None:
+        convert = pcsv.ConvertOptions(
+            column_types={column.name: ARROW_TYPES[column.kind] for column in self._columns},
+            include_columns=[column.name for column in self._columns],
+            null_values=nulls,
+            strings_can_be_null=False,
+            check_utf8=False,
+        )
+        try:
+            table = pcsv.read_csv(
+                pa.BufferReader(block),
+                pcsv.ReadOptions(
+                    use_threads=False, block_size=len(block) + 1, column_names=self._header
+                ),
+                pcsv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False),
+                convert,
+            )
+        except pa.ArrowInvalid:
+            return None
+        return table.to_batches()[0] if table.num_rows else None
+
+    def _row(self, line: bytes) -> list[Value]:
+        if b"\0" in line:
+            raise ValueError("holds a NUL byte")
+        if b"\r" in line:
+            raise ValueError("holds a line end in the middle")
+        try:
+            fields = [field.strip(" ") for field in line.decode("utf-8").split("\t")]
+        except UnicodeDecodeError:
+            raise ValueError("is not UTF-8") from None
+        expected = len(self._header)
+        if len(fields) < expected or any(fields[expected:]):
+            raise ValueError(f"has {len(fields)} fields where the header has {expected}")
+        return [_value(column, fields[place]) for column, place in zip(self._columns, self._places)]
+
+
+def batch_of(values: Sequence[Sequence[Value]], schema: pa.Schema) -> pa.RecordBatch:
+    """Builds a batch from one list per column."""
+    arrays = []
+    for column, field in zip(values, schema):
+        if pa.types.is_dictionary(field.type):
+            arrays.append(pa.array(column, pa.string()).dictionary_encode())
+        else:
+            arrays.append(pa.array(column, field.type))
+    return pa.record_batch(arrays, schema=schema)
+
+
+def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only."""
+    rest = b""
+    while True:
+        block = rest + _read_fully(stream, size - len(rest))
+        if len(block) < size:
+            if block:
+                yield block
+            return
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            raise QualityFailure(f"A line is longer than {size} bytes: this is not a flat file.")
+        yield block[:cut]
+        rest = block[cut:]
+
+
+def _read_fully(stream: BinaryIO, size: int) -> bytes:
+    first = stream.read(size)
+    if len(first) == size or not first:
+        return first
+    parts = [first]
+    missing = size - len(first)
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _trimmed(array: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        words = pc.ascii_trim(array.dictionary, " ")
+        trimmed = pa.DictionaryArray.from_arrays(array.indices, words, safe=False)
+        # Two spellings of one word, padded differently, are one.
+        if pc.count_distinct(words).as_py() < len(words):
+            return trimmed.dictionary_decode().dictionary_encode()
+        return trimmed
+    return pc.ascii_trim(array, " ") if pa.types.is_string(array.type) else array
+
+
+def _is_sure(column: Column, array: pa.Array) -> bool:
+    if column.required and (array.null_count or _has_blank(array)):
+        return False
+    if column.kind is Kind.YEAR:
+        bounds = pc.min_max(array).as_py()
+        return bounds["min"] is None or FIRST_YEAR <= bounds["min"] <= bounds["max"] <= LAST_YEAR
+    if column.kind is Kind.PERIOD:
+        return all(word in PERIODS for word in array.dictionary.to_pylist())
+    if column.kind is Kind.NUMBER:
+        bounds = pc.min_max(array).as_py()
+        small = bounds["min"] is None or -_LARGEST < bounds["min"] <= bounds["max"] < _LARGEST
+        short = pc.equal(pc.round(array, _DECIMALS), array)
+        return small and bool(pc.all(short, min_count=0).as_py())
+    return True
+
+
+def _has_blank(array: pa.Array) -> bool:
+    words = array.dictionary if pa.types.is_dictionary(array.type) else array
+    return pa.types.is_string(words.type) and bool(pc.any(pc.equal(words, "")).as_py())
+
+
+def _value(column: Column, text: str) -> Value:
+    """One field's value, or a ``ValueError`` that says what is wrong with it."""
+    if column.required and not text:
+        raise ValueError(f"{column.name} is blank")
+    if column.kind in (Kind.CODE, Kind.TEXT):
+        return text
+    if column.kind is Kind.PERIOD:
+        if text not in PERIODS:
+            raise ValueError(f"period {text[:20]!r} is none that BLS uses")
+        return text
+    if text in ("", "-"):
+        if column.required:
+            raise ValueError(f"{column.name} is blank")
+        return None
+    if column.kind is Kind.NUMBER:
+        return _number(column.name, text)
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"{column.name} {text[:20]!r} is not a whole number")
+    value = int(text)
+    if column.kind is Kind.YEAR and not FIRST_YEAR <= value <= LAST_YEAR:
+        raise ValueError(f"{column.name} {value} is not a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+def _number(name: str, text: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    value = float(text) if match else math.nan
+    if not match or not math.isfinite(value):
+        raise ValueError(f"{name} {text[:20]!r} is not a number")
+    whole, _, decimals = match[1].partition(".")
+    digits = (whole + decimals.rstrip("0")).lstrip("0")
+    if len(digits) > 17:
+        raise ValueError(f"{name} has {len(digits)} digits, more than a double can hold")
+    return value

@@ -1,0 +1,198 @@
+"""What the four jobs share: arguments in, a run summary out, an exit code that tells the truth.
+
+A job is a function from a ``Run`` to its outcome. ``perform`` runs it inside any program;
+``main_of`` makes it a Glue Python-shell script and a `python -m` module.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+from glue_jobs import settings as settings_module
+from glue_jobs.catalog.manifests import to_json
+from glue_jobs.errors import LakeError, UsageError
+from glue_jobs.moments import release_name, to_text
+from glue_jobs.progress import Progress
+from glue_jobs.storage import names, open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from glue_jobs.settings import Resolved, Settings
+    from glue_jobs.storage.protocol import Storage
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a job works with.
+
+    Attributes:
+        settings: what the run was told.
+        storage: the lake.
+        run_id: the run's name; all jobs of one workflow run share it.
+        now: the clock; given so that tests choose the time.
+        progress: who wants to hear how far it is.
+    """
+
+    settings: Settings
+    storage: Storage
+    run_id: str
+    now: Callable[[], datetime] = _utc_now
+    progress: Progress = field(default_factory=Progress)
+
+
+@dataclass
+class Outcome:
+    """What a job did.
+
+    Attributes:
+        changed: whether anything but the summary was written.
+        details: counts, names and warnings, ready for JSON.
+        failures: what went wrong in a part, while other parts went on.
+    """
+
+    changed: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
+    failures: list[LakeError] = field(default_factory=list)
+
+
+Job = Callable[[Run], Outcome]
+
+
+def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeError]]:
+    """Runs a job, writes its summary under ``runs/`` and returns it with the failures."""
+    started, clock = run.now(), time.monotonic()
+    try:
+        outcome = job(run)
+    except LakeError as error:
+        outcome = Outcome(failures=[error])
+    failures = outcome.failures
+    summary = {
+        "job": name,
+        "run_id": run.run_id,
+        "lake": run.storage.uri,
+        "started_at": to_text(started),
+        "seconds": round(time.monotonic() - clock, 3),
+        "exit_code": exit_code(failures),
+        "changed": outcome.changed,
+        "errors": [{"error": type(e).__name__, "message": str(e)} for e in failures],
+        **outcome.details,
+    }
+    try:
+        run.storage.put(names.run_summary(run.run_id, name), to_json(summary))
+    except LakeError as error:
+        failures = [*failures, error]
+        summary["exit_code"] = exit_code(failures)
+    return summary, failures
+
+
+def exit_code(failures: Sequence[LakeError]) -> int:
+    """0 without failures; else the code of the one that most needs a person."""
+    return max((failure.exit_code for failure in failures), default=0)
+
+
+def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
+    """Runs a job as a program of its own: the summary as one JSON line, errors in a sentence."""
+    # Glue's Python shell buffers stdout; a killed job's last lines would be lost.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
+    parser = argument_parser(name, job.__doc__ or "")
+    try:
+        # Glue adds arguments of its own.
+        given, _ = parser.parse_known_args(argv)
+        run_id = given.WORKFLOW_RUN_ID or new_run_id()
+        run = open_run(resolved(vars(given)).settings, run_id)
+        summary, failures = perform(name, job, run)
+    except LakeError as error:
+        print_error(error)
+        return error.exit_code
+    print(json.dumps(summary, sort_keys=True))
+    for failure in failures:
+        print_error(failure)
+    return exit_code(failures)
+
+
+def argument_parser(name: str, text: str) -> argparse.ArgumentParser:
+    """A parser of the settings, with Glue's underscores or with dashes."""
+    parser = argparse.ArgumentParser(
+        name, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_setting_flags(parser)
+    parser.add_argument("--WORKFLOW_NAME", help=argparse.SUPPRESS)
+    parser.add_argument("--WORKFLOW_RUN_ID", default="", help=argparse.SUPPRESS)
+    return parser
+
+
+def add_setting_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds one flag per setting."""
+    group = parser.add_argument_group("settings")
+    for setting in settings_module.SETTINGS:
+        spellings = dict.fromkeys([f"--{setting.name.replace('_', '-')}", f"--{setting.name}"])
+        if setting.metavar:
+            group.add_argument(
+                *spellings, dest=setting.name, metavar=setting.metavar, help=setting.help
+            )
+        else:
+            # A bare switch on a terminal; Glue gives every argument a value.
+            group.add_argument(
+                *spellings,
+                dest=setting.name,
+                nargs="?",
+                const="true",
+                metavar="true|false",
+                help=setting.help,
+            )
+
+
+def resolved(given: Mapping[str, Any]) -> Resolved:
+    """Settles the settings from parsed flags, the environment and `lake.toml`."""
+    flags = {
+        setting.name: given[setting.name]
+        for setting in settings_module.SETTINGS
+        if given.get(setting.name) is not None
+    }
+    return settings_module.resolve(flags, os.environ, _lake_toml(Path("lake.toml")))
+
+
+def open_run(settings: Settings, run_id: str) -> Run:
+    """Opens the lake for a run."""
+    return Run(settings, open_storage(settings.lake), run_id)
+
+
+def new_run_id() -> str:
+    """A run's name: its start and four random letters, so that two at once differ."""
+    return f"{release_name(_utc_now())}-{secrets.token_hex(2)}"
+
+
+def print_error(error: LakeError) -> None:
+    """Tells a failure on stderr: one sentence, and what to do about it."""
+    print(f"error: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint:  {error.hint}", file=sys.stderr)
+
+
+def _lake_toml(path: Path) -> Mapping[str, Any]:
+    if not path.exists():
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - only who has a lake.toml needs it
+    else:
+        import tomli as tomllib  # noqa: PLC0415
+    try:
+        given: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from None
+    return given

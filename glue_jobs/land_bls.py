@@ -1,0 +1,239 @@
+"""Job: lands what BLS publishes, byte for byte, and remembers where each byte came from.
+
+Per survey: list the folder; compare with the manifest; download what changed; list again, to be
+sure that nothing changed meanwhile; store the new bytes; replace the manifest; remove what BLS
+has removed. A survey with nothing new costs one request and writes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
+from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
+from glue_jobs.job import Outcome, main_of
+from glue_jobs.moments import from_text, to_text
+from glue_jobs.sources.bls import BlsSite, ListingOutdated
+from glue_jobs.sources.http import Pace, RetryPolicy
+from glue_jobs.storage import names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from glue_jobs.formats.listing import ListedFile
+    from glue_jobs.job import Run
+    from glue_jobs.sources.bls import Fetched
+
+DOWNLOADS_AT_ONCE = 4
+_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a listing says against a manifest.
+
+    Attributes:
+        changed: files that are new or have another size or minute.
+        removed: names that are no longer listed.
+    """
+
+    changed: tuple[ListedFile, ...]
+    removed: tuple[str, ...]
+
+
+def land_bls(run: Run) -> Outcome:
+    """Lands the surveys' files from BLS into the raw zone."""
+    settings = run.settings
+    site = BlsSite(
+        settings.bls_url, settings.contact, Pace(settings.requests_per_second), RetryPolicy()
+    )
+    outcome = Outcome(details={"surveys": {}})
+    for survey in settings.surveys:
+        run.progress.step(f"{survey}: asking BLS what there is")
+        try:
+            landed = land_survey(run, site, survey)
+        except LakeError as error:
+            outcome.failures.append(error)
+            landed = {"error": str(error)}
+        outcome.details["surveys"][survey] = landed
+        outcome.changed |= bool(landed.get("changed"))
+    return outcome
+
+
+def land_survey(run: Run, site: BlsSite, survey: str) -> dict[str, Any]:
+    """Lands one survey; returns its part of the summary.
+
+    Raises:
+        LakeError: nothing of the survey was changed.
+    """
+    manifest = load_survey(run.storage, survey)
+    with run.storage.scratch() as folder:
+        listing, fetched = _fetch_changes(run, site, survey, manifest, folder)
+        difference = compare(listing, manifest)
+        summary: dict[str, Any] = {
+            "listed": len(listing),
+            "fetched": sum(file is not None for file in fetched.values()),
+            "bytes": sum(file.listed.size for file in fetched.values() if file),
+            "stored": [],
+            "removed": list(difference.removed),
+            "changed": False,
+        }
+        if difference.changed or difference.removed:
+            files = {
+                name: file
+                for name, file in manifest.files.items()
+                if name not in difference.removed
+            }
+            for listed in difference.changed:
+                known = manifest.files.get(listed.name)
+                files[listed.name] = landed = _store(run, survey, listed, fetched[listed], known)
+                if known is None or known.sha256 != landed.sha256:
+                    summary["stored"].append(listed.name)
+            save_survey(run.storage, survey, replace(manifest, files=files))
+            summary["changed"] = True
+            manifest = replace(manifest, files=files)
+    _remove_leftovers(run, survey, manifest, listing)
+    return summary
+
+
+def compare(listing: Sequence[ListedFile], manifest: SurveyManifest) -> Difference:
+    """What has changed, by the listing's sizes and minutes alone."""
+    changed = []
+    for listed in listing:
+        known = manifest.files.get(listed.name)
+        if known is None or (known.bytes, known.listed_minute) != (listed.size, listed.minute):
+            changed.append(listed)
+    listed_names = {listed.name for listed in listing}
+    removed = tuple(name for name in manifest.files if name not in listed_names)
+    return Difference(tuple(changed), removed)
+
+
+def check_removals(survey: str, removed: Sequence[str], held: int, allowed: int) -> None:
+    """Refuses the disappearance of many files, which is more often a fault than a wish.
+
+    Args:
+        survey: its code, for the message.
+        removed: the names that are no longer listed.
+        held: how many files the manifest names.
+        allowed: how many the user lets vanish; few may without being asked.
+
+    Raises:
+        GuardTripped: more than three files, or more than a tenth, and more than allowed.
+    """
+    count = len(removed)
+    if count > allowed and (count > 3 or count * 10 > held):
+        raise GuardTripped(
+            f"{count} of {held} files of {survey} are no longer listed: {', '.join(removed[:4])}"
+            f"{' and more' if count > 4 else ''}. Nothing was changed.",
+            hint=f"If BLS has really removed them: --allow-removals {count}",
+        )
+
+
+def _fetch_changes(
+    run: Run, site: BlsSite, survey: str, manifest: SurveyManifest, folder: Path
+) -> tuple[tuple[ListedFile, ...], dict[ListedFile, Fetched | None]]:
+    """Downloads what changed until two listings agree; None stands for 'not modified'."""
+    fetched: dict[ListedFile, Fetched | None] = {}
+    listing = site.listing(survey)
+    for attempt in range(_ROUNDS):
+        difference = compare(listing, manifest)
+        check_removals(survey, difference.removed, len(manifest.files), run.settings.allow_removals)
+        wanted = [listed for listed in difference.changed if listed not in fetched]
+        if not wanted:
+            return listing, fetched
+        try:
+            fetched.update(_download(run, site, survey, wanted, manifest, folder))
+        except ListingOutdated:
+            if attempt == _ROUNDS - 1:
+                raise
+        listing = site.listing(survey)
+    if all(listed in fetched for listed in compare(listing, manifest).changed):
+        return listing, fetched
+    raise UpstreamUnavailable(
+        f"BLS is changing the files of {survey} while they are downloaded; nothing was changed.",
+        hint="Run again in some minutes, when the release is complete.",
+    )
+
+
+def _download(
+    run: Run,
+    site: BlsSite,
+    survey: str,
+    wanted: Sequence[ListedFile],
+    manifest: SurveyManifest,
+    folder: Path,
+) -> dict[ListedFile, Fetched | None]:
+    run.progress.expect(len(wanted), sum(listed.size for listed in wanted))
+
+    def fetch(listed: ListedFile) -> Fetched | None:
+        known = manifest.files.get(listed.name)
+        since = from_text(known.last_modified) if known else None
+        file = site.fetch(survey, listed, folder / listed.name, since, run.progress)
+        if file is None and known is not None and known.bytes != listed.size:
+            raise ListingOutdated(
+                f"BLS lists {listed.name} with another size but says it is not modified."
+            )
+        run.progress.finished(listed.name)
+        return file
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        futures = {listed: pool.submit(fetch, listed) for listed in wanted}
+        try:
+            return {listed: future.result() for listed, future in futures.items()}
+        except LakeError:
+            for future in futures.values():
+                future.cancel()
+            raise
+
+
+def _store(
+    run: Run, survey: str, listed: ListedFile, file: Fetched | None, known: LandedFile | None
+) -> LandedFile:
+    """Puts new bytes into the lake; bytes that it holds already are only noted again."""
+    if file is None and known is not None:
+        return replace(known, listed_minute=listed.minute)
+    if file is None:
+        raise UpstreamUnavailable(f"BLS says that {listed.name}, which is new, is not modified.")
+    if known is not None and known.sha256 == file.sha256:
+        return replace(
+            known, listed_minute=listed.minute, last_modified=to_text(file.last_modified)
+        )
+    stored = run.storage.put_file(names.raw_file(survey, listed.name), file.path, file.sha256)
+    return LandedFile(
+        name=listed.name,
+        bytes=listed.size,
+        sha256=file.sha256,
+        last_modified=to_text(file.last_modified),
+        listed_minute=listed.minute,
+        retrieved_at=to_text(run.now()),
+        version=stored.version,
+    )
+
+
+def _remove_leftovers(
+    run: Run, survey: str, manifest: SurveyManifest, listing: Sequence[ListedFile]
+) -> None:
+    """Takes files out of sight that neither BLS nor the manifest names; versions stay.
+
+    A file that BLS lists is left alone: another run may be about to note it.
+    """
+    kept = {names.raw_manifest(survey)}
+    kept.update(names.raw_file(survey, name) for name in manifest.files)
+    kept.update(names.raw_file(survey, listed.name) for listed in listing)
+    for stored in list(run.storage.scan(names.raw_survey(survey))):
+        if stored.key not in kept:
+            run.storage.delete(stored.key)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The job as a program."""
+    return main_of("land_bls", land_bls, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

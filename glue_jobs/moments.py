@@ -1,0 +1,33 @@
+"""Moments as the lake writes them: UTC, to the second."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+_TEXT = "%Y-%m-%dT%H:%M:%SZ"
+_RELEASE = "%Y%m%dT%H%M%SZ"
+
+
+def to_text(moment: datetime) -> str:
+    """``2025-09-04T12:30:00Z``, for manifests and summaries."""
+    return moment.astimezone(timezone.utc).strftime(_TEXT)
+
+
+def from_text(text: str) -> datetime:
+    """The moment that ``to_text`` wrote."""
+    return datetime.strptime(text, _TEXT).replace(tzinfo=timezone.utc)
+
+
+def release_name(moment: datetime) -> str:
+    """``20250904T123000Z``, a release's name."""
+    return moment.astimezone(timezone.utc).strftime(_RELEASE)
+
+
+def from_header(text: str | None) -> datetime | None:
+    """The moment in an HTTP header, or None where there is none that can be read."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (TypeError, ValueError, IndexError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

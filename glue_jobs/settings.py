@@ -1,0 +1,184 @@
+"""Settings: a flag wins over an environment variable, that over `lake.toml`, that over a default.
+
+Everything here is a pure function of what it is given; the job's edge hands in the environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+from glue_jobs.errors import UsageError
+from glue_jobs.subjects import dataset_of, survey_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run may be told.
+
+    Attributes:
+        lake: the lake's address: a directory.
+        contact: the e-mail address that BLS demands; sent to BLS only, never stored.
+        surveys: two-letter codes of the surveys to land and build.
+        datasets: population datasets to land and build.
+        bls_url: the folder that lists the surveys.
+        population_url: the population API.
+        requests_per_second: how fast one upstream is asked, at most.
+        allow_removals: how many files may vanish from a survey in one run.
+        allow_shrink: whether a data file may lose more than a tenth of its rows.
+    """
+
+    lake: str = "./lake"
+    contact: str = ""
+    surveys: tuple[str, ...] = ("pr",)
+    datasets: tuple[str, ...] = ("acs1",)
+    bls_url: str = "https://download.bls.gov/pub/time.series/"
+    population_url: str = "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"
+    requests_per_second: float = 4.0
+    allow_removals: int = 0
+    allow_shrink: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one setting is given.
+
+    Attributes:
+        name: its flag without dashes, its name in `lake.toml`, its field in ``Settings``.
+        variable: its environment variable.
+        parse: from text to value; raises ``UsageError`` or ``ValueError``.
+        help: one line for ``--help``.
+        metavar: what its value is, for ``--help``; empty for a switch.
+    """
+
+    name: str
+    variable: str
+    parse: Callable[[str], Any]
+    help: str
+    metavar: str
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The settings, and where each came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def _list_of(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        items = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+        if not items:
+            raise ValueError
+        for item in items:
+            check(item)
+        return items
+
+    return parse
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError
+    return text
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 100:
+        raise ValueError
+    return value
+
+
+def _switch(text: str) -> bool:
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+        text.lower()
+    ]
+
+
+SETTINGS = (
+    Setting("lake", "LAKE_URI", str, "the lake's address (default: ./lake)", "DIR"),
+    Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS demands", "EMAIL"),
+    Setting(
+        "surveys", "LAKE_SURVEYS", _list_of(survey_code), "BLS surveys (default: pr)", "CODE,…"
+    ),
+    Setting(
+        "datasets",
+        "LAKE_DATASETS",
+        _list_of(dataset_of),
+        "population: acs1, acs5 (default: acs1)",
+        "KEY,…",
+    ),
+    Setting("bls_url", "LAKE_BLS_URL", _web_address, "the folder that lists the surveys", "URL"),
+    Setting("population_url", "LAKE_POPULATION_URL", _web_address, "the population API", "URL"),
+    Setting(
+        "requests_per_second",
+        "LAKE_REQUESTS_PER_SECOND",
+        _rate,
+        "asked of one upstream, at most (default: 4)",
+        "N",
+    ),
+    Setting(
+        "allow_removals",
+        "LAKE_ALLOW_REMOVALS",
+        int,
+        "let up to N files vanish from a survey",
+        "N",
+    ),
+    Setting(
+        "allow_shrink",
+        "LAKE_ALLOW_SHRINK",
+        _switch,
+        "let a file lose more than a tenth of its rows",
+        "",
+    ),
+)
+
+
+def resolve(
+    flags: Mapping[str, str], environ: Mapping[str, str], file: Mapping[str, Any]
+) -> Resolved:
+    """Settles every setting.
+
+    Args:
+        flags: the given flags by name, as text.
+        environ: the environment.
+        file: what `lake.toml` says, by name.
+
+    Raises:
+        UsageError: a value is not what its setting takes, or `lake.toml` names no setting.
+    """
+    unknown = sorted(set(file) - {setting.name for setting in SETTINGS})
+    if unknown:
+        raise UsageError(f"lake.toml has {unknown[0]!r}, which is no setting.")
+    values: dict[str, Any] = {}
+    origins = {setting.name: "default" for setting in SETTINGS}
+    for setting in SETTINGS:
+        given = (
+            (flags.get(setting.name), f"--{setting.name.replace('_', '-')}"),
+            (environ.get(setting.variable) or None, setting.variable),
+            (_text(file.get(setting.name)), "lake.toml"),
+        )
+        for text, origin in given:
+            if text is not None:
+                values[setting.name] = _parsed(setting, text, origin)
+                origins[setting.name] = origin
+                break
+    return Resolved(Settings(**values), origins)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    return None if value is None else str(value)
+
+
+def _parsed(setting: Setting, text: str, origin: str) -> Any:
+    try:
+        return setting.parse(text)
+    except (ValueError, KeyError):
+        raise UsageError(f"{origin} cannot be {text[:60]!r}: {setting.help}.") from None

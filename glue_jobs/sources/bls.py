@@ -1,0 +1,141 @@
+"""The BLS download site: one folder per survey, a listing of it, and its files.
+
+BLS answers 403 to whoever does not name an e-mail address in the User-Agent, and sends its block
+page under other statuses too; so HTML where a file is expected is refused by its content.
+Source: https://www.bls.gov/bls/pss.htm, and captures up to 2026-08.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
+from glue_jobs.formats.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
+from glue_jobs.sources.http import Answer, Http
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from glue_jobs.progress import Progress
+    from glue_jobs.sources.http import Pace, RetryPolicy
+
+_PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
+
+
+class ListingOutdated(UpstreamUnavailable):
+    """A file is not what the listing says; another listing may tell why."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that was downloaded whole.
+
+    Attributes:
+        listed: the row of the listing that it answers to.
+        path: where its bytes are.
+        sha256: of its bytes, in hex.
+        last_modified: when BLS wrote it: the header, or else the listing's minute.
+    """
+
+    listed: ListedFile
+    path: Path
+    sha256: str
+    last_modified: datetime
+
+
+class BlsSite:
+    """The folder that lists the surveys."""
+
+    def __init__(self, base_url: str, contact: str, pace: Pace, policy: RetryPolicy) -> None:
+        """Prepares to ask; nothing is sent yet.
+
+        Args:
+            base_url: the folder that lists the surveys, with its closing slash.
+            contact: an e-mail address, which BLS demands; sent to BLS only, never stored.
+            pace: spaces the requests.
+            policy: how often and how long to try.
+
+        Raises:
+            UsageError: there is no contact address.
+        """
+        if "@" not in contact or not contact.isprintable():
+            raise UsageError(
+                "BLS serves only who names an e-mail address, and none is set.",
+                hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS"
+                " alone.",
+            )
+        self._base = base_url.rstrip("/") + "/"
+        self._http = Http({"User-Agent": f"labor-lake ({contact})"}, pace, policy)
+
+    def listing(self, survey: str) -> tuple[ListedFile, ...]:
+        """The files that BLS lists for a survey now.
+
+        Raises:
+            UpstreamRefused: BLS answers 403.
+            UpstreamInvalid: there is no such survey, or the page is not a whole listing.
+            UpstreamUnavailable: no complete answer.
+        """
+        url = f"{self._base}{survey}/"
+        page = io.BytesIO()
+        answer = self._http.get(url, page, most_bytes=MOST_BYTES)
+        _check_allowed(answer)
+        if answer.status != 200:
+            raise UpstreamInvalid(
+                f"BLS answers {answer.status} for the survey {survey}.",
+                hint=f"{self._base} lists the surveys there are.",
+            )
+        return parse_listing(page.getvalue(), urlsplit(url).path)
+
+    def fetch(
+        self,
+        survey: str,
+        listed: ListedFile,
+        path: Path,
+        since: datetime | None,
+        progress: Progress,
+    ) -> Fetched | None:
+        """Downloads a listed file, or returns None if it has not changed since a moment.
+
+        Raises:
+            ListingOutdated: the file is gone, or its size is not the listed one.
+            UpstreamInvalid: a web page came in place of the file.
+            UpstreamRefused: BLS answers 403.
+            UpstreamUnavailable: no complete answer.
+        """
+        condition = {"If-Modified-Since": format_datetime(since, usegmt=True)} if since else {}
+        with path.open("w+b") as sink:
+            answer = self._http.get(
+                f"{self._base}{survey}/{listed.name}",
+                sink,
+                most_bytes=max(listed.size, _PAGE_BYTES),
+                headers=condition,
+                received=lambda size: progress.received(listed.name, size),
+            )
+            sink.seek(0)
+            start = sink.read(512)
+        _check_allowed(answer)
+        if answer.status == 304:
+            return None
+        if answer.status != 200:
+            raise ListingOutdated(f"BLS lists {listed.name} but answers {answer.status} for it.")
+        if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
+            raise UpstreamInvalid(f"BLS sent a web page in place of {listed.name}.")
+        if answer.size != listed.size:
+            raise ListingOutdated(
+                f"{listed.name} has {answer.size:,} bytes where BLS lists {listed.size:,}."
+            )
+        moment = answer.last_modified or listed_moment(listed.minute)
+        return Fetched(listed, path, answer.sha256, moment)
+
+
+def _check_allowed(answer: Answer) -> None:
+    if answer.status in (401, 403):
+        raise UpstreamRefused(
+            f"BLS refuses to serve this lake ({answer.status}).",
+            hint="It wants an e-mail address in the User-Agent: check --contact.",
+        )

@@ -1,0 +1,274 @@
+"""Asks a server for a body, politely and with distrust.
+
+Every request waits its turn (``Pace``). Network errors, timeouts, a body that trickles or ends
+early, 5xx and 429 are tried again with growing, jittered pauses; then ``UpstreamUnavailable``.
+Redirects are refused, so that no header goes to a host that was not asked for. The body is asked
+for as it is (``identity``), streamed to a sink, counted and hashed on the way, and given up as
+soon as it passes its ceiling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from glue_jobs.moments import from_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CHUNK = 1 << 18
+_NETWORK_ERRORS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long to try.
+
+    Attributes:
+        tries: requests in all for one body.
+        first_pause: seconds before the second try; each further pause is twice as long.
+        longest_pause: seconds; a server that asks for more is given up.
+        connect_timeout: seconds.
+        read_timeout: seconds without a byte.
+        grace: seconds before the least rate is asked for.
+        least_rate: bytes per second below which a body counts as stuck.
+    """
+
+    tries: int = 4
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    grace: float = 30.0
+    least_rate: float = 1000.0
+
+
+class Pace:
+    """Spaces requests evenly over time, also those of several threads."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Returns when it is this caller's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap
+        time.sleep(turn - now)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: 200, 304, or a 4xx that the caller has to judge.
+        headers: as received; names in any case.
+        size: bytes of body that were given to the sink.
+        sha256: of those bytes, in hex.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    size: int
+    sha256: str
+
+    @property
+    def last_modified(self) -> datetime | None:
+        """The Last-Modified header, if there is a readable one."""
+        return from_header(self.headers.get("Last-Modified"))
+
+
+class _Again(Exception):
+    """This try failed in a way that another may not.
+
+    Attributes:
+        pause: seconds that the server asks for, or None.
+    """
+
+    def __init__(self, reason: str, pause: float | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+@dataclass
+class Http:
+    """A client for one server.
+
+    Attributes:
+        headers: sent with every request.
+        pace: shared by all requests to the server.
+        policy: how often and how long to try.
+        pause: waits between two tries; given so that tests need not wait.
+    """
+
+    headers: Mapping[str, str]
+    pace: Pace
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    pause: Callable[[float], None] = time.sleep
+    _local: threading.local = field(default_factory=threading.local)
+
+    def get(
+        self,
+        url: str,
+        sink: BinaryIO,
+        *,
+        most_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> Answer:
+        """Streams one body into a sink, which every try empties first.
+
+        Args:
+            url: what to ask for.
+            sink: a seekable stream of the caller's.
+            most_bytes: the ceiling on the body.
+            headers: more of them, for this request.
+            received: hears of each part's size; of a negative size when a try is given up.
+
+        Raises:
+            UpstreamUnavailable: no complete answer within the policy.
+            UpstreamRefused: the server redirects.
+            UpstreamInvalid: the body passes its ceiling or is compressed unasked.
+        """
+        waited = self.policy.first_pause
+        for attempt in range(1, self.policy.tries + 1):
+            try:
+                sink.seek(0)
+                sink.truncate()
+                return self._once(url, sink, most_bytes, headers or {}, received)
+            except _Again as failure:
+                received(-sink.tell())
+                asked = failure.pause
+                if attempt == self.policy.tries or (asked or 0) > self.policy.longest_pause:
+                    raise UpstreamUnavailable(
+                        f"{_shown(url)} gave no complete answer in {attempt} tries: {failure}.",
+                        hint="Run again later; what the lake holds stands.",
+                    ) from failure
+                jittered = waited * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+                self.pause(max(asked or 0, min(jittered, self.policy.longest_pause)))
+                waited *= 2
+        raise AssertionError("a policy has at least one try")
+
+    def _once(
+        self,
+        url: str,
+        sink: BinaryIO,
+        most_bytes: int,
+        headers: Mapping[str, str],
+        received: Callable[[int], None],
+    ) -> Answer:
+        self.pace.wait()
+        try:
+            response = self._session(url).get(
+                url,
+                headers={"Accept-Encoding": "identity", **self.headers, **headers},
+                timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, *_NETWORK_ERRORS) as error:
+            raise _Again(_reason(error)) from error
+        with response:
+            _check_status(url, response)
+            if response.status_code != 200:
+                return Answer(response.status_code, response.headers, 0, "")
+            size, sha256 = self._receive(url, response, sink, most_bytes, received)
+        return Answer(200, response.headers, size, sha256)
+
+    def _session(self, url: str) -> requests.Session:
+        """This thread's session; sessions are not made for sharing between threads."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # A proxy of the environment cannot reach a server on this machine.
+            session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+        return session
+
+    def _receive(
+        self,
+        url: str,
+        response: requests.Response,
+        sink: BinaryIO,
+        most_bytes: int,
+        received: Callable[[int], None],
+    ) -> tuple[int, str]:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise UpstreamInvalid(f"{_shown(url)} sends a compressed body that nobody asked for.")
+        # Only read1 returns what has arrived; read waits for a full chunk, however slow.
+        # urllib3 1.26 (Python 3.9) has it one object further down.
+        raw: Any = response.raw
+        read = getattr(raw, "read1", None) or raw._fp.read1  # noqa: SLF001
+        digest, size, started = hashlib.sha256(), 0, time.monotonic()
+        while True:
+            try:
+                chunk = read(_CHUNK)
+            except _NETWORK_ERRORS as error:
+                raise _Again(_reason(error)) from error
+            if not chunk:
+                break
+            size += len(chunk)
+            if size > most_bytes:
+                raise UpstreamInvalid(
+                    f"{_shown(url)} sends more than the {most_bytes:,} bytes it may have."
+                )
+            digest.update(chunk)
+            sink.write(chunk)
+            received(len(chunk))
+            seconds = time.monotonic() - started
+            if seconds > self.policy.grace and size < seconds * self.policy.least_rate:
+                raise _Again(f"only {size:,} bytes came in {seconds:.0f} seconds")
+        announced = response.headers.get("Content-Length")
+        if announced is not None and announced != str(size):
+            raise _Again(f"{size:,} of {announced} bytes came")
+        return size, digest.hexdigest()
+
+
+def _check_status(url: str, response: requests.Response) -> None:
+    status = response.status_code
+    if status == 429 or status >= 500:
+        raise _Again(f"it answered {status}", _retry_after(response.headers.get("Retry-After")))
+    if 300 <= status < 400 and status != 304:
+        target = ascii(response.headers.get("Location", "elsewhere"))[:80]
+        raise UpstreamRefused(
+            f"{_shown(url)} redirects to {target}, which is not followed.",
+            hint="If the source has moved, set its new address.",
+        )
+
+
+def _retry_after(text: str | None) -> float | None:
+    """The seconds a server asks to wait; None for none or for what cannot be read."""
+    if text and text.isdigit():
+        return float(text)
+    moment = from_header(text)
+    return (moment - datetime.now(timezone.utc)).total_seconds() if moment else None
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, which is the one that tells something."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text[:120].lower()
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}{parts.path}"

@@ -1,0 +1,283 @@
+"""A lake in a directory.
+
+Visible files are the objects; beside them a hidden folder holds what S3 does by itself::
+
+    lake/raw/bls/pr/pr.class                                   the object
+    lake/.lake/versions/raw/bls/pr/pr.class/000001-<sha256>    its versions, the current one too
+    lake/.lake/scratch/<name>/                                 files on their way in
+    lake/.lake/lock                                            held while a key is replaced
+
+A file is written under ``scratch``, flushed to disk, linked into the versions, and only then
+renamed over the object. So whenever the process dies, the object is the old one or the new one,
+whole, and whatever was there before is still among the versions. The version of an object is
+found by asking which of its versions is the same file (the two names are hard links).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from glue_jobs.errors import LostRace, StorageFailure
+from glue_jobs.storage.names import CURRENT, RAW
+from glue_jobs.storage.protocol import Content, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VERSIONED = (RAW, CURRENT)
+_HIDDEN = ".lake"
+_BLOCK = 1 << 20
+
+
+class LocalStorage:
+    """A lake in a directory, as ``storage.protocol.Storage`` describes it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+        self.uri = str(root)
+        self._hidden = self.root / _HIDDEN
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder inside the lake, so that moving a file from it is a rename.
+
+        Folders that killed runs left behind are removed first: a live run holds a lock on its own.
+        """
+        base = self._hidden / "scratch"
+        with _told("write to", self.root):
+            base.mkdir(parents=True, exist_ok=True)
+            with self._locked():
+                _sweep(base)
+                folder = Path(tempfile.mkdtemp(dir=base))
+                handle = os.open(folder, os.O_RDONLY)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            with _told("write to", self.root):
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
+
+    def stat(self, key: str) -> StoredObject | None:
+        """The object as it is now, or None."""
+        path = self.root / key
+        with _told("read", path):
+            try:
+                status = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            version = self._current_version(key)
+            return _stored(key, status, version)
+
+    def get(self, key: str) -> Content | None:
+        """A small object's bytes and tag (its hash), or None where there is none."""
+        path = self.root / key
+        with _told("read", path):
+            try:
+                body = path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return Content(body, hashlib.sha256(body).hexdigest())
+
+    def open(self, key: str, version: str = "") -> BinaryIO:
+        """The bytes as a seekable stream, of a given version or as they are now."""
+        path = self._version_folder(key) / version if version else self.root / key
+        with _told("read", path):
+            return path.open("rb")
+
+    def put(self, key: str, body: bytes) -> None:
+        """Writes a small object, whatever was there."""
+        with self.scratch() as folder:
+            path = folder / "body"
+            path.write_bytes(body)
+            self.put_file(key, path, hashlib.sha256(body).hexdigest())
+
+    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+        """Writes a small object if what it replaces is still there, else raises ``LostRace``."""
+        with self.scratch() as folder:
+            path = folder / "body"
+            path.write_bytes(body)
+            with self._locked():
+                found = self.get(key)
+                if (found.tag if found else None) != replacing:
+                    raise LostRace(
+                        f"Another run has written {key} meanwhile; this run changed nothing there.",
+                        hint="Run again: it will start from the other run's result.",
+                    )
+                self._place(key, path, hashlib.sha256(body).hexdigest())
+
+    def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file into the lake; the same content again makes no new version."""
+        with _told("write to", self.root), self._locked():
+            self._place(key, path, sha256)
+        stored = self.stat(key)
+        if stored is None:
+            raise StorageFailure(f"{key} vanished from {self.uri} while it was written.")
+        return stored
+
+    def copy(self, source: str, target: str) -> None:
+        """Gives an immutable object a second name; bytes are copied only where links cannot be."""
+        old, new = self.root / source, self.root / target
+        with _told("write to", self.root):
+            new.parent.mkdir(parents=True, exist_ok=True)
+            if not new.exists():
+                _link_or_copy(old, new)
+                _flush_folder(new.parent)
+
+    def delete(self, key: str) -> None:
+        """Removes an object and the folders that it leaves empty; its versions stay."""
+        path = self.root / key
+        with _told("delete", path):
+            path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == self.root or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+
+    def scan(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects whose key begins with the prefix, in the keys' order."""
+        start = self.root / prefix
+        folder = start if prefix.endswith("/") or not prefix else start.parent
+        with _told("list", folder):
+            paths = sorted(
+                path
+                for path in folder.rglob("*")
+                if path.is_file() and _HIDDEN not in path.relative_to(self.root).parts
+            )
+        for path in paths:
+            key = path.relative_to(self.root).as_posix()
+            if key.startswith(prefix):
+                yield _stored(key, path.stat(), "")
+
+    def versions(self, key: str) -> list[StoredObject]:
+        """What is kept under a key, oldest first, the current content included."""
+        return [_stored(key, path.stat(), path.name) for path in self._version_paths(key)]
+
+    def _version_folder(self, key: str) -> Path:
+        return self._hidden / "versions" / key
+
+    def _version_paths(self, key: str) -> list[Path]:
+        folder = self._version_folder(key)
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def _current_version(self, key: str) -> str:
+        visible = self.root / key
+        for path in reversed(self._version_paths(key)):
+            if path.samefile(visible):
+                return path.name
+        return ""
+
+    def _place(self, key: str, path: Path, sha256: str) -> None:
+        _flush(path)
+        path.chmod(0o444)
+        target = self.root / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if key.startswith(_VERSIONED):
+            path = self._keep_version(key, path, sha256)
+        path.replace(target)
+        _flush_folder(target.parent)
+
+    def _keep_version(self, key: str, path: Path, sha256: str) -> Path:
+        """Links a scratch file into the versions; returns the path to rename over the object.
+
+        A run that was killed between link and rename has left this content as the newest
+        version; then that one is used, so that nothing is kept twice.
+        """
+        kept = self._version_paths(key)
+        if not kept or not kept[-1].name.endswith(sha256):
+            folder = self._version_folder(key)
+            folder.mkdir(parents=True, exist_ok=True)
+            version = folder / f"{len(kept) + 1:06d}-{sha256}"
+            _link_or_copy(path, version)
+            _flush_folder(folder)
+            kept.append(version)
+        path.unlink()
+        _link_or_copy(kept[-1], path)
+        return path
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._hidden.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._hidden / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def file_sha256(stream: BinaryIO) -> str:
+    """The hash of what a stream still holds, read in blocks, in hex."""
+    digest = hashlib.sha256()
+    while block := stream.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _stored(key: str, status: os.stat_result, version: str) -> StoredObject:
+    modified = datetime.fromtimestamp(int(status.st_mtime), tz=timezone.utc)
+    return StoredObject(key, status.st_size, version, modified, version.partition("-")[2])
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV):
+            raise
+        partial = target.with_name(f"{target.name}.partial")
+        shutil.copyfile(source, partial)
+        _flush(partial)
+        partial.replace(target)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(base: Path) -> None:
+    for folder in base.iterdir():
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue  # a live run's
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def _told(action: str, path: Path) -> Iterator[None]:
+    """Turns the operating system's error into the lake's own, in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, io.UnsupportedOperation):
+            raise
+        reason = (error.strerror or str(error)).lower()
+        hint = {
+            errno.ENOSPC: "Free some space and run again; what was published stands.",
+            errno.EACCES: "Give yourself the right to write there, or choose another --lake.",
+            errno.EROFS: "The file system is read-only; choose another --lake.",
+        }.get(error.errno or 0, "")
+        raise StorageFailure(f"Cannot {action} {path}: {reason}.", hint=hint) from error

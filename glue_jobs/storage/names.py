@@ -1,0 +1,70 @@
+"""The only maker of keys: where every object of a lake lies.
+
+A key is a path with forward slashes, relative to the lake, the same on a directory and on S3::
+
+    raw/bls/pr/pr.data.0.Current                       a file as BLS serves it
+    raw/bls/pr/_manifest.json                          what was landed
+    raw/population/acs_yg_total_population_1.json      the API's body as received
+    curated/pr/20250904T123000Z-1a2b3c4d/              one immutable folder per release
+    current/pr.json                                    which folder is current
+    reports/latest/best_year.csv                       the reports
+    runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
+
+Names that come from outside pass through ``safe_file_name`` before they become part of a key.
+"""
+
+from __future__ import annotations
+
+from glue_jobs.formats.listing import safe_file_name
+from glue_jobs.subjects import POPULATION, survey_code
+
+RAW = "raw/"
+CURATED = "curated/"
+CURRENT = "current/"
+REPORTS = "reports/"
+RUNS = "runs/"
+
+
+def raw_file(survey: str, name: str) -> str:
+    """The key of one landed file of a survey."""
+    return f"{RAW}bls/{survey_code(survey)}/{safe_file_name(name)}"
+
+
+def raw_survey(survey: str) -> str:
+    """The folder of a survey's landed files, with its closing slash."""
+    return f"{RAW}bls/{survey_code(survey)}/"
+
+
+def raw_manifest(survey: str) -> str:
+    """The key of a survey's manifest."""
+    return f"{RAW}bls/{survey_code(survey)}/_manifest.json"
+
+
+def raw_population(name: str) -> str:
+    """The key of one landed page of the population API."""
+    return f"{RAW}{POPULATION}/{safe_file_name(name)}"
+
+
+def raw_population_manifest() -> str:
+    """The key of the population's manifest."""
+    return f"{RAW}{POPULATION}/_manifest.json"
+
+
+def release_folder(subject: str, release: str, digest: str) -> str:
+    """The folder of one release of a survey or of the population, with its closing slash."""
+    return f"{CURATED}{subject}/{release}-{digest}/"
+
+
+def pointer(subject: str) -> str:
+    """The key of the pointer file of a survey or of the population."""
+    return f"{CURRENT}{subject}.json"
+
+
+def report(folder: str, name: str) -> str:
+    """The key of one report file; the folder is ``latest`` or a run's id."""
+    return f"{REPORTS}{folder}/{name}"
+
+
+def run_summary(run_id: str, job: str) -> str:
+    """The key of one job's summary in one run."""
+    return f"{RUNS}{run_id}/{job}.json"

@@ -1,0 +1,91 @@
+"""What every storage backend can do, and all that jobs may ask of one.
+
+An object is written whole or not at all: ``put`` and ``swap`` take small bodies (``swap`` only if
+nobody else wrote meanwhile: manifests and pointers), ``put_file`` takes a file made beforehand
+under a ``scratch`` path. Under ``raw/`` and ``current/`` every overwritten or deleted content stays
+readable by its version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object, or one version of it.
+
+    Attributes:
+        key: where it lies.
+        size: bytes.
+        version: the backend's name for exactly these bytes under this key; empty where the
+            backend keeps no versions of the key.
+        modified: when it was written, by the backend's clock, in UTC.
+        sha256: of its bytes in hex, where the backend knows it without reading them.
+    """
+
+    key: str
+    size: int
+    version: str
+    modified: datetime
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A small object's bytes, and the tag that ``swap`` wants to see unchanged."""
+
+    body: bytes
+    tag: str
+
+
+class Storage(Protocol):
+    """One lake's bytes. Every method raises ``StorageFailure`` when the backend fails."""
+
+    uri: str
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A temporary folder for files on their way into the lake, removed at the end."""
+
+    def stat(self, key: str) -> StoredObject | None:
+        """The object as it is now, or None."""
+
+    def get(self, key: str) -> Content | None:
+        """A small object's bytes and tag, or None where there is none."""
+
+    def open(self, key: str, version: str = "") -> BinaryIO:
+        """The bytes as a seekable stream, of a given version or as they are now."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Writes a small object, whatever was there."""
+
+    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+        """Writes a small object if what it replaces is still there, else raises ``LostRace``.
+
+        Args:
+            key: where to.
+            body: the new bytes.
+            replacing: the tag of the content that the caller has read; None: there was none.
+        """
+
+    def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file into the lake; the same content again makes no new version."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Copies an object on the backend's side, without reading it here."""
+
+    def delete(self, key: str) -> None:
+        """Removes an object; its versions stay where the key keeps them."""
+
+    def scan(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects whose key begins with the prefix, in the keys' order."""
+
+    def versions(self, key: str) -> list[StoredObject]:
+        """What is kept under a key, oldest first, the current content included."""

@@ -1,0 +1,157 @@
+"""Every table's columns: their types and what they mean, in one place.
+
+A BLS file becomes a table named after it: `pr.data.0.Current` is the partition
+`data_file=0.Current` of `pr_data`, `pr.series` is `pr_series`, `pr.sector` is `pr_sector`. The
+columns are the file's own. Their types follow from their names by the rules below, never from
+the data, so that a release cannot change them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from glue_jobs.formats.flatfile import Column, Kind
+
+SCHEMA_VERSION = 1
+"""Part of every release folder's name: raise it when a conversion's result changes."""
+
+_KINDS = {
+    "series_id": Kind.CODE,
+    "year": Kind.YEAR,
+    "begin_year": Kind.YEAR,
+    "end_year": Kind.YEAR,
+    "value": Kind.NUMBER,
+    "display_level": Kind.INTEGER,
+    "sort_sequence": Kind.INTEGER,
+}
+
+_COMMENTS = {
+    "series_id": "BLS's name of the series; its letters encode the codes that define it",
+    "year": "calendar year of the observation",
+    "period": "M01-M12 months, Q01-Q04 quarters, S01-S02 half years; M13, Q05, S03, A01 annual",
+    "value": "the figure as published, in the unit that the series' measure says; null: n/a",
+    "footnote_codes": "codes separated by commas, empty for none; R: revised in this release",
+    "begin_year": "year of the series' first observation",
+    "begin_period": "period of the series' first observation",
+    "end_year": "year of the series' last observation",
+    "end_period": "period of the series' last observation",
+    "series_title": "the series in words",
+    "seasonal": "S: seasonally adjusted, U: not",
+    "base_year": "year whose value is 100 in an index series; - for none",
+    "benchmark_year": "year to whose full count the sample was last adjusted",
+    "display_level": "depth in the table that BLS prints, 0 outermost",
+    "selectable": "T: BLS lets users choose it, F: a heading only",
+    "sort_sequence": "order in which BLS prints it",
+    "period_abbr": "the period's short name",
+    "period_name": "the period's name",
+}
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column of a published table.
+
+    Attributes:
+        name: lower case, letters, digits and underscores.
+        type: its Athena type: ``string``, ``smallint``, ``int``, ``bigint``, ``double``.
+        comment: what it means, for the catalog and the docs.
+    """
+
+    name: str
+    type: str
+    comment: str
+
+
+DATA_COLUMNS = (
+    Column("series_id", Kind.CODE, required=True),
+    Column("year", Kind.YEAR, required=True),
+    Column("period", Kind.PERIOD, required=True),
+    Column("value", Kind.NUMBER),
+    Column("footnote_codes", Kind.TEXT),
+)
+"""Every data file's columns; key: series_id, year, period."""
+
+DATA_KEY = ("series_id", "year", "period")
+
+DATA_FILE = TableColumn(
+    "data_file", "string", "the upstream file, partition key: files overlap, so choose one"
+)
+
+SOURCES = (
+    TableColumn("name", "string", "the file's name in the survey's folder, key"),
+    TableColumn("bytes", "bigint", "its size"),
+    TableColumn("sha256", "string", "hash of its bytes, in hex"),
+    TableColumn("release", "string", "when BLS wrote these bytes: its Last-Modified, in UTC"),
+    TableColumn("rows_read", "bigint", "rows in its table; null for a document, which has none"),
+    TableColumn("rows_rejected", "bigint", "lines that could not be read and were set aside"),
+)
+"""`<survey>_sources`: one row per landed file."""
+
+POPULATION = (
+    TableColumn("nation_id", "string", "the Census' geography id: 01000US"),
+    TableColumn("nation", "string", "its name"),
+    TableColumn("year", "smallint", "survey year, key within a dataset"),
+    TableColumn("population", "bigint", "resident population, persons"),
+    TableColumn("dataset_name", "string", "the estimate's own name: ACS 1-year Estimate"),
+)
+"""`population`: one row per dataset and year."""
+
+DATASET = TableColumn("dataset", "string", "acs1 or acs5, partition key: they give other figures")
+
+_TYPE_NAMES = {
+    Kind.CODE: "string",
+    Kind.TEXT: "string",
+    Kind.PERIOD: "string",
+    Kind.YEAR: "smallint",
+    Kind.INTEGER: "int",
+    Kind.NUMBER: "double",
+}
+_ARROW_TYPES = {
+    "string": pa.string(),
+    "smallint": pa.int16(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+}
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def is_table_header(header: tuple[str, ...]) -> bool:
+    """Whether a file's first line names columns: two or more distinct identifiers."""
+    named = all(_IDENTIFIER.fullmatch(name) for name in header)
+    return named and len(header) > 1 and len(set(header)) == len(header)
+
+
+def columns_of(header: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns of a series or mapping file, in its header's order."""
+    return tuple(
+        Column(name, _KINDS.get(name, Kind.TEXT), required=name == "series_id") for name in header
+    )
+
+
+def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
+    """What a file's columns are called, typed and explained as in a published table."""
+    return tuple(
+        TableColumn(column.name, _TYPE_NAMES[column.kind], comment(column.name))
+        for column in columns
+    )
+
+
+def comment(name: str) -> str:
+    """What a column of a BLS file means, by its name; empty where nobody has written it down."""
+    if name in _COMMENTS:
+        return _COMMENTS[name]
+    stem, _, ending = name.rpartition("_")
+    if ending == "code":
+        return f"code of the {stem.replace('_', ' ')}, as BLS writes it, leading zeros kept"
+    if ending in ("name", "text"):
+        return f"the {stem.replace('_', ' ')} in words"
+    return ""
+
+
+def arrow_schema(columns: tuple[TableColumn, ...]) -> pa.Schema:
+    """The Arrow schema of a table that the lake itself makes."""
+    return pa.schema([pa.field(column.name, _ARROW_TYPES[column.type]) for column in columns])
