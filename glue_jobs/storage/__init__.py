@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from glue_jobs.errors import UsageError
 from glue_jobs.storage.local import LocalStorage
@@ -24,3 +25,11 @@ def open_storage(uri: str) -> Storage:
             hint="This version keeps lakes in local directories only: --lake ./lake",
         )
     return LocalStorage(Path(uri))
+
+
+def file_sha256(stream: BinaryIO) -> str:
+    """The hash of what a stream still holds, read in blocks, in hex."""
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()

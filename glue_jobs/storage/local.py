@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _VERSIONED = (RAW, CURRENT)
 _HIDDEN = ".lake"
-_BLOCK = 1 << 20
 
 
 class LocalStorage:
@@ -214,14 +213,6 @@ class LocalStorage:
             yield
         finally:
             os.close(handle)
-
-
-def file_sha256(stream: BinaryIO) -> str:
-    """The hash of what a stream still holds, read in blocks, in hex."""
-    digest = hashlib.sha256()
-    while block := stream.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _stored(key: str, status: os.stat_result, version: str) -> StoredObject:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from glue_jobs.formats.flatfile import Column, Reject, Rows
     from glue_jobs.formats.population_json import PopulationPage
+    from glue_jobs.tables.columns import TableColumn
     from glue_jobs.tables.quality import KnownSeries
-    from glue_jobs.tables.schemas import TableColumn
 
 _SHORTEST_ROW = 10  # bytes; no row is shorter, so a file of n bytes has at most n/10
 

@@ -107,6 +107,12 @@ class KnownSeries:
                 )
             yield batch
 
+    def check_table(self, name: str, data_table: BinaryIO) -> None:
+        """The same for observations that are a Parquet file already."""
+        file = pq.ParquetFile(data_table, read_dictionary=["series_id"])
+        for _ in self.check(name, file.iter_batches(columns=["series_id"])):
+            pass
+
     def _unknown(self, words: pa.Array) -> Sequence[str]:
         if not len(words):
             return []

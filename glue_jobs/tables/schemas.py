@@ -9,11 +9,11 @@ the data, so that a release cannot change them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pyarrow as pa
 
 from glue_jobs.formats.flatfile import Column, Kind
+from glue_jobs.tables.columns import TableColumn
 
 SCHEMA_VERSION = 1
 """Part of every release folder's name: raise it when a conversion's result changes."""
@@ -48,21 +48,6 @@ _COMMENTS = {
     "period_abbr": "the period's short name",
     "period_name": "the period's name",
 }
-
-
-@dataclass(frozen=True)
-class TableColumn:
-    """One column of a published table.
-
-    Attributes:
-        name: lower case, letters, digits and underscores.
-        type: its Athena type: ``string``, ``smallint``, ``int``, ``bigint``, ``double``.
-        comment: what it means, for the catalog and the docs.
-    """
-
-    name: str
-    type: str
-    comment: str
 
 
 DATA_COLUMNS = (

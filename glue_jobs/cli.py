@@ -1,0 +1,92 @@
+"""The `lake` command: finds the command's module, hands it the arguments, tells its errors.
+
+Only the module of the command that was asked for is imported, so that `lake status` does not wait
+for what only `lake run` needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from glue_jobs.errors import LakeError
+from glue_jobs.job import add_setting_flags, print_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "demo": ("demo", "run everything on a bundled excerpt: no network, no account"),
+    "run": ("run", "land what is new, build its tables, publish the reports"),
+    "status": ("status", "what is landed, how fresh it is, what is current"),
+    "reports": ("reports", "print the reports, as tables, CSV or JSON"),
+    "query": ("query", "answer one Athena SQL statement"),
+    "shell": ("shell", "answer Athena SQL statements as you type them"),
+    "verify": ("verify", "compare every byte with what was noted of it"),
+    "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
+    "config": ("config", "show every setting and where it came from"),
+    "land-bls": ("run", "job: land the surveys' files"),
+    "land-population": ("run", "job: land the population"),
+    "build-tables": ("run", "job: make and publish the tables"),
+    "publish-reports": ("run", "job: make the reports"),
+}
+"""Every command: its module, and what it does."""
+
+_TEXT = """\
+The BLS time series and the US population as tables that SQL can query.
+
+exit codes: 0 done, also when nothing was new; 2 the command or a setting is
+wrong; 5 try again later; 7 failed and needs a person.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(words)
+    arguments = parser.parse_args(
+        [word.replace("_", "-") if word in _JOBS else word for word in words]
+    )
+    module = importlib.import_module(f"glue_jobs.commands.{COMMANDS[arguments.command][0]}")
+    try:
+        code: int = module.execute(arguments)
+        sys.stdout.flush()
+    except LakeError as error:
+        if arguments.debug:
+            raise
+        print_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Interrupted; what was published stands.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+_JOBS = {name.replace("-", "_") for name in COMMANDS if "-" in name}
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name == chosen:
+            importlib.import_module(f"glue_jobs.commands.{module}").add_arguments(command)
+            command.add_argument("--json", action="store_true", help="print JSON, for programs")
+            command.add_argument("--debug", action="store_true", help="show tracebacks")
+            add_setting_flags(command)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

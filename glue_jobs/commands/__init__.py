@@ -1,0 +1,1 @@
+"""The commands of `lake`, one module each: ``add_arguments`` and ``execute``."""

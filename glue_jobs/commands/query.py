@@ -1,0 +1,98 @@
+"""`lake query` and its output: Athena SQL against the current tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.engines import open_engine
+from glue_jobs.errors import UsageError
+from glue_jobs.job import resolved
+from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
+from glue_jobs.storage import open_storage
+from glue_jobs.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pyarrow as pa
+
+    from glue_jobs.engines.protocol import Engine
+
+SHOWN_ROWS = 100
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The statement, and what to do with the answer."""
+    parser.add_argument("sql", help="the statement; @FILE reads it from a file, - from stdin")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="VALUE", help="a value for a ?, in order"
+    )
+    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write the answer to a file")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Answers it."""
+    form = "json" if arguments.json else arguments.format
+    if form == "parquet" and arguments.output is None:
+        raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+    engine = engine_of(arguments)
+    answer = engine.query(_statement(arguments.sql), arguments.param)
+    write_answer(answer, form, arguments.output)
+    return 0
+
+
+def engine_of(arguments: argparse.Namespace) -> Engine:
+    """The engine over the lake that the settings name."""
+    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    return open_engine(storage, load_pointers(storage))
+
+
+def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
+    """Prints an answer, or writes it to a file; a table on the terminal is cut, nothing else."""
+    if form == "parquet" and output is not None:
+        write_report_parquet(answer, output)
+        return
+    header, rows = printed_rows(answer)
+    if form == "csv":
+        text = to_csv(header, rows).decode()
+    elif form == "json":
+        text = json.dumps(answer.to_pylist(), indent=1, default=str) + "\n"
+    elif output is None:
+        _print_table(header, rows)
+        return
+    else:
+        raise UsageError("A file wants a format.", hint="--format csv, json or parquet")
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, "utf-8")
+
+
+def _print_table(header: list[str], rows: list[list[str]]) -> None:
+    numbers = [
+        name
+        for place, name in enumerate(header)
+        if all(not row[place] or row[place].lstrip("-")[:1].isdigit() for row in rows)
+    ]
+    print_table("", header, rows[:SHOWN_ROWS], numbers)
+    count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+    shown = (
+        f", the first {SHOWN_ROWS} shown; --format csv gives all" if len(rows) > SHOWN_ROWS else ""
+    )
+    print(f"{count}{shown}")
+
+
+def _statement(given: str) -> str:
+    if given == "-":
+        return sys.stdin.read()
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{given[1:]} cannot be read: {error.strerror}.") from None

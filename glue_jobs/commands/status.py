@@ -1,0 +1,153 @@
+"""`lake status`: what is landed, how fresh it is, what is current."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.job import resolved
+from glue_jobs.moments import from_text, release_name
+from glue_jobs.storage import names, open_storage
+from glue_jobs.subjects import POPULATION
+
+if TYPE_CHECKING:
+    import argparse
+
+    from glue_jobs.storage.protocol import Storage
+
+_RUNS_READ = 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing but the settings."""
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints it."""
+    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    document = describe(storage)
+    if arguments.json:
+        print(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        _print(document)
+    return 0
+
+
+def describe(storage: Storage) -> dict[str, Any]:
+    """The lake's state, ready for JSON.
+
+    Reads manifests, pointers, the index of the reports and the last runs' summaries.
+    """
+    subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
+    for pointer in load_pointers(storage):
+        subjects.setdefault(pointer.subject, {}).update(
+            release=pointer.release,
+            folder=pointer.folder,
+            rows={name: table.rows for name, table in pointer.tables.items()},
+        )
+    runs = _last_runs(storage)
+    for subject, state in subjects.items():
+        state["checked_at"] = _checked_at(runs, subject)
+    index = storage.get(names.report("latest", "report.json"))
+    return {
+        "lake": storage.uri,
+        "subjects": subjects,
+        "reports": json.loads(index.body) if index else None,
+        "last_run": runs[0] if runs else None,
+    }
+
+
+def landed_subjects(storage: Storage) -> list[str]:
+    """The subjects that have a manifest."""
+    manifests = [
+        stored.key for stored in storage.scan(names.RAW) if stored.key.endswith("/_manifest.json")
+    ]
+    return [key.split("/")[-2] for key in manifests]
+
+
+def _landed(storage: Storage, subject: str) -> dict[str, Any]:
+    if subject == POPULATION:
+        datasets = load_population(storage).datasets
+        moments = [from_text(entry.retrieved_at) for entry in datasets.values()]
+        pages = [page for entry in datasets.values() for page in entry.pages]
+        return {
+            "files": len(pages),
+            "bytes": sum(page.bytes for page in pages),
+            "landed_release": release_name(max(moments)),
+            "datasets": {key: entry.years for key, entry in datasets.items()},
+        }
+    files = load_survey(storage, subject).files.values()
+    return {
+        "files": len(files),
+        "bytes": sum(file.bytes for file in files),
+        "landed_release": release_name(max(from_text(file.last_modified) for file in files)),
+    }
+
+
+def _last_runs(storage: Storage) -> list[dict[str, dict[str, Any]]]:
+    """The newest runs first, each its jobs' summaries by job."""
+    keys: dict[str, list[str]] = {}
+    for stored in storage.scan(names.RUNS):
+        keys.setdefault(stored.key.split("/")[1], []).append(stored.key)
+    return [
+        {
+            summary["job"]: summary
+            for key in keys[run_id]
+            if (content := storage.get(key)) and (summary := json.loads(content.body))
+        }
+        for run_id in sorted(keys, reverse=True)[:_RUNS_READ]
+    ]
+
+
+def _checked_at(runs: list[dict[str, dict[str, Any]]], subject: str) -> str | None:
+    """When the upstream was last asked for a subject with success."""
+    job, part = (
+        ("land_population", "datasets") if subject == POPULATION else ("land_bls", "surveys")
+    )
+    for run in runs:
+        asked = run.get(job, {}).get(part, {})
+        entries = asked.values() if subject == POPULATION else [asked.get(subject)]
+        if any(entry is not None and "error" not in entry for entry in entries):
+            return str(run[job]["started_at"])
+    return None
+
+
+def _print(document: dict[str, Any]) -> None:
+    from glue_jobs.terminal import print_table, shown_age, shown_bytes  # noqa: PLC0415
+
+    now = datetime.now(timezone.utc)
+    rows = []
+    for subject, state in document["subjects"].items():
+        checked = state["checked_at"]
+        rows.append(
+            [
+                subject,
+                state.get("release", "not built"),
+                str(state.get("files", 0)),
+                shown_bytes(state.get("bytes", 0)),
+                f"{sum(state.get('rows', {}).values()):,}",
+                shown_age(from_text(checked), now) if checked else "never",
+            ]
+        )
+    if not rows:
+        print(f"The lake {document['lake']} is empty. `lake demo` or `lake run` fills one.")
+        return
+    header = ["subject", "release", "files", "landed", "rows", "asked"]
+    print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "rows"])
+    for subject, state in document["subjects"].items():
+        if state.get("release") != state.get("landed_release", state.get("release")):
+            print(f"{subject}: the release {state['landed_release']} is landed, but not built.")
+    _print_last(document)
+
+
+def _print_last(document: dict[str, Any]) -> None:
+    reports = document["reports"]
+    if reports:
+        print(f"reports of {reports['made_at']}: {', '.join(reports['reports'])}")
+    run = document["last_run"]
+    for summary in (run or {}).values():
+        for error in summary["errors"]:
+            print(f"last run: {summary['job']} failed: {error['message']}")

@@ -1,0 +1,72 @@
+"""How a report is written down: as CSV for people and spreadsheets, as Parquet for programs.
+
+A column `x_decimals` is not written: it says with how many decimals `x` is printed in its row.
+Other decimals are printed without the zeros behind them, doubles as the shortest text that reads
+back as the same number, null as nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+_DECIMALS = "_decimals"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
+    """The header and the cells of a report, as they are printed."""
+    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
+    columns = []
+    for name in names:
+        values = table.column(name).to_pylist()
+        if name + _DECIMALS in table.column_names:
+            places = table.column(name + _DECIMALS).to_pylist()
+            columns.append([_fixed(value, place) for value, place in zip(values, places)])
+        else:
+            columns.append([_cell(value) for value in values])
+    return names, [list(row) for row in zip(*columns)]
+
+
+def to_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    """Comma-separated lines ended by LF, in UTF-8."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def write_report_parquet(table: pa.Table, path: Path) -> None:
+    """The same columns as the CSV, with their types."""
+    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
+    pq.write_table(table.select(names), path, compression="zstd", store_schema=False)
+
+
+def _fixed(value: Decimal | None, places: int) -> str:
+    return "" if value is None else f"{value:.{places}f}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    # A spreadsheet would run a text that looks like a formula.
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,93 @@
+"""Which table each landed file becomes, and what a release folder is called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from glue_jobs.errors import QualityFailure
+from glue_jobs.tables.schemas import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OWN_TABLES = ("data", "sources", "observations", "revisions")
+"""Endings of tables that the lake itself makes; an upstream file of that name makes none."""
+
+
+class Role(Enum):
+    """What a file of a survey is, by its name."""
+
+    DATA = "data"
+    SERIES = "series"
+    OTHER = "other"  # a mapping file or a document: its first line tells
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The place of one landed file in a release folder.
+
+    Attributes:
+        name: the file.
+        role: what it is.
+        table: the table it belongs to.
+        partition: its partition's value, for data files.
+        path: of its Parquet file inside the release folder.
+    """
+
+    name: str
+    role: Role
+    table: str
+    partition: str
+    path: str
+
+
+def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
+    """Decides every file's table by its name; the series file comes first.
+
+    A file whose name does not begin with the survey's code is a document.
+
+    Raises:
+        QualityFailure: two files would become one table.
+    """
+    planned = [place for name in files if (place := _place(survey, name)) is not None]
+    by_path: dict[str, str] = {}
+    for place in planned:
+        other = by_path.setdefault(place.path, place.name)
+        if other != place.name:
+            raise QualityFailure(f"{other} and {place.name} would both become {place.table}.")
+    return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
+
+
+def release_digest(sources: Mapping[str, str]) -> str:
+    """The start of a hash over what a release is made from and by what.
+
+    The same input makes the same folder; another schema or writer, whose files would differ by
+    some bytes, makes another one.
+
+    Args:
+        sources: per source name, whatever tells its content apart.
+    """
+    made_from = {"schema": SCHEMA_VERSION, "writer": pa.__version__, "sources": dict(sources)}
+    text = json.dumps(made_from, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _place(survey: str, name: str) -> Planned | None:
+    prefix, _, rest = name.partition(".")
+    if prefix != survey or not rest:
+        return None
+    if rest.startswith("data.") and rest != "data.":
+        partition = rest[len("data.") :]
+        path = f"data/data_file={partition}/part-00000.parquet"
+        return Planned(name, Role.DATA, f"{survey}_data", partition, path)
+    ending = rest.lower().replace(".", "_").replace("-", "_")
+    if ending in _OWN_TABLES:
+        return None
+    role = Role.SERIES if ending == "series" else Role.OTHER
+    return Planned(name, role, f"{survey}_{ending}", "", f"{ending}/part-00000.parquet")

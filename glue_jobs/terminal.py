@@ -1,0 +1,139 @@
+"""What people see: tables, sizes, ages, and how far a download is."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+from glue_jobs.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()
+) -> None:
+    """Prints rows as a table; the columns named in ``numbers`` are aligned to the right."""
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in header:
+        right = name in numbers
+        table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for row in rows:
+        table.add_row(*(_escaped(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def shown_bytes(count: int) -> str:
+    """``1.6 MB``."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
+def shown_age(moment: datetime, now: datetime) -> str:
+    """``3 days ago``."""
+    seconds = max((now - moment).total_seconds(), 0)
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+class PlainProgress(Progress):
+    """One line per step and per file, for logs and pipes."""
+
+    def step(self, text: str) -> None:
+        """Prints the step."""
+        print(text, file=sys.stderr, flush=True)
+
+    def expect(self, files: int, size: int) -> None:
+        """Prints how much is coming."""
+        self.step(f"downloading {files} files, {shown_bytes(size)}")
+
+    def finished(self, name: str) -> None:
+        """Prints the file."""
+        self.step(f"downloaded {name}")
+
+
+class TerminalProgress(Progress):
+    """A bar per round of downloads: files, bytes, rate, time left."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._lock = threading.Lock()
+        self._bar: RichProgress | None = None
+        self._files = self._done = 0
+
+    def step(self, text: str) -> None:
+        """Prints the step above the bar."""
+        with self._lock:
+            self._stop()
+            self._console.print(_escaped(text), style="dim")
+
+    def expect(self, files: int, size: int) -> None:
+        """Starts a bar."""
+        with self._lock:
+            self._stop()
+            self._files, self._done = files, 0
+            self._bar = RichProgress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.add_task(self._label(), total=size)
+            self._bar.start()
+
+    def received(self, name: str, size: int) -> None:
+        """Moves the bar; back, when a try is given up."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.advance(self._bar.task_ids[0], size)
+
+    def finished(self, name: str) -> None:
+        """Counts the file."""
+        with self._lock:
+            self._done += 1
+            if self._bar is not None:
+                self._bar.update(self._bar.task_ids[0], description=self._label())
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        with self._lock:
+            self._stop()
+
+    def _label(self) -> str:
+        return f"{self._done}/{self._files} files"
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _escaped(text: str) -> str:
+    """Text in which brackets are not rich's markup and control characters cannot act."""
+    visible = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return visible.replace("[", r"\[")

@@ -1,0 +1,71 @@
+"""The job graph, and how it runs here: conditions, no sleeping.
+
+    land_bls ────────┐
+                     ├─→ build_tables ─→ publish_reports
+    land_population ─┘
+
+A job starts when every job before it has succeeded. On AWS a Glue workflow walks the same graph.
+"""
+
+from __future__ import annotations
+
+import importlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.job import perform
+
+if TYPE_CHECKING:
+    from glue_jobs.errors import LakeError
+    from glue_jobs.job import Job, Run
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Jobs that run side by side, once all jobs of the stage before have succeeded."""
+
+    jobs: tuple[str, ...]
+
+
+STAGES = (
+    Stage(("land_bls", "land_population")),
+    Stage(("build_tables",)),
+    Stage(("publish_reports",)),
+)
+
+
+@dataclass(frozen=True)
+class WorkflowResult:
+    """What became of a run: the summaries of the jobs that ran, and all failures."""
+
+    summaries: tuple[dict[str, Any], ...]
+    failures: tuple[LakeError, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any job changed anything."""
+        return any(summary["changed"] for summary in self.summaries)
+
+
+def job_named(name: str) -> Job:
+    """A job's function, imported when it is asked for."""
+    job: Job = getattr(importlib.import_module(f"glue_jobs.{name}"), name)
+    return job
+
+
+def run_workflow(run: Run) -> WorkflowResult:
+    """Walks the graph in this process; stops after a stage in which a job failed."""
+    summaries: list[dict[str, Any]] = []
+    failures: list[LakeError] = []
+    for stage in STAGES:
+        jobs = [(name, job_named(name)) for name in stage.jobs]
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            futures = [pool.submit(perform, name, job, run) for name, job in jobs]
+            for future in futures:
+                summary, failed = future.result()
+                summaries.append(summary)
+                failures.extend(failed)
+        if failures:
+            break
+    return WorkflowResult(tuple(summaries), tuple(failures))
