@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import InternalFailure, LakeError
 from glue_jobs.job import add_setting_flags, print_error
 
 if TYPE_CHECKING:
@@ -55,17 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = module.execute(arguments)
         sys.stdout.flush()
     except LakeError as error:
-        if arguments.debug:
-            raise
-        print_error(error)
+        print_error(error, debug=arguments.debug)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("Interrupted; what was published stands.", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # Whoever reads our output has seen enough; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("Interrupted; what was published stands.", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
+        failure = InternalFailure(error)
+        print_error(failure, debug=arguments.debug)
+        return failure.exit_code
     return code
 
 

@@ -11,7 +11,8 @@ LakeError                  exit 7: failed, and a person has to look
 ├── GuardTripped           a change too large to accept without being told to
 ├── QualityFailure         a file's content breaks what must hold before it is published
 ├── StorageFailure         the lake cannot be read or written: disk full, no permission
-└── IntegrityFailure       stored bytes are not the bytes that were stored
+├── IntegrityFailure       stored bytes are not the bytes that were stored
+└── InternalFailure        the program itself is wrong; its cause has the traceback
 
 A message says what happened and to what; a hint says what to do about it.
 """
@@ -83,3 +84,14 @@ class StorageFailure(LakeError):
 
 class IntegrityFailure(LakeError):
     """Stored bytes are not the bytes that were stored."""
+
+
+class InternalFailure(LakeError):
+    """The program failed in a way that nobody foresaw."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(
+            f"The program failed in a way it should not: {cause!r}.",
+            hint="Run it again with --debug and report what that prints.",
+        )
+        self.__cause__ = cause

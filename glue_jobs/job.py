@@ -12,6 +12,7 @@ import os
 import secrets
 import sys
 import time
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from glue_jobs import settings as settings_module
 from glue_jobs.catalog.manifests import to_json
-from glue_jobs.errors import LakeError, UsageError
+from glue_jobs.errors import InternalFailure, LakeError, UsageError
 from glue_jobs.moments import release_name, to_text
 from glue_jobs.progress import Progress
 from glue_jobs.storage import names, open_storage
@@ -79,6 +80,8 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         outcome = job(run)
     except LakeError as error:
         outcome = Outcome(failures=[error])
+    except Exception as error:  # noqa: BLE001 - the summary has to tell this, too
+        outcome = Outcome(failures=[InternalFailure(error)])
     failures = outcome.failures
     summary = {
         "job": name,
@@ -121,7 +124,8 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
         return error.exit_code
     print(json.dumps(summary, sort_keys=True))
     for failure in failures:
-        print_error(failure)
+        # A job's log is read by who maintains it.
+        print_error(failure, debug=isinstance(failure, InternalFailure))
     return exit_code(failures)
 
 
@@ -177,8 +181,10 @@ def new_run_id() -> str:
     return f"{release_name(_utc_now())}-{secrets.token_hex(2)}"
 
 
-def print_error(error: LakeError) -> None:
-    """Tells a failure on stderr: one sentence, and what to do about it."""
+def print_error(error: LakeError, *, debug: bool = False) -> None:
+    """Tells a failure on stderr: one sentence, and what to do about it; a traceback on demand."""
+    if debug:
+        traceback.print_exception(type(error), error, error.__traceback__)
     print(f"error: {error}", file=sys.stderr)
     if error.hint:
         print(f"hint:  {error.hint}", file=sys.stderr)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _DECIMALS = "_decimals"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-inf")
 
 
 def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
@@ -39,11 +41,11 @@ def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """Comma-separated lines ended by LF, in UTF-8."""
+    """Comma-separated lines ended by LF, in UTF-8; text that looks like a formula is quoted."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
@@ -67,6 +69,10 @@ def _cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value)
-    text = str(value)
-    # A spreadsheet would run a text that looks like a formula.
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
+    return str(value)
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    suspicious = cell.startswith(_FORMULA_STARTS) and len(cell) > 1
+    return f"'{cell}" if suspicious and not _NUMBER.fullmatch(cell) else cell

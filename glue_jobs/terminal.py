@@ -28,14 +28,37 @@ if TYPE_CHECKING:
 def print_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()
 ) -> None:
-    """Prints rows as a table; the columns named in ``numbers`` are aligned to the right."""
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    """Prints rows as a table; on a terminal too narrow for it, each row as a list of its cells.
+
+    Args:
+        title: stands above it; may be empty.
+        header: the columns' names.
+        rows: their cells.
+        numbers: names of the columns that are aligned to the right.
+    """
+    cells = [[_visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *cells)]
+    needed = sum(widths) + 3 * len(widths)
+    console = Console(highlight=False)
+    if title:
+        console.print(_unmarked(title), style="bold")
+    if console.is_terminal and needed > console.width:
+        _print_records(console, header, cells)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in header:
-        right = name in numbers
-        table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
+    for row in cells:
+        table.add_row(*(_unmarked(cell) for cell in row))
+    console.print(table, width=needed, no_wrap=True, crop=False)
+
+
+def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    label = max(map(len, header))
     for row in rows:
-        table.add_row(*(_escaped(cell) for cell in row))
-    Console(highlight=False).print(table)
+        console.print("─" * 20, style="dim")
+        for name, cell in zip(header, row):
+            console.print(f"{name:<{label}}  {_unmarked(cell)}")
 
 
 def shown_bytes(count: int) -> str:
@@ -87,7 +110,7 @@ class TerminalProgress(Progress):
         """Prints the step above the bar."""
         with self._lock:
             self._stop()
-            self._console.print(_escaped(text), style="dim")
+            self._console.print(_unmarked(_visible(text)), style="dim")
 
     def expect(self, files: int, size: int) -> None:
         """Starts a bar."""
@@ -133,7 +156,11 @@ class TerminalProgress(Progress):
             self._bar = None
 
 
-def _escaped(text: str) -> str:
-    """Text in which brackets are not rich's markup and control characters cannot act."""
-    visible = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    return visible.replace("[", r"\[")
+def _visible(text: str) -> str:
+    """Text in which control characters are shown and cannot act."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _unmarked(text: str) -> str:
+    """Text in which brackets are not rich's markup."""
+    return text.replace("[", r"\[")

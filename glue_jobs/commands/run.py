@@ -52,7 +52,7 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
         if not result.failures and not result.changed:
             print("Nothing is new.")
     for failure in result.failures:
-        print_error(failure)
+        print_error(failure, debug=arguments.debug)
     return result
 
 
