@@ -184,7 +184,7 @@ def _build_file(building: Building, survey: str, landed: LandedFile, place: Plan
         if place.role is Role.SERIES and table.columns[0].name != "series_id":
             raise QualityFailure(f"{landed.name} does not begin with the column series_id.")
         converted = table
-    if before:
+    if before and place.role is not Role.OTHER:
         check_shrinking(landed.name, before.rows, converted.rows, allowed=run.settings.allow_shrink)
     building.converted.append(landed.name)
     building.warnings.extend(converted.warnings)

@@ -50,7 +50,8 @@ def print_table(
         table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
     for row in cells:
         table.add_row(*(_unmarked(cell) for cell in row))
-    console.print(table, width=needed, no_wrap=True, crop=False)
+    # Where nobody looks, in a pipe or a file, a table may be as wide as it is.
+    Console(highlight=False, width=max(needed, console.width)).print(table)
 
 
 def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.build_tables import build_tables
-from glue_jobs.job import Run, perform
+from glue_jobs.job import perform
 from glue_jobs.sample.upstream import Upstream
-from glue_jobs.settings import Settings
-from glue_jobs.storage.local import LocalStorage
 from glue_jobs.workflow import run_workflow
 from tests.captures import capture, needs_captures
+from tests.lakes import NOW, run_at
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from glue_jobs.job import Run
 
 pytestmark = needs_captures
 
@@ -29,7 +30,6 @@ RELEASES = {
     "2025-10": datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc),
     "2026-04": datetime(2026, 3, 24, 12, 30, tzinfo=timezone.utc),
 }
-NOW = datetime(2026, 4, 30, 12, 0, tzinfo=timezone.utc)
 REPORTS = ("best_year", "series_population")
 
 
@@ -46,16 +46,8 @@ def upstream():
 
 
 def run_in(folder: Path, upstream: Upstream, run_id: str = "run", **settings: object) -> Run:
-    given = {
-        "lake": str(folder),
-        "contact": "test@example.com",
-        "bls_url": upstream.bls_url,
-        "population_url": upstream.population_url,
-        "requests_per_second": 100.0,
-        "allow_removals": 100,
-        **settings,
-    }
-    return Run(Settings(**given), LocalStorage(folder), run_id, now=lambda: NOW)
+    # Captures of different months are of different files; the landing is told that it is so.
+    return run_at(folder, upstream, run_id, allow_removals=100, **settings)
 
 
 def land_all(folder: Path, upstream: Upstream, month: str) -> None:

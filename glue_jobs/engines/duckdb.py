@@ -7,17 +7,21 @@ to the outside: it can read the lake's folder and nothing else.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
-from glue_jobs.engines import athena_sql
+from glue_jobs.engines import athena_sql, shows
+from glue_jobs.engines.athena_statements import CreateView, Query
+from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import UsageError
 from glue_jobs.sql_files import sql_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import pyarrow as pa
 
     from glue_jobs.catalog.pointers import Pointer, Table
     from glue_jobs.storage.local import LocalStorage
@@ -31,24 +35,22 @@ class DuckDBEngine:
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
-        self._tables: dict[str, dict[str, str]] = {}
-        self._partitions: dict[str, tuple[str, list[str]]] = {}
-        self._views: dict[str, dict[str, str]] = {}
+        self._relations: dict[str, Relation] = {}
         self._definitions = sql_files("views")
         for pointer in pointers:
             folder = f"{storage.root}/{pointer.folder}"
             for name, table in pointer.tables.items():
-                self._create_table(name, folder, table)
-        self._connection.execute(f"SET allowed_directories = [{_text(str(storage.root) + '/')}]")
+                self._connection.execute(_table_view(name, folder, table))
+                self._relations[name] = _relation_of(table)
+        self._connection.execute(f"SET allowed_directories = [{_text(f'{storage.root}/')}]")
         self._connection.execute("SET enable_external_access = false")
-        self._create_views()
+        for name in self._definitions:
+            self._create_view(name)
         self._connection.execute("SET lock_configuration = true")
 
-    def relations(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+    def relations(self) -> Mapping[str, Mapping[str, str]]:
         """Every table and view that can be queried: its columns with their Athena types."""
-        return {
-            name: list(columns.items()) for name, columns in {**self._tables, **self._views}.items()
-        }
+        return {name: relation.columns for name, relation in self._relations.items()}
 
     def base_tables(self, sql: str) -> set[str]:
         """The tables that a query reads, itself or through views, whether they exist or not."""
@@ -61,52 +63,61 @@ class DuckDBEngine:
         return tables
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to one Athena statement; ``SHOW`` and ``DESCRIBE`` are answered, too."""
-        translated = athena_sql.translate(sql, self._schema)
+        """The answer to one Athena statement; SHOW and DESCRIBE are answered from the catalog."""
+        statement = athena_sql.parse(sql)
+        if isinstance(statement, CreateView):
+            raise UsageError(
+                "A view of your own would be gone with this command.",
+                hint="Put it into a WITH, or as a file into sql/views/.",
+            )
+        if not isinstance(statement, Query):
+            return shows.answer(statement, self._relations)
+        translated = athena_sql.translate(sql, self.relations())
         try:
             relation = self._connection.sql(translated, params=list(parameters))
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
-            raise _told(error) from error
+            raise UsageError(f"The query failed: {_reason(error)}") from error
         return answer
 
-    def _create_table(self, name: str, folder: str, table: Table) -> None:
-        key = table.partition_key
-        columns = ", ".join(_name(column.name) for column in table.columns)
-        parts = [
-            f"SELECT {columns}"
-            + (f", {_text(file.partition)} AS {_name(key.name)}" if key else "")
-            + f" FROM read_parquet({_text(folder + file.path)}, hive_partitioning = false)"
-            for file in table.files
-        ]
-        self._connection.execute(f"CREATE VIEW {_name(name)} AS {' UNION ALL '.join(parts)}")
-        self._tables[name] = {column.name: column.type for column in table.all_columns}
+    def _create_view(self, name: str) -> None:
+        """Creates a view after those that it reads, if all of its tables are there."""
+        definition = self._definitions[name]
+        if name in self._relations or not self.base_tables(definition) <= set(self._relations):
+            return
+        for read in sorted(athena_sql.table_references(definition) & set(self._definitions)):
+            self._create_view(read)
+        self._connection.execute(athena_sql.translate(definition, self.relations()))
+        columns = athena_sql.output_types(definition, self.relations())
+        self._relations[name] = Relation(columns, {}, definition=definition)
 
-    def _create_views(self) -> None:
-        for name in self._in_order_of_reading():
-            if self.base_tables(self._definitions[name]) <= set(self._tables):
-                self._connection.execute(
-                    athena_sql.translate(self._definitions[name], self._schema)
-                )
-                rows = self._connection.execute(f"DESCRIBE {_name(name)}").fetchall()
-                self._views[name] = {row[0]: athena_sql.athena_type(row[1]) for row in rows}
 
-    def _in_order_of_reading(self) -> list[str]:
-        ordered: list[str] = []
+def _table_view(name: str, folder: str, table: Table) -> str:
+    """The DuckDB view over a table's files: its columns, and the partition's value as the last."""
+    key = table.partition_key
+    columns = ", ".join(_name(column.name) for column in table.columns)
+    parts = []
+    for file in table.files:
+        partition = f", {_text(file.partition)} AS {_name(key.name)}" if key else ""
+        source = f"read_parquet({_text(folder + file.path)}, hive_partitioning = false)"
+        parts.append(f"SELECT {columns}{partition} FROM {source}")  # noqa: S608 - quoted above
+    return f"CREATE VIEW {_name(name)} AS {' UNION ALL '.join(parts)}"
 
-        def place(name: str) -> None:
-            if name in self._definitions and name not in ordered:
-                for read in sorted(athena_sql.table_references(self._definitions[name])):
-                    place(read)
-                ordered.append(name)
 
-        for name in self._definitions:
-            place(name)
-        return ordered
+def _relation_of(table: Table) -> Relation:
+    key = table.partition_key
+    return Relation(
+        {column.name: column.type for column in table.all_columns},
+        {column.name: column.comment for column in table.all_columns},
+        tuple(f"{key.name}={file.partition}" for file in table.files) if key else (),
+    )
 
-    @property
-    def _schema(self) -> dict[str, dict[str, str]]:
-        return {**self._tables, **self._views}
+
+def _reason(error: duckdb.Error) -> str:
+    """The first line of DuckDB's text; the sentence itself where a macro failed with one."""
+    first = str(error).splitlines()[0]
+    said = re.search(r"Could not convert string '(.+)' to INT8", first)
+    return f"{said[1]}." if said else first
 
 
 def _name(identifier: str) -> str:
@@ -115,8 +126,3 @@ def _name(identifier: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _told(error: duckdb.Error) -> UsageError:
-    first_line = str(error).splitlines()[0]
-    return UsageError(f"The query failed: {first_line}")

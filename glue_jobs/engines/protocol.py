@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """Athena SQL over a lake's current tables and the project's views."""
 
-    def relations(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+    def relations(self) -> Mapping[str, Mapping[str, str]]:
         """Every table and view that can be queried: its columns with their Athena types."""
 
     def base_tables(self, sql: str) -> set[str]:

@@ -1,0 +1,50 @@
+# Every target sets up what it needs: a virtual environment with pinned, hashed packages.
+PYTHON ?= python3
+VENV ?= .venv
+LAKE ?= ./lake
+BIN = $(VENV)/bin
+
+.PHONY: demo run test lint bench docs requirements clean
+
+demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
+	$(BIN)/lake demo
+
+run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
+	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
+
+test: $(VENV)/dev ## run the tests
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+bench: $(VENV)/dev ## measure the conversion against pandas, DuckDB and bare parsing (about 10 minutes)
+	$(BIN)/python -m bench.run
+
+docs: $(VENV)/dev ## write the generated parts of the docs
+	$(BIN)/python -m docs.generate
+
+requirements: ## pin the newest versions that suit Python 3.9 to current; needs uv
+	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
+	    --no-header --upgrade -o requirements.txt
+	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
+	    --no-header -c requirements.txt --extra laptop -o requirements-laptop.txt
+	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
+	    --no-header -c requirements-laptop.txt --extra laptop --extra dev -o requirements-dev.txt
+
+clean: ## remove the virtual environment and the demo's lake, not ./lake
+	rm -rf $(VENV) lake-demo
+
+$(VENV)/laptop: requirements-laptop.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-laptop.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/laptop
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

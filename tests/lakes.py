@@ -1,0 +1,44 @@
+"""Small lakes for tests: made by the real jobs from a real server on the loopback interface."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from glue_jobs.job import Run
+from glue_jobs.sample import render
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.settings import Settings
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.workflow import WorkflowResult, run_workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+RELEASED = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
+NOW = datetime(2025, 9, 5, 6, 0, tzinfo=timezone.utc)
+
+Row = tuple[str, str, str, str, str]
+
+
+def run_at(folder: Path, upstream: Upstream, run_id: str = "run", **settings: object) -> Run:
+    """A run on a lake in a folder, from that upstream, at a fixed time."""
+    given = {
+        "lake": str(folder),
+        "contact": "test@example.com",
+        "bls_url": upstream.bls_url,
+        "population_url": upstream.population_url,
+        "requests_per_second": 100.0,
+        **settings,
+    }
+    return Run(Settings(**given), LocalStorage(folder), run_id, now=lambda: NOW)  # type: ignore[arg-type]
+
+
+def lake_of(folder: Path, rows: Iterable[Row], population: dict[int, int]) -> WorkflowResult:
+    """Runs all jobs on one data file, pr.data.0.Current, and a population of ACS 1-year."""
+    with Upstream() as upstream:
+        upstream.put("pr", "pr.data.0.Current", render.data_file(rows), RELEASED)
+        body = render.population_body("ACS 1-year Estimate", population)
+        upstream.cubes["acs_yg_total_population_1"] = body
+        return run_workflow(run_at(folder, upstream))
