@@ -38,7 +38,7 @@ def run_at(folder: Path, upstream: Upstream, run_id: str = "run", **settings: ob
 def lake_of(folder: Path, rows: Iterable[Row], population: dict[int, int]) -> WorkflowResult:
     """Runs all jobs on one data file, pr.data.0.Current, and a population of ACS 1-year."""
     with Upstream() as upstream:
-        upstream.put("pr", "pr.data.0.Current", render.data_file(rows), RELEASED)
+        upstream.set_file("pr", "pr.data.0.Current", render.data_file(rows), RELEASED)
         body = render.population_body("ACS 1-year Estimate", population)
         upstream.cubes["acs_yg_total_population_1"] = body
         return run_workflow(run_at(folder, upstream))

@@ -15,7 +15,7 @@ def sample_with(name, change):
     body, _ = excerpt.files()[name]
     changed = change(body)
     assert changed != body
-    upstream.put("pr", name, changed, RELEASED.replace(hour=14))
+    upstream.set_file("pr", name, changed, RELEASED.replace(hour=14))
     return upstream
 
 

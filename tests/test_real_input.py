@@ -51,7 +51,7 @@ def run_in(folder: Path, upstream: Upstream, run_id: str = "run", **settings: ob
 
 
 def land_all(folder: Path, upstream: Upstream, month: str) -> None:
-    upstream.put_folder("pr", capture(f"bls/pr/{month}"), RELEASES[month])
+    upstream.from_folder("pr", capture(f"bls/pr/{month}"), RELEASES[month])
     result = run_workflow(run_in(folder, upstream, run_id=month))
     assert result.failures == ()
 
@@ -78,7 +78,7 @@ def test_the_reports_of_a_capture_equal_the_expected_ones_line_by_line(month, up
 
 
 def test_acs5_in_the_old_shape_gives_its_own_summary(upstream, tmp_path):
-    upstream.put_folder("pr", capture("bls/pr/2024-06"), RELEASES["2024-06"])
+    upstream.from_folder("pr", capture("bls/pr/2024-06"), RELEASES["2024-06"])
     result = run_workflow(run_in(tmp_path, upstream, datasets=("acs5",)))
     assert result.failures == ()
     made = tmp_path / "reports" / "latest" / "population_summary.csv"
@@ -100,7 +100,7 @@ def test_captures_landed_in_turn_give_the_folders_that_each_gives_alone(upstream
     [("ap", "2024-03"), ("cu", "2021-11"), ("sm", "2016-02"), ("ce", "2025-01")],
 )
 def test_other_surveys_convert_whole(survey, month, upstream, tmp_path):
-    upstream.put_folder(survey, capture(f"bls/{survey}/{month}"), NOW)
+    upstream.from_folder(survey, capture(f"bls/{survey}/{month}"), NOW)
     run = run_in(tmp_path, upstream, surveys=(survey,))
     # Parts of a survey only: its series file may be here without all of its data.
     result = run_workflow(run)

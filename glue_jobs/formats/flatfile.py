@@ -1,11 +1,11 @@
 """Reads BLS's flat files: bytes to trimmed, typed record batches, in bounded memory.
 
-A flat file is a header line and rows of tab-separated fields, padded with blanks, mostly ended by
-CRLF. It is cut into blocks of whole lines. A block goes through pyarrow's parser in one call, and
-that is how nearly every block is read. Whatever that parser would have to guess about (a field
-too many, a figure that no double can hold, bytes that are not ASCII, a blank line) makes it give
-up the block, and ``rows_one_by_one`` reads the same lines by the rules below, which are the
-definition of the format:
+A flat file is a header line and rows of tab-separated fields, padded with blanks; a line ends with
+CRLF, LF or CR. It is cut into blocks of whole lines. A block goes through pyarrow's parser in one
+call, and that is how nearly every block is read. Whatever that parser would have to guess about
+(a field too many, a figure that no double can hold, bytes that are not ASCII, a blank line) makes
+it give up the block, and ``rows_one_by_one`` reads the same lines by the rules below, which are
+the definition of the format:
 
 - a field is its text without the blanks around it; further fields that are blank are dropped
 - text that is blank or ``-`` is null in a column of numbers, and stays text in a column of text
@@ -49,6 +49,11 @@ _PADDED_NULLS = [" " * width + mark for width in range(31) for mark in ("", "-")
 _DECIMALS = 6
 _LARGEST = 1e9
 
+# An empty line is an error, so that a block's rows are its lines and can be numbered.
+_PARSE = pcsv.ParseOptions(
+    delimiter="\t", quote_char=False, double_quote=False, ignore_empty_lines=False
+)
+
 Value = Optional[Union[str, int, float]]
 
 
@@ -89,8 +94,9 @@ class Column:
 
     @property
     def field(self) -> pa.Field:
-        """The Arrow field that batches carry."""
-        return pa.field(self.name, ARROW_TYPES[self.kind], nullable=not self.required)
+        """The Arrow field that batches carry; text is never null, it may be empty."""
+        nullable = self.kind in (Kind.YEAR, Kind.INTEGER, Kind.NUMBER) and not self.required
+        return pa.field(self.name, ARROW_TYPES[self.kind], nullable=nullable)
 
 
 @dataclass(frozen=True)
@@ -146,23 +152,22 @@ class FlatFileReader:
             QualityFailure: a line is longer than a block.
         """
         line = 2
-        for block in _blocks(stream, block_bytes):
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            batch = self._at_once(block, count)
+        for buffer, end in _blocks(stream, block_bytes):
+            batch = self._at_once(buffer, end)
             if batch is None:
+                block = bytes(buffer[:end])
                 yield self.rows_one_by_one(block, line)
+                line += len(block.splitlines())
             else:
-                yield Rows(batch, range(line, line + count), ())
-            line += count
+                yield Rows(batch, range(line, line + batch.num_rows), ())
+                line += batch.num_rows
 
     def rows_one_by_one(self, block: bytes, first_line: int) -> Rows:
         """Reads a block by the rules in the text at the top, line by line."""
         values: list[list[Value]] = [[] for _ in self._columns]
         lines: list[int] = []
         rejects: list[Reject] = []
-        # A last line without its end is a line; behind a last line's end there is none.
-        for number, raw in enumerate(block.split(b"\n"), first_line):
-            line = raw.rstrip(b"\r")
+        for number, line in enumerate(block.splitlines(), first_line):
             if not line.strip():
                 continue
             try:
@@ -176,35 +181,32 @@ class FlatFileReader:
                 column.append(value)
         return Rows(batch_of(values, self.schema), lines, rejects)
 
-    def _at_once(self, block: bytes, count: int) -> pa.RecordBatch | None:
+    def _at_once(self, buffer: bytearray, end: int) -> pa.RecordBatch | None:
         """Reads a block in one call; None unless the result is sure to be the exact one."""
-        if not block.isascii() or b"\0" in block or b"0x" in block or b"0X" in block:
+        if not buffer.isascii() or buffer.find(b"\0", 0, end) >= 0 or _has_hexadecimal(buffer, end):
             return None
+        block = pa.py_buffer(memoryview(buffer)[:end])
         batch = self._parse(block, ["", "-"]) or self._parse(block, _PADDED_NULLS)
-        if batch is None or batch.num_rows != count:
+        if batch is None:
             return None
         arrays = [_trimmed(array) for array in batch.columns]
         if not all(_is_sure(column, array) for column, array in zip(self._columns, arrays)):
             return None
         return pa.record_batch(arrays, schema=self.schema)
 
-    def _parse(self, block: bytes, nulls: list[str]) -> pa.RecordBatch | None:
+    def _parse(self, block: pa.Buffer, nulls: list[str]) -> pa.RecordBatch | None:
         convert = pcsv.ConvertOptions(
             column_types={column.name: ARROW_TYPES[column.kind] for column in self._columns},
             include_columns=[column.name for column in self._columns],
             null_values=nulls,
             strings_can_be_null=False,
-            check_utf8=False,
+            check_utf8=False,  # it is ASCII
+        )
+        read = pcsv.ReadOptions(
+            use_threads=False, block_size=block.size + 1, column_names=self._header
         )
         try:
-            table = pcsv.read_csv(
-                pa.BufferReader(block),
-                pcsv.ReadOptions(
-                    use_threads=False, block_size=len(block) + 1, column_names=self._header
-                ),
-                pcsv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False),
-                convert,
-            )
+            table = pcsv.read_csv(pa.BufferReader(block), read, _PARSE, convert)
         except pa.ArrowInvalid:
             return None
         return table.to_batches()[0] if table.num_rows else None
@@ -212,8 +214,6 @@ class FlatFileReader:
     def _row(self, line: bytes) -> list[Value]:
         if b"\0" in line:
             raise ValueError("holds a NUL byte")
-        if b"\r" in line:
-            raise ValueError("holds a line end in the middle")
         try:
             fields = [field.strip(" ") for field in line.decode("utf-8").split("\t")]
         except UnicodeDecodeError:
@@ -235,32 +235,46 @@ def batch_of(values: Sequence[Sequence[Value]], schema: pa.Schema) -> pa.RecordB
     return pa.record_batch(arrays, schema=schema)
 
 
-def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only."""
-    rest = b""
+def _blocks(stream: BinaryIO, size: int) -> Iterator[tuple[bytearray, int]]:
+    """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only.
+
+    Yields one buffer again and again, and the end of the block in it: to allocate a new one for
+    every block would cost as much as to order the rows.
+    """
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    kept = 0
     while True:
-        block = rest + _read_fully(stream, size - len(rest))
-        if len(block) < size:
-            if block:
-                yield block
+        end = kept + _fill(stream, view[kept:])
+        if end < size:
+            if end:
+                yield buffer, end
             return
-        cut = block.rfind(b"\n") + 1
+        cut = buffer.rfind(b"\n") + 1
         if not cut:
             raise QualityFailure(f"A line is longer than {size} bytes: this is not a flat file.")
-        yield block[:cut]
-        rest = block[cut:]
+        yield buffer, cut
+        kept = size - cut
+        view[:kept] = view[cut:]
 
 
-def _read_fully(stream: BinaryIO, size: int) -> bytes:
-    first = stream.read(size)
-    if len(first) == size or not first:
-        return first
-    parts = [first]
-    missing = size - len(first)
-    while missing and (part := stream.read(missing)):
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
+def _fill(stream: BinaryIO, view: memoryview) -> int:
+    """Reads until the view is full or the stream ends; a stream may give less at a time."""
+    filled = 0
+    while filled < len(view):
+        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not count:
+            break
+        filled += count
+    return filled
+
+
+def _has_hexadecimal(buffer: bytearray, end: int) -> bool:
+    """Whether there may be a number such as 0x7E9, which pyarrow reads and BLS never means."""
+    return any(
+        buffer.find(letter, 0, end) >= 0 and buffer.find(b"0" + letter, 0, end) >= 0
+        for letter in (b"x", b"X")
+    )
 
 
 def _trimmed(array: pa.Array) -> pa.Array:

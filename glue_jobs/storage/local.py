@@ -246,8 +246,11 @@ def _flush_folder(path: Path) -> None:
 
 
 def _sweep(base: Path) -> None:
-    for folder in base.iterdir():
-        handle = os.open(folder, os.O_RDONLY)
+    for folder in list(base.iterdir()):
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # its run has just ended
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)

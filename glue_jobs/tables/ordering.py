@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.formats.flatfile import PERIODS, Reject, batch_of
+from glue_jobs.formats.flatfile import FIRST_YEAR, PERIODS, Reject, batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _RUN_ROWS = 500_000
 _BATCH_ROWS = 1 << 16
-# Of a key as one number: a period's rank needs 6 bits, a year's distance from another 9.
-_PER_YEAR = pa.scalar(1 << 6, pa.int64())
-_PER_SERIES = pa.scalar(1 << 15, pa.int64())
+# Year and period as one small number: a rank needs 6 bits, a year after the first one 9.
+_PER_YEAR = pa.scalar(1 << 6, pa.int16())
+_FIRST_YEAR = pa.scalar(FIRST_YEAR, pa.int16())
 _PERIOD_RANKS = {period: rank for rank, period in enumerate(sorted(PERIODS))}
 
 Key = tuple[Any, ...]
@@ -101,13 +101,19 @@ def _ascends(batch: pa.RecordBatch, key: Sequence[str]) -> bool:
     words = series.dictionary.to_pylist()
     if any(word >= following for word, following in zip(words, words[1:])):
         return False
-    place = pc.multiply(series.indices.cast(pa.int64()), _PER_SERIES)
+    # The words ascend, so the series do where their places in the dictionary do.
+    place = series.indices
+    before, after = place[:-1], place[1:]
+    ascends = pc.greater(after, before)
     if "period" in key:
         periods = batch.column("period")
         ranks = [_PERIOD_RANKS[word] for word in periods.dictionary.to_pylist()]
-        year = pc.multiply(batch.column("year").cast(pa.int64()), _PER_YEAR)
-        place = pc.add(pc.add(place, year), pc.take(pa.array(ranks, pa.int64()), periods.indices))
-    return bool(pc.all(pc.greater(place[1:], place[:-1]), min_count=0).as_py())
+        rank = pc.take(pa.array(ranks, pa.int16()), periods.indices)
+        year = pc.multiply(pc.subtract(batch.column("year"), _FIRST_YEAR), _PER_YEAR)
+        time = pc.add(year, rank)
+        later = pc.greater(time[1:], time[:-1])
+        ascends = pc.or_(ascends, pc.and_(pc.equal(after, before), later))
+    return bool(pc.all(ascends, min_count=0).as_py())
 
 
 def _key_at(batch: pa.RecordBatch, key: Sequence[str], row: int) -> Key:

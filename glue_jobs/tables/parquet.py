@@ -36,6 +36,7 @@ def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
         compression_level=1,
         use_dictionary=repeating,
         store_schema=False,
+        write_batch_size=1 << 14,
     ) as writer:
         for group in _row_groups(schema, batches):
             writer.write_table(group, row_group_size=ROW_GROUP_ROWS)

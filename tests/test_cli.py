@@ -1,0 +1,272 @@
+"""The lake command, as a user meets it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.cli import COMMANDS, main
+from glue_jobs.sample.upstream import Upstream
+
+REPORTS = ("population_summary", "best_year", "series_population")
+
+
+@pytest.fixture(scope="module")
+def demo_lake(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    assert main(["demo", "--lake", str(folder)]) == 0
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith("LAKE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_demo_prints_the_three_reports_and_then_has_nothing_to_do(tmp_path, capsys):
+    assert main(["demo", "--lake", str(tmp_path / "lake")]) == 0
+    first = capsys.readouterr().out
+    assert all(report in first for report in REPORTS)
+    assert "excerpt" in first
+    assert "Nothing is new" not in first
+    assert main(["demo", "--lake", str(tmp_path / "lake")]) == 0
+    assert "Nothing is new." in capsys.readouterr().out
+
+
+def test_a_live_run_without_a_contact_address_stops_with_an_explanation(tmp_path, capsys):
+    with Upstream.sample() as upstream:
+        code = main(["land-bls", "--lake", str(tmp_path / "lake"), "--bls-url", upstream.bls_url])
+        assert upstream.requests == []
+    assert code == 2
+    told = capsys.readouterr().err
+    assert "names an e-mail address" in told
+    assert "hint:  Give yours with --contact" in told
+
+
+def test_run_tells_json_to_programs(tmp_path, capsys):
+    with Upstream.sample() as upstream:
+        words = ["run", "--json", "--lake", str(tmp_path / "lake"), "--contact", "a@example.com"]
+        words += ["--bls-url", upstream.bls_url, "--population-url", upstream.population_url]
+        assert main(words) == 0
+    summaries = json.loads(capsys.readouterr().out)
+    assert [summary["job"] for summary in summaries] == [
+        "land_bls",
+        "land_population",
+        "build_tables",
+        "publish_reports",
+    ]
+    assert all(summary["exit_code"] == 0 for summary in summaries)
+
+
+@pytest.mark.parametrize("name", ["land_bls", "land_population", "build_tables", "publish_reports"])
+def test_each_job_is_a_module_with_the_same_arguments_as_in_glue(name, tmp_path):
+    by_glue = ["--WORKFLOW_NAME", "w", "--WORKFLOW_RUN_ID", "wr_1", "--unknown-to-us", "x"]
+    with Upstream.sample() as upstream:
+        given = ["--lake", str(tmp_path / "lake"), "--contact", "a@example.com"]
+        given += ["--bls_url", upstream.bls_url, "--population_url", upstream.population_url]
+        given += ["--allow_shrink", "false"]
+        result = subprocess.run(
+            [sys.executable, "-m", f"glue_jobs.{name}", *given, *by_glue],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 0, result.stderr
+    (line,) = result.stdout.splitlines()
+    summary = json.loads(line)
+    assert (summary["job"], summary["run_id"]) == (name, "wr_1")
+    written = tmp_path / "lake" / "runs" / "wr_1" / f"{name}.json"
+    assert json.loads(written.read_text()) == summary
+
+
+def test_status_says_what_is_current(demo_lake, capsys):
+    assert main(["status", "--json", "--lake", demo_lake]) == 0
+    document = json.loads(capsys.readouterr().out)
+    survey = document["subjects"]["pr"]
+    assert (survey["files"], survey["release"]) == (12, "20250904T123000Z")
+    assert survey["landed_release"] == survey["release"]
+    assert set(document["reports"]["reports"]) == set(REPORTS)
+    assert main(["status", "--lake", demo_lake]) == 0
+    assert "20250904T123000Z" in capsys.readouterr().out
+
+
+def test_status_of_no_lake_says_how_to_get_one(tmp_path, capsys):
+    assert main(["status", "--lake", str(tmp_path / "none")]) == 0
+    assert "is empty" in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_reports_prints_what_lies_in_the_lake(report, demo_lake, capsys, tmp_path):
+    assert main(["reports", report, "--format", "csv", "--lake", demo_lake]) == 0
+    printed = capsys.readouterr().out
+    assert printed == Path(demo_lake, "reports", "latest", f"{report}.csv").read_text()
+    table = pq.read_table(f"{demo_lake}/reports/latest/{report}.parquet")
+    assert table.column_names == printed.splitlines()[0].split(",")
+    assert table.num_rows == len(printed.splitlines()) - 1
+    assert main(["reports", report, "--json", "--lake", demo_lake]) == 0
+    assert len(json.loads(capsys.readouterr().out)[report]) == table.num_rows
+
+
+def test_the_report_index_says_what_each_report_was_made_from(demo_lake):
+    index = json.loads(Path(demo_lake, "reports", "latest", "report.json").read_text())
+    (population,) = index["reports"]["population_summary"]["made_from"]
+    assert population["subject"] == "population"
+    assert set(population["sources"]) == {"acs1"}
+    (productivity,) = index["reports"]["best_year"]["made_from"]
+    assert productivity["release"] == "20250904T123000Z"
+    assert len(productivity["sources"]["pr.data.0.Current"]) == 64
+
+
+QUERY = "select year, value from series_population where year in (2009, 2020) order by year"
+
+
+def test_query_answers_in_every_format(demo_lake, capsys, tmp_path):
+    def ask(*words):
+        assert main(["query", "--lake", demo_lake, *words]) == 0
+        return capsys.readouterr().out
+
+    assert "2009   -21.0" in ask(QUERY)
+    rows = list(csv.reader(io.StringIO(ask(QUERY, "--format", "csv"))))
+    assert rows == [["year", "value"], ["2009", "-21.0"], ["2020", "-7.0"]]
+    assert json.loads(ask(QUERY, "--json"))[0] == {"year": 2009, "value": -21.0}
+    answer = tmp_path / "answer.parquet"
+    ask(QUERY, "--format", "parquet", "--output", str(answer))
+    assert pq.read_table(answer).column("value").to_pylist() == [-21.0, -7.0]
+
+
+def test_query_takes_a_file_and_parameters(demo_lake, capsys, tmp_path):
+    (tmp_path / "question.sql").write_text("select count(*) as n from pr_data where series_id = ?")
+    words = ["query", "@question.sql", "--param", "PRS30006032", "--json", "--lake", demo_lake]
+    assert main(words) == 0
+    # 30 years of five figures and half a year of two, in each of the two data files.
+    assert json.loads(capsys.readouterr().out) == [{"n": 304}]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from no_such_table", "no_such_table"),
+        ("select * from read_csv('/etc/passwd')", "read_csv"),
+        ("select '1' = 1", "varchar"),
+        ("drop table pr_data", "DROP TABLE"),
+        ("select 1/0", "ivision by zero"),
+    ],
+)
+def test_a_wrong_query_is_told_in_a_sentence(sql, told, demo_lake, capsys):
+    assert main(["query", sql, "--lake", demo_lake]) == 2
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+def test_shell_answers_statements_and_goes_on_after_an_error(demo_lake):
+    result = subprocess.run(
+        [sys.executable, "-m", "glue_jobs", "shell", "--lake", demo_lake],
+        input="show tables;\nselect nonsense;\nselect 6 *\n7 as answer;\nquit\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert "pr_observations" in result.stdout
+    assert "42" in result.stdout
+    assert "nonsense" in result.stderr
+
+
+def test_verify_finds_a_flipped_byte_and_says_where(tmp_path, capsys):
+    lake = tmp_path / "lake"
+    assert main(["demo", "--lake", str(lake)]) == 0
+    assert main(["verify", "--lake", str(lake)]) == 0
+    capsys.readouterr()
+    damaged = lake / "raw" / "bls" / "pr" / "pr.class"
+    body = bytearray(damaged.read_bytes())
+    body[10] ^= 1
+    damaged.unlink()
+    damaged.write_bytes(body)
+    assert main(["verify", "--json", "--lake", str(lake)]) == 7
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["key"] == "raw/bls/pr/pr.class"
+    assert problem["noted_in"] == "raw/bls/pr/_manifest.json"
+
+
+def test_vacuum_keeps_the_current_release_and_removes_older_ones_in_time(tmp_path, capsys):
+    lake = tmp_path / "lake"
+    words = ["--lake", str(lake), "--contact", "a@example.com"]
+    with Upstream.sample() as upstream:
+        words += ["--bls-url", upstream.bls_url, "--population-url", upstream.population_url]
+        assert main(["run", *words]) == 0
+        file = upstream.surveys["pr"]["pr.class"]
+        upstream.set_file("pr", "pr.class", file.body, file.last_modified.replace(hour=15))
+        assert main(["run", *words]) == 0
+    folders = sorted(path.name for path in (lake / "curated" / "pr").iterdir())
+    assert len(folders) == 2
+    capsys.readouterr()
+    assert main(["vacuum", "--lake", str(lake)]) == 0
+    assert "0 release folders removed" in capsys.readouterr().out
+    # The pointer's versions carry the seconds of their file; a folder left today is in its grace.
+    assert main(["vacuum", "--json", "--dry-run", "--keep-days", "-1", "--lake", str(lake)]) == 0
+    assert json.loads(capsys.readouterr().out)["folders"] == [f"curated/pr/{folders[0]}/"]
+    assert main(["vacuum", "--keep-days", "-1", "--lake", str(lake)]) == 0
+    assert [path.name for path in (lake / "curated" / "pr").iterdir()] == [folders[1]]
+    assert main(["verify", "--lake", str(lake)]) == 0
+
+
+def test_config_says_where_every_setting_came_from(monkeypatch, tmp_path, capsys):
+    (tmp_path / "lake.toml").write_text('surveys = ["pr", "cu"]\nlake = "from-file"\n')
+    monkeypatch.setenv("LAKE_URI", "from-environment")
+    assert main(["config", "--json", "--contact", "me@example.com"]) == 0
+    settings = json.loads(capsys.readouterr().out)
+    assert settings["lake"] == {"value": "from-environment", "from": "LAKE_URI"}
+    assert settings["surveys"] == {"value": ["pr", "cu"], "from": "lake.toml"}
+    assert settings["contact"]["from"] == "--contact"
+    assert settings["datasets"]["from"] == "default"
+
+
+def test_a_bad_setting_is_told_in_a_sentence(capsys):
+    assert main(["status", "--surveys", "productivity"]) == 2
+    assert "'productivity' is not a survey code" in capsys.readouterr().err
+
+
+def test_an_s3_lake_is_refused_as_not_there_yet(capsys):
+    assert main(["status", "--lake", "s3://bucket/lake"]) == 2
+    assert "not a directory" in capsys.readouterr().err
+
+
+def test_what_nobody_foresaw_is_told_in_a_sentence_and_with_debug_in_full(monkeypatch, capsys):
+    def broken(_):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("glue_jobs.commands.status.execute", broken)
+    assert main(["status"]) == 7
+    assert "Traceback" not in capsys.readouterr().err
+    assert main(["status", "--debug"]) == 7
+    assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_that_fits_80_columns(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert COMMANDS[command][1] in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_readme_names_every_command():
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    assert [name for name in COMMANDS if f"lake {name}" not in text] == []
