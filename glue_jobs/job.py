@@ -134,17 +134,18 @@ def argument_parser(name: str, text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         name, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_setting_flags(parser)
+    add_setting_flags(parser, underscores=True)
     parser.add_argument("--WORKFLOW_NAME", help=argparse.SUPPRESS)
     parser.add_argument("--WORKFLOW_RUN_ID", default="", help=argparse.SUPPRESS)
     return parser
 
 
-def add_setting_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds one flag per setting."""
+def add_setting_flags(parser: argparse.ArgumentParser, *, underscores: bool = False) -> None:
+    """Adds one flag per setting: with dashes for people, with underscores too for Glue."""
     group = parser.add_argument_group("settings")
     for setting in settings_module.SETTINGS:
-        spellings = dict.fromkeys([f"--{setting.name.replace('_', '-')}", f"--{setting.name}"])
+        dashed = f"--{setting.name.replace('_', '-')}"
+        spellings = dict.fromkeys([dashed, f"--{setting.name}"] if underscores else [dashed])
         if setting.metavar:
             group.add_argument(
                 *spellings, dest=setting.name, metavar=setting.metavar, help=setting.help

@@ -57,7 +57,7 @@ def print_reports(storage: Storage, only: str | None, form: str) -> None:
         print(json.dumps(documents, indent=1))
     else:
         for name, body in bodies.items():
-            _print_table(name, body, known[name], whole=only is not None)
+            _print_table(name, body, known[name], storage.uri, whole=only is not None)
 
 
 def _csv_of(storage: Storage, name: str) -> str:
@@ -67,7 +67,7 @@ def _csv_of(storage: Storage, name: str) -> str:
     return content.body.decode()
 
 
-def _print_table(name: str, body: str, entry: dict[str, Any], *, whole: bool) -> None:
+def _print_table(name: str, body: str, entry: dict[str, Any], lake: str, *, whole: bool) -> None:
     from glue_jobs.terminal import print_table  # noqa: PLC0415 - csv and json do without
 
     header, *rows = csv.reader(io.StringIO(body))
@@ -77,7 +77,8 @@ def _print_table(name: str, body: str, entry: dict[str, Any], *, whole: bool) ->
     ]
     print_table(name, header, shown, numbers)
     if len(shown) < len(rows):
-        print(f"… and {len(rows) - len(shown)} more rows: lake reports {name}")
+        more = len(rows) - len(shown)
+        print(f"… and {more} more row{'s' if more > 1 else ''}: lake reports {name} --lake {lake}")
     made_from = ", ".join(
         f"{source['subject']} {source['release']}" for source in entry["made_from"]
     )
