@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from glue_jobs.engines import athena_sql, shows
-from glue_jobs.engines.athena_statements import CreateView, Query
+from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import UsageError
 from glue_jobs.sql_files import sql_files

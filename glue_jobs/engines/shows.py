@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.engines import athena_sql
-from glue_jobs.engines.athena_statements import (
+from glue_jobs.engines.athena_sql.statements import (
     Describe,
     ShowColumns,
     ShowCreateView,

@@ -28,20 +28,22 @@ _OLDER = {
 }
 _DOCUMENTS = {
     "pr.contacts": b"This is an excerpt.\r\n\r\nBLS answers questions about productivity.\r\n",
-    "pr.txt": b"        Major Sector Productivity and Costs (PR): an excerpt\r\n\r\n",
+    "pr.txt": (
+        b"Major Sector Productivity and Costs (PR): an excerpt\r\n\r\n"
+        b"Some series only, from 1995 on, as published on 2025-09-04.\r\n"
+        b"The whole survey is at https://download.bls.gov/pub/time.series/pr/\r\n"
+    ),
 }
+_ENDS_WITH_A_BLANK_LINE = "pr.seasonal"
 
 
 def files() -> dict[str, tuple[bytes, datetime]]:
     """The survey's files by name: body, and when it was last written."""
-    rows = list(_figures())
-    bodies = {
-        "pr.data.0.Current": render.data_file(rows),
-        "pr.data.1.AllData": render.data_file(rows),
-        **_DOCUMENTS,
-    }
-    for name, lines in _tables()["files"].items():
-        bodies[name] = render.table_file(lines)
+    # The figures begin in 1995, so that all of them and the current ones are the same.
+    figures = render.data_file(_figures())
+    bodies = {"pr.data.0.Current": figures, "pr.data.1.AllData": figures, **_DOCUMENTS}
+    for name, rows in _tables()["files"].items():
+        bodies[name] = render.table_file(rows, blank_last_line=name == _ENDS_WITH_A_BLANK_LINE)
     return {name: (body, _OLDER.get(name, _RELEASED)) for name, body in sorted(bodies.items())}
 
 
@@ -51,14 +53,6 @@ def population() -> dict[str, tuple[str, dict[int, int]]]:
         cube: (entry["dataset_name"], {int(year): count for year, count in entry["years"].items()})
         for cube, entry in _tables()["population"].items()
     }
-
-
-def page_of(body: bytes, offset: int, rows: int) -> bytes:
-    """One page of a whole answer of the population API."""
-    answer = json.loads(body)
-    answer["page"] = {"limit": rows, "offset": offset, "total": len(answer["data"])}
-    answer["data"] = answer["data"][offset : offset + rows]
-    return json.dumps(answer).encode()
 
 
 def _figures() -> Iterator[tuple[str, str, str, str, str]]:

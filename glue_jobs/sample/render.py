@@ -1,95 +1,123 @@
-"""Renders figures, mapping tables and listings as BLS serves them, byte for byte.
+"""Renders figures and tables as BLS and the population API serve them, byte for byte.
 
-Source: files of 2025-02 and 2025-10, listing of 2026-08, from download.bls.gov.
+Source: files of 2025-02 and 2025-10 from download.bls.gov; answers of 2024-06 (old shape) and
+2025-10 of the population API.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import timezone
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
-_EASTERN = ZoneInfo("America/New_York")
-_DATA_HEADER = "series_id        \tyear\tperiod\t       value\tfootnote_codes"
+_SERIES_ID = "series_id"
+_SERIES_ID_WIDTH = 17
+_NATION = {"id": "01000US", "name": "United States", "slug": "united-states"}
+_SOURCE = (
+    "The American Community Survey (ACS) is conducted by the US Census and sent to a portion of"
+    " the population every year."
+)
+_LINK = "http://www.census.gov/programs-surveys/acs/"
 
 
 def data_file(rows: Iterable[tuple[str, str, str, str, str]]) -> bytes:
-    """A data file: series_id padded to 17 characters, value set right in 12."""
-    lines = [_DATA_HEADER]
-    lines += [
-        f"{series_id:<17}\t{year}\t{period}\t{value:>12}\t{footnotes}"
-        for series_id, year, period, value, footnotes in rows
-    ]
-    return _crlf(lines)
-
-
-def table_file(lines: Sequence[Sequence[str]]) -> bytes:
-    """A mapping or series file: its header and rows, tab separated."""
-    return _crlf(["\t".join(fields) for fields in lines])
-
-
-def listing(
-    folder: str, files: Mapping[str, tuple[int, datetime]], folders: Sequence[str]
-) -> bytes:
-    """The page of a folder: every file's size and Eastern minute, sub-folders as ``<dir>``.
+    """A data file: series_id padded to 17 characters, value set right in 12.
 
     Args:
-        folder: the path, with slashes at both ends.
-        files: by name, size in bytes and moment in UTC.
-        folders: names of sub-folders.
+        rows: series_id, year, period, value and footnote codes, as published, without padding.
     """
-    parent = folder.rstrip("/").rpartition("/")[0] + "/"
-    rows = [
-        f'{_minute(moment)} {size:>12} <A HREF="{folder}{name}">{name}</A><br>'
-        for name, (size, moment) in files.items()
-    ]
-    rows += [
-        f'  1/2/2024  8:30 AM        &lt;dir&gt; <A HREF="{folder}{name}/">{name}</A><br>'
-        for name in folders
-    ]
-    title = f"download.bls.gov - {folder}"
-    return (
-        f"<html><head><title>{title}</title></head><body><H1>{title}</H1><hr>\r\n\r\n"
-        f'<pre><A HREF="{parent}">[To Parent Directory]</A><br><br>'
-        f"{''.join(rows)}</pre><hr></body></html>"
-    ).encode()
+    header = (_SERIES_ID, "year", "period", "value", "footnote_codes")
+    return _lines(
+        f"{series_id:<{_SERIES_ID_WIDTH}}\t{year}\t{period}\t{value:>12}\t{footnotes}"
+        for series_id, year, period, value, footnotes in (header, *rows)
+    )
 
 
-def population_body(
-    dataset_name: str, years: Mapping[int, int], total: int | None = None, offset: int = 0
-) -> bytes:
-    """An answer of the population API in its present shape."""
-    rows = [
-        {
-            "Nation ID": "01000US",
-            "Nation": "United States",
-            "Year": year,
-            "Population": float(count),
-        }
-        for year, count in years.items()
-    ]
-    return json.dumps(
-        {
-            "annotations": {"dataset_name": dataset_name, "source_name": "Census Bureau"},
-            "page": {"limit": 0, "offset": offset, "total": len(rows) if total is None else total},
-            "columns": ["Nation ID", "Nation", "Year", "Population"],
-            "data": rows,
+def table_file(rows: Sequence[Sequence[str]], *, blank_last_line: bool = False) -> bytes:
+    """A mapping file or a series file.
+
+    Args:
+        rows: the header and the rows, without padding; a first column ``series_id`` is padded.
+        blank_last_line: ends the file as ``pr.seasonal`` ends.
+    """
+    width = _SERIES_ID_WIDTH if rows[0][0] == _SERIES_ID else 0
+    lines = ["\t".join([f"{first:<{width}}", *others]) for first, *others in rows]
+    return _lines([*lines, ""] if blank_last_line else lines)
+
+
+def population_body(dataset_name: str, years: Mapping[int, int]) -> bytes:
+    """An answer of the population API in its present shape, years ascending.
+
+    Args:
+        dataset_name: as the API spells it: ``ACS 1-year Estimate``.
+        years: the nation's population, persons, by year.
+    """
+    answer = {
+        "annotations": {
+            "dataset_link": _LINK,
+            "source_description": _SOURCE,
+            "source_name": "Census Bureau",
+            "table_id": "B01003",
+            "subtopic": "Demographics",
+            "topic": "Diversity",
+            "dataset_name": dataset_name,
         },
-        separators=(",", ":"),
-    ).encode()
+        "page": {"limit": 0, "offset": 0, "total": len(years)},
+        "columns": ["Nation ID", "Nation", "Year", "Population"],
+        "data": [
+            {
+                "Nation ID": _NATION["id"],
+                "Nation": _NATION["name"],
+                "Year": year,
+                "Population": float(persons),
+            }
+            for year, persons in sorted(years.items())
+        ],
+    }
+    return json.dumps(answer, separators=(",", ":")).encode()
 
 
-def _minute(moment: datetime) -> str:
-    local = moment.astimezone(timezone.utc).astimezone(_EASTERN)
-    date = f"{local.month}/{local.day}/{local.year}"
-    time = f"{local.hour % 12 or 12}:{local.minute:02d} {'PM' if local.hour >= 12 else 'AM'}"
-    return f"{date:>10} {time:>8}"
+def old_population_body(cube: str, dataset_name: str, years: Mapping[int, int]) -> bytes:
+    """An answer of the population API in the shape that went away in 2025, years descending.
+
+    Args:
+        cube: ``acs_yg_total_population_5``.
+        dataset_name: as the API spells it: ``ACS 5-year Estimate``.
+        years: the nation's population, persons, by year.
+    """
+    answer = {
+        "data": [
+            {
+                "ID Nation": _NATION["id"],
+                "Nation": _NATION["name"],
+                "ID Year": year,
+                "Year": str(year),
+                "Population": persons,
+                "Slug Nation": _NATION["slug"],
+            }
+            for year, persons in sorted(years.items(), reverse=True)
+        ],
+        "source": [
+            {
+                "measures": ["Population"],
+                "annotations": {
+                    "source_name": "Census Bureau",
+                    "source_description": _SOURCE,
+                    "dataset_name": dataset_name,
+                    "dataset_link": _LINK,
+                    "table_id": "B01003",
+                    "topic": "Diversity",
+                    "subtopic": "Demographics",
+                },
+                "name": cube,
+                "substitutions": [],
+            }
+        ],
+    }
+    return json.dumps(answer, separators=(",", ":")).encode()
 
 
-def _crlf(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode()
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
