@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage import names
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glue_jobs.storage.protocol import Storage
+
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,7 @@ class PopulationManifest:
 
 def load_survey(storage: Storage, survey: str) -> SurveyManifest:
     """A survey's manifest; empty where nothing was landed yet."""
-    document, tag = _load(storage, names.raw_manifest(survey))
-    return SurveyManifest(
-        {name: LandedFile(name=name, **file) for name, file in document.get("files", {}).items()},
-        tag,
-    )
+    return SurveyManifest(*_load(storage, names.raw_manifest(survey), _files_of))
 
 
 def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None:
@@ -105,12 +103,7 @@ def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None
 
 def load_population(storage: Storage) -> PopulationManifest:
     """The population's manifest; empty where nothing was landed yet."""
-    document, tag = _load(storage, names.raw_population_manifest())
-    datasets = {}
-    for key, entry in document.get("datasets", {}).items():
-        pages = tuple(LandedPage(**page) for page in entry.pop("pages"))
-        datasets[key] = LandedDataset(**entry, pages=pages)
-    return PopulationManifest(datasets, tag)
+    return PopulationManifest(*_load(storage, names.raw_population_manifest(), _datasets_of))
 
 
 def save_population(storage: Storage, manifest: PopulationManifest) -> None:
@@ -130,15 +123,28 @@ def _without_name(file: LandedFile) -> dict[str, Any]:
     return entry
 
 
-def _load(storage: Storage, key: str) -> tuple[dict[str, Any], str | None]:
+def _files_of(document: dict[str, Any]) -> dict[str, LandedFile]:
+    return {name: LandedFile(name=name, **file) for name, file in document["files"].items()}
+
+
+def _datasets_of(document: dict[str, Any]) -> dict[str, LandedDataset]:
+    datasets = {}
+    for key, entry in document["datasets"].items():
+        pages = tuple(LandedPage(**page) for page in entry.pop("pages"))
+        datasets[key] = LandedDataset(**entry, pages=pages)
+    return datasets
+
+
+def _load(
+    storage: Storage, key: str, parse: Callable[[dict[str, Any]], dict[str, _Entry]]
+) -> tuple[dict[str, _Entry], str | None]:
     content = storage.get(key)
     if content is None:
         return {}, None
     try:
-        document = json.loads(content.body)
-    except ValueError:
-        raise IntegrityFailure(f"{key} is not the JSON that was written there.") from None
-    return document, content.tag
+        return parse(json.loads(content.body)), content.tag
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise IntegrityFailure(f"{key} is not the manifest that was written there.") from None
 
 
 def _save(storage: Storage, key: str, document: Mapping[str, Any], tag: str | None) -> None:

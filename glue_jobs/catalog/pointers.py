@@ -137,7 +137,7 @@ def _parse(body: bytes, tag: str | None, key: str) -> Pointer:
         document = json.loads(body)
         tables = {name: _table(table) for name, table in document["tables"].items()}
         return Pointer(document["subject"], document["release"], document["folder"], tables, tag)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise IntegrityFailure(f"{key} is not the pointer that was written there.") from None
 
 

@@ -9,7 +9,9 @@ the definition of the format:
 
 - a field is its text without the blanks around it; further fields that are blank are dropped
 - text that is blank or ``-`` is null in a column of numbers, and stays text in a column of text
-- a year is 1800 to 2100; a period is one of ``PERIODS``; a value has at most 17 digits
+- a line of blanks and tabs is no row
+- a year is 1800 to 2100; a period is one of ``PERIODS``
+- a value has at most 17 digits, or such that the double is that of at most six decimals
 - a line that breaks a rule is a reject, with its number and the reason; nothing is replaced
 """
 
@@ -19,6 +21,7 @@ import math
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from typing import TYPE_CHECKING, BinaryIO, Optional, Union
 
 import pyarrow as pa
@@ -42,14 +45,16 @@ PERIODS = tuple(
 
 _MOST_HEADER_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
-_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_INTEGER = re.compile(r"-?\d{1,9}")
-_PADDED_NULLS = [" " * width + mark for width in range(31) for mark in ("", "-")]
-# Beyond these, a double may not print as the text it was read from; the slow way looks closely.
-_DECIMALS = 6
-_LARGEST = 1e9
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"-?0*\d{1,9}", re.ASCII)
+_MOST_DIGITS = 17
+# Below, a double that is equal to itself rounded to six decimals stands for those decimals.
+_SMALL = 1e9
+_ONE = pa.scalar(1, pa.uint64())
+_NULLS = ["", "-"]
+_PADDED_NULLS = [" " * width + mark for width in range(31) for mark in _NULLS]
 
-# An empty line is an error, so that a block's rows are its lines and can be numbered.
+# An empty line is a row without content, so that a block's rows are its lines and can be numbered.
 _PARSE = pcsv.ParseOptions(
     delimiter="\t", quote_char=False, double_quote=False, ignore_empty_lines=False
 )
@@ -76,6 +81,8 @@ ARROW_TYPES = {
     Kind.INTEGER: pa.int32(),
     Kind.NUMBER: pa.float64(),
 }
+# The parser would look up the code of every row; `_runs` looks at the rows where it changes.
+_PARSED_TYPES = {**ARROW_TYPES, Kind.CODE: pa.string()}
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,7 @@ class FlatFileReader:
         lines: list[int] = []
         rejects: list[Reject] = []
         for number, line in enumerate(block.splitlines(), first_line):
-            if not line.strip():
+            if not line.strip(b" \t"):
                 continue
             try:
                 row = self._row(line)
@@ -186,17 +193,23 @@ class FlatFileReader:
         if not buffer.isascii() or buffer.find(b"\0", 0, end) >= 0 or _has_hexadecimal(buffer, end):
             return None
         block = pa.py_buffer(memoryview(buffer)[:end])
-        batch = self._parse(block, ["", "-"]) or self._parse(block, _PADDED_NULLS)
+        batch = self._parse(block, _NULLS) or self._parse(block, _PADDED_NULLS)
         if batch is None:
             return None
-        arrays = [_trimmed(array) for array in batch.columns]
+        arrays = [
+            _trimmed(_runs(array) if column.kind is Kind.CODE else array)
+            for column, array in zip(self._columns, batch.columns)
+        ]
         if not all(_is_sure(column, array) for column, array in zip(self._columns, arrays)):
+            return None
+        # A required column, if there is one, has shown that no line is blank.
+        if not any(column.required for column in self._columns) and _has_blank_row(arrays):
             return None
         return pa.record_batch(arrays, schema=self.schema)
 
     def _parse(self, block: pa.Buffer, nulls: list[str]) -> pa.RecordBatch | None:
         convert = pcsv.ConvertOptions(
-            column_types={column.name: ARROW_TYPES[column.kind] for column in self._columns},
+            column_types={column.name: _PARSED_TYPES[column.kind] for column in self._columns},
             include_columns=[column.name for column in self._columns],
             null_values=nulls,
             strings_can_be_null=False,
@@ -277,11 +290,19 @@ def _has_hexadecimal(buffer: bytearray, end: int) -> bool:
     )
 
 
+def _runs(array: pa.Array) -> pa.Array:
+    """Text that repeats from row to row, as a dictionary with one word per run of equal rows."""
+    runs = pc.run_end_encode(array)
+    number = pc.subtract(pc.rank(runs.run_ends), _ONE).cast(pa.int32())
+    numbers = pa.RunEndEncodedArray.from_arrays(runs.run_ends, number)
+    return pa.DictionaryArray.from_arrays(pc.run_end_decode(numbers), runs.values, safe=False)
+
+
 def _trimmed(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         words = pc.ascii_trim(array.dictionary, " ")
         trimmed = pa.DictionaryArray.from_arrays(array.indices, words, safe=False)
-        # Two spellings of one word, padded differently, are one.
+        # A word that comes again after others, or padded otherwise, is one word.
         if pc.count_distinct(words).as_py() < len(words):
             return trimmed.dictionary_decode().dictionary_encode()
         return trimmed
@@ -298,10 +319,18 @@ def _is_sure(column: Column, array: pa.Array) -> bool:
         return all(word in PERIODS for word in array.dictionary.to_pylist())
     if column.kind is Kind.NUMBER:
         bounds = pc.min_max(array).as_py()
-        small = bounds["min"] is None or -_LARGEST < bounds["min"] <= bounds["max"] < _LARGEST
-        short = pc.equal(pc.round(array, _DECIMALS), array)
-        return small and bool(pc.all(short, min_count=0).as_py())
+        small = bounds["min"] is None or -_SMALL < bounds["min"] <= bounds["max"] < _SMALL
+        return small and bool(pc.all(pc.equal(pc.round(array, 6), array), min_count=0).as_py())
+    if column.kind is Kind.INTEGER:
+        bounds = pc.min_max(array).as_py()
+        return bounds["min"] is None or -(10**9) < bounds["min"] <= bounds["max"] < 10**9
     return True
+
+
+def _has_blank_row(arrays: Sequence[pa.Array]) -> bool:
+    """Whether nothing was read from some line; pyarrow makes a row even of an empty one."""
+    texts = (pc.fill_null(pc.cast(array, pa.string()), "") for array in arrays)
+    return bool(pc.any(reduce(pc.and_, (pc.equal(text, "") for text in texts))).as_py())
 
 
 def _has_blank(array: pa.Array) -> bool:
@@ -319,7 +348,7 @@ def _value(column: Column, text: str) -> Value:
         if text not in PERIODS:
             raise ValueError(f"period {text[:20]!r} is none that BLS uses")
         return text
-    if text in ("", "-"):
+    if text in _NULLS:
         if column.required:
             raise ValueError(f"{column.name} is blank")
         return None
@@ -340,6 +369,6 @@ def _number(name: str, text: str) -> float:
         raise ValueError(f"{name} {text[:20]!r} is not a number")
     whole, _, decimals = match[1].partition(".")
     digits = (whole + decimals.rstrip("0")).lstrip("0")
-    if len(digits) > 17:
+    if len(digits) > _MOST_DIGITS and not (abs(value) < _SMALL and round(value, 6) == value):
         raise ValueError(f"{name} has {len(digits)} digits, more than a double can hold")
     return value

@@ -64,7 +64,8 @@ def parse_listing(page: bytes, folder: str) -> tuple[ListedFile, ...]:
     Raises:
         UpstreamInvalid: the page is not a whole listing of this folder.
     """
-    whole = _PAGE.fullmatch(page.decode("latin-1"))
+    # Many starts would each be tried to the page's end, which takes hours.
+    whole = _PAGE.fullmatch(page.decode("latin-1")) if page.lower().count(b"<pre>") == 1 else None
     if whole is None:
         raise _refused(folder, "it is cut short or not in the form that BLS uses")
     entries = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NATION = "01000US"
+_YEAR = re.compile(r"[0-9]{4}")
+_MOST_PEOPLE = 10**10
 
 
 @dataclass(frozen=True, order=True)
@@ -110,11 +113,11 @@ def _row(row: dict[str, Any]) -> PopulationRow:
         )
     year = row["Year"]
     # The old shape's years are text.
-    year = int(year) if isinstance(year, str) and year.isdigit() else year
+    year = int(year) if isinstance(year, str) and _YEAR.fullmatch(year) else year
     if not _is_whole(year) or not FIRST_YEAR <= year <= LAST_YEAR:
         raise UpstreamInvalid(f"The population API's answer has the year {ascii(year)[:20]}.")
     population = row["Population"]
-    if not _is_whole(population) or population <= 0:
+    if not _is_whole(population) or not 0 < population < _MOST_PEOPLE:
         raise UpstreamInvalid(
             f"The population API's answer has the population {ascii(population)[:20]} for {year}."
         )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _VERSIONED = (RAW, CURRENT)
 _HIDDEN = ".lake"
+_PARTIAL = ".partial"
 
 
 class LocalStorage:
@@ -71,12 +72,9 @@ class LocalStorage:
         """The object as it is now, or None."""
         path = self.root / key
         with _told("read", path):
-            try:
-                status = path.stat()
-            except (FileNotFoundError, NotADirectoryError):
+            if not path.is_file():
                 return None
-            version = self._current_version(key)
-            return _stored(key, status, version)
+            return _stored(key, path.stat(), self._current_version(key))
 
     def get(self, key: str) -> Content | None:
         """A small object's bytes and tag (its hash), or None where there is none."""
@@ -84,7 +82,7 @@ class LocalStorage:
         with _told("read", path):
             try:
                 body = path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
         return Content(body, hashlib.sha256(body).hexdigest())
 
@@ -118,11 +116,8 @@ class LocalStorage:
     def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
         """Moves a scratch file into the lake; the same content again makes no new version."""
         with _told("write to", self.root), self._locked():
-            self._place(key, path, sha256)
-        stored = self.stat(key)
-        if stored is None:
-            raise StorageFailure(f"{key} vanished from {self.uri} while it was written.")
-        return stored
+            version = self._place(key, path, sha256)
+            return _stored(key, (self.root / key).stat(), version)
 
     def copy(self, source: str, target: str) -> None:
         """Gives an immutable object a second name; bytes are copied only where links cannot be."""
@@ -136,8 +131,10 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         """Removes an object and the folders that it leaves empty; its versions stay."""
         path = self.root / key
-        with _told("delete", path):
-            path.unlink(missing_ok=True)
+        with _told("delete", path), self._locked():
+            if not path.is_file():
+                return
+            path.unlink()
             for folder in path.parents:
                 if folder == self.root or any(folder.iterdir()):
                     break
@@ -148,15 +145,15 @@ class LocalStorage:
         start = self.root / prefix
         folder = start if prefix.endswith("/") or not prefix else start.parent
         with _told("list", folder):
-            paths = sorted(
-                path
+            paths = {
+                path.relative_to(self.root).as_posix(): path
                 for path in folder.rglob("*")
                 if path.is_file() and _HIDDEN not in path.relative_to(self.root).parts
-            )
-        for path in paths:
-            key = path.relative_to(self.root).as_posix()
+            }
+        for key in sorted(paths):
             if key.startswith(prefix):
-                yield _stored(key, path.stat(), "")
+                with contextlib.suppress(FileNotFoundError):  # it has just been deleted
+                    yield _stored(key, paths[key].stat(), "")
 
     def versions(self, key: str) -> list[StoredObject]:
         """What is kept under a key, oldest first, the current content included."""
@@ -167,7 +164,11 @@ class LocalStorage:
 
     def _version_paths(self, key: str) -> list[Path]:
         folder = self._version_folder(key)
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+        if not folder.is_dir():
+            return []
+        return sorted(
+            path for path in folder.iterdir() if path.is_file() and path.suffix != _PARTIAL
+        )
 
     def _current_version(self, key: str) -> str:
         visible = self.root / key
@@ -176,18 +177,19 @@ class LocalStorage:
                 return path.name
         return ""
 
-    def _place(self, key: str, path: Path, sha256: str) -> None:
+    def _place(self, key: str, path: Path, sha256: str) -> str:
+        """Puts a scratch file in an object's place; returns the version it is kept under."""
         _flush(path)
         path.chmod(0o444)
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
-        if key.startswith(_VERSIONED):
-            path = self._keep_version(key, path, sha256)
+        version = self._keep_version(key, path, sha256) if key.startswith(_VERSIONED) else ""
         path.replace(target)
         _flush_folder(target.parent)
+        return version
 
-    def _keep_version(self, key: str, path: Path, sha256: str) -> Path:
-        """Links a scratch file into the versions; returns the path to rename over the object.
+    def _keep_version(self, key: str, path: Path, sha256: str) -> str:
+        """Links a scratch file into the versions; returns the version's name.
 
         A run that was killed between link and rename has left this content as the newest
         version; then that one is used, so that nothing is kept twice.
@@ -202,7 +204,7 @@ class LocalStorage:
             kept.append(version)
         path.unlink()
         _link_or_copy(kept[-1], path)
-        return path
+        return kept[-1].name
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -226,7 +228,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV):
             raise
-        partial = target.with_name(f"{target.name}.partial")
+        partial = target.with_name(f"{target.name}{_PARTIAL}")
         shutil.copyfile(source, partial)
         _flush(partial)
         partial.replace(target)

@@ -83,12 +83,13 @@ def convert_data(
     """
     with source.open() as stream:
         header = read_header(stream)
-    missing = [column.name for column in DATA_COLUMNS if header.count(column.name) != 1]
-    if missing:
-        raise QualityFailure(
-            f"{source.name} has no column {missing[0]}; its header is {ascii(header)[:100]}.",
-            hint="The last good release stands.",
-        )
+    for column in DATA_COLUMNS:
+        if header.count(column.name) != 1:
+            found = "several columns" if column.name in header else "no column"
+            raise QualityFailure(
+                f"{source.name} has {found} {column.name}; its header is {ascii(header)[:100]}.",
+                hint="The last good release stands.",
+            )
     converted = _convert(source, header, DATA_COLUMNS, DATA_KEY, target, scratch, known_series)
     extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
     if not extra:

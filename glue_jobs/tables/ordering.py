@@ -30,7 +30,7 @@ _BATCH_ROWS = 1 << 16
 # Year and period as one small number: a rank needs 6 bits, a year after the first one 9.
 _PER_YEAR = pa.scalar(1 << 6, pa.int16())
 _FIRST_YEAR = pa.scalar(FIRST_YEAR, pa.int16())
-_PERIOD_RANKS = {period: rank for rank, period in enumerate(sorted(PERIODS))}
+_PERIODS_BY_CODE = pa.array(sorted(PERIODS), pa.string())
 
 Key = tuple[Any, ...]
 _LineAndRow = tuple[Key, int, tuple[Any, ...]]
@@ -107,8 +107,8 @@ def _ascends(batch: pa.RecordBatch, key: Sequence[str]) -> bool:
     ascends = pc.greater(after, before)
     if "period" in key:
         periods = batch.column("period")
-        ranks = [_PERIOD_RANKS[word] for word in periods.dictionary.to_pylist()]
-        rank = pc.take(pa.array(ranks, pa.int16()), periods.indices)
+        ranks = pc.index_in(periods.dictionary, value_set=_PERIODS_BY_CODE).cast(pa.int16())
+        rank = pc.take(ranks, periods.indices)
         year = pc.multiply(pc.subtract(batch.column("year"), _FIRST_YEAR), _PER_YEAR)
         time = pc.add(year, rank)
         later = pc.greater(time[1:], time[:-1])

@@ -1,0 +1,134 @@
+"""Pointers: which release is current, replaced in one step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timezone
+
+import pytest
+
+from glue_jobs.catalog.pointers import (
+    Pointer,
+    Table,
+    TableFile,
+    load_pointer,
+    load_pointers,
+    past_pointers,
+    publish,
+)
+from glue_jobs.errors import IntegrityFailure, LostRace
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.tables.columns import TableColumn
+
+YEAR = TableColumn("year", "smallint", "calendar year")
+DATA_FILE = TableColumn("data_file", "string", "the upstream file")
+DATA = Table(
+    (YEAR,),
+    (
+        TableFile("data/data_file=0/p", 41, 1000, "ab", "0", "pr.data.0", "cd", 2, "rejects/a"),
+        TableFile("data/data_file=1/p", 59, 2000, "ef", "1", "pr.data.1", "01"),
+    ),
+    DATA_FILE,
+)
+SOURCES = Table((YEAR,), (TableFile("sources/p", 12, 300, "23"),))
+POINTER = Pointer(
+    "pr",
+    "20250904T123000Z",
+    "curated/pr/20250904T123000Z-1a2b3c4d/",
+    {"pr_data": DATA, "pr_sources": SOURCES},
+)
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return LocalStorage(tmp_path / "lake")
+
+
+def test_before_anything_was_published_there_is_none(storage):
+    assert load_pointer(storage, "pr") is None
+    assert load_pointers(storage) == []
+    assert past_pointers(storage, "pr") == []
+
+
+def test_what_is_published_is_loaded(storage):
+    publish(storage, POINTER)
+    loaded = load_pointer(storage, "pr")
+    assert loaded == POINTER
+    assert loaded.tables == POINTER.tables
+    assert loaded.tag == storage.get("current/pr.json").tag
+
+
+def test_a_table_counts_its_rows_and_shows_its_partition_key_last():
+    assert DATA.rows == 100
+    assert DATA.all_columns == (YEAR, DATA_FILE)
+    assert SOURCES.all_columns == (YEAR,)
+
+
+def test_a_pointer_gives_every_file_with_its_table():
+    assert [(name, file.path) for name, file in POINTER.files()] == [
+        ("pr_data", "data/data_file=0/p"),
+        ("pr_data", "data/data_file=1/p"),
+        ("pr_sources", "sources/p"),
+    ]
+
+
+def test_only_who_has_read_the_current_pointer_replaces_it(storage):
+    publish(storage, POINTER)
+    with pytest.raises(LostRace):
+        publish(storage, replace(POINTER, release="20250101T000000Z"))
+    (read,) = load_pointers(storage)
+    publish(storage, replace(POINTER, release="20251204T133000Z", tag=read.tag))
+    with pytest.raises(LostRace):
+        publish(storage, replace(POINTER, release="20260101T000000Z", tag=read.tag))
+    (kept,) = load_pointers(storage)
+    assert kept.release == "20251204T133000Z"
+
+
+def test_every_pointer_of_the_past_is_kept_in_order(storage):
+    releases = ["20250904T123000Z", "20251204T133000Z", "20250904T123000Z"]
+    for release in releases:
+        now = load_pointer(storage, "pr")
+        publish(storage, replace(POINTER, release=release, tag=now.tag if now else None))
+    past = past_pointers(storage, "pr")
+    assert [pointer.release for pointer, _ in past] == releases
+    moments = [moment for _, moment in past]
+    assert moments == sorted(moments)
+    assert all(moment.tzinfo is timezone.utc for moment in moments)
+
+
+def test_all_pointers_come_in_the_order_of_their_subjects(storage):
+    for subject in ("pr", "population", "cu"):
+        publish(storage, replace(POINTER, subject=subject))
+    assert [pointer.subject for pointer in load_pointers(storage)] == ["cu", "population", "pr"]
+
+
+def test_publishing_the_same_again_changes_no_byte(storage):
+    publish(storage, POINTER)
+    publish(storage, *load_pointers(storage))
+    assert len(storage.versions("current/pr.json")) == 1
+
+
+DAMAGES = {
+    "cut-short": lambda document: json.dumps(document)[:100],
+    "empty": lambda document: "",
+    "list": lambda document: "[]",
+    "null": lambda document: "null",
+    "no-tables": lambda document: json.dumps({**document, "tables": None}),
+    "tables-a-list": lambda document: json.dumps({**document, "tables": []}),
+    "table-a-number": lambda document: json.dumps({**document, "tables": {"pr_data": 1}}),
+    "table-without-files": lambda document: json.dumps({**document, "tables": {"pr_data": {}}}),
+    "no-release": lambda document: json.dumps({**document, "release": 0}).replace(
+        '"release"', '"other"'
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=[f"S7-{name}" for name in DAMAGES])
+def test_a_damaged_pointer_is_named(damage, storage):
+    publish(storage, POINTER)
+    document = json.loads(storage.get("current/pr.json").body)
+    storage.put("current/pr.json", damage(document).encode())
+    for load in (lambda: load_pointer(storage, "pr"), lambda: load_pointers(storage)):
+        with pytest.raises(IntegrityFailure, match=r"^current/pr\.json is not the pointer"):
+            load()

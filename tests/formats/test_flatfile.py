@@ -1,0 +1,406 @@
+"""BLS's flat files: what a row is, what a reject is, and that both ways of reading agree."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.errors import QualityFailure
+from glue_jobs.formats.flatfile import (
+    BLOCK_BYTES,
+    PERIODS,
+    Column,
+    FlatFileReader,
+    Kind,
+    Reject,
+    Value,
+    read_header,
+)
+from glue_jobs.tables.schemas import DATA_COLUMNS, columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADER = "series_id\tyear\tperiod\tvalue\tfootnote_codes"
+GOOD = "PRS30006011      \t1995\tQ01\t         2.6\t"
+MAPPING = columns_of(("item_code", "item_name", "display_level", "sort_sequence", "begin_year"))
+
+
+@dataclass
+class Read:
+    """What a file held: rows as tuples, the lines they came from, rejects."""
+
+    rows: list[tuple[Value, ...]]
+    lines: list[int]
+    rejects: list[Reject]
+
+
+def read(
+    file: bytes, columns: Sequence[Column] = DATA_COLUMNS, block_bytes: int = BLOCK_BYTES
+) -> Read:
+    stream = io.BytesIO(file)
+    reader = FlatFileReader(read_header(stream), columns)
+    whole = Read([], [], [])
+    for rows in reader.read(stream, block_bytes):
+        assert rows.batch.schema == reader.schema
+        rows.batch.validate(full=True)
+        whole.rows += [tuple(row.values()) for row in rows.batch.to_pylist()]
+        whole.lines += rows.lines
+        whole.rejects += rows.rejects
+    return whole
+
+
+def one_by_one(file: bytes, columns: Sequence[Column] = DATA_COLUMNS) -> Read:
+    """The same by the definition of the format, all lines in one block."""
+    stream = io.BytesIO(file)
+    rows = FlatFileReader(read_header(stream), columns).rows_one_by_one(stream.read(), 2)
+    plain = [tuple(row.values()) for row in rows.batch.to_pylist()]
+    return Read(plain, list(rows.lines), list(rows.rejects))
+
+
+def same(one: Read, other: Read) -> bool:
+    """Equal to the sign of a zero: 0.0 == -0.0, but they print differently."""
+    return repr(one) == repr(other)
+
+
+def data_file(*lines: str, header: str = HEADER, eol: str = "\r\n") -> bytes:
+    return "".join(line + eol for line in (header, *lines)).encode()
+
+
+def value_of(text: str) -> Value:
+    """What one value's text becomes, beside good rows, both ways of reading agreeing."""
+    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
+    result = read(file)
+    assert same(result, one_by_one(file))
+    assert result.rejects == []
+    return result.rows[1][3]
+
+
+# What BLS prints, as it prints it, gives the rows that were meant.
+
+values = st.one_of(
+    st.none(),
+    st.decimals(min_value=-(10**8), max_value=10**8, places=1),
+    st.decimals(min_value=-1000, max_value=1000, places=3),
+)
+observations = st.tuples(
+    st.from_regex(r"[A-Z]{2}[A-Z0-9]{1,28}", fullmatch=True),
+    st.integers(1800, 2100),
+    st.sampled_from(PERIODS),
+    values,
+    st.sampled_from(["", "R", "P", "R,P", "1,2,3"]),
+)
+
+
+@st.composite
+def rendered(draw):
+    """Rows, and a file of them in one of the forms that BLS has used."""
+    rows = draw(st.lists(observations, max_size=25))
+    ends = draw(st.sampled_from([("\r\n",), ("\n",), ("\r\n", "\n")]))
+    padded = draw(st.booleans())
+    blank = " " * draw(st.sampled_from([0, 8, 9, 10]))
+    more = draw(st.sampled_from(["", "\t", "\t   "]))
+    order = draw(st.permutations(range(6)))
+    names = [*HEADER.split("\t"), "new_column"]
+
+    def line(fields):
+        return "\t".join(fields[place] for place in order) + draw(st.sampled_from(ends))
+
+    shout = draw(st.booleans())
+    text = line([name.upper().ljust(17) if shout else name for name in names])
+    for series, year, period, value, footnotes in rows:
+        shown = draw(st.sampled_from(["-", "", " "])) if value is None else str(value)
+        fields = [series, str(year), period, shown, footnotes or blank, "new"]
+        if padded:
+            fields[0], fields[3] = series.ljust(30), shown.rjust(12)
+        text += line(fields).replace("\r", more + "\r", 1) if more else line(fields)
+    expected = [(*row[:3], None if row[3] is None else float(row[3]), row[4]) for row in rows]
+    return expected, text.encode()
+
+
+@settings(max_examples=150, deadline=None)
+@given(rendered(), st.sampled_from([256, 1000, BLOCK_BYTES]))
+def test_every_form_that_bls_has_used_gives_the_rows_that_were_meant(file, block_bytes):
+    expected, text = file
+    result = read(text, block_bytes=block_bytes)
+    assert same(result, Read(expected, list(range(2, len(expected) + 2)), []))
+
+
+def test_an_ordinary_file_is_read_in_one_call_per_block(monkeypatch):
+    """Padding, nulls and footnotes are no reason for the slow way."""
+
+    def refuse(self, block, first_line):
+        raise AssertionError(f"read slowly: {block!r}")
+
+    monkeypatch.setattr(FlatFileReader, "rows_one_by_one", refuse)
+    lines = [f"PRS3{n:07}      \t1995\tQ01\t{n - 50 + n / 10:12.1f}\t" for n in range(100)]
+    lines[7] = "PRS30000007      \t1995\tQ01\t           -\t          "
+    lines[9] = "PRS30000009      \t1995\tQ01\t\tR,P"
+    assert len(read(data_file(*lines), block_bytes=1024).rows) == 100
+
+
+# Both ways of reading give the same for any bytes.
+
+GRAINS = [
+    b"\r", b"\n", b"\r\n", b"\n\n", b"\r\r\n", b"\t", b"\t\t", b"\t \t\t\t\n", b" ", b"  ", b"\0",
+    b"\xff", b"\xc3\xa9", b"\xef\xbb\xbf", b"\xc2\xa0", b"\xd9\xa3", b"\x0b", b"\x0c", b"\x85",
+    b'"', b'"\t"', b"'", b"\\", b"-", b"--", b"+", b".", b",", b"0x7E9", b"0X1", b"1e5", b"E-3",
+    b"nan", b"inf", b"1e400", b"9" * 18, b"0" * 18, b".000000000001", b"A01", b"Q06", b"m01",
+]  # fmt: skip
+VALID = {
+    "data": (
+        DATA_COLUMNS,
+        HEADER.encode(),
+        [
+            b"PRS30006011      \t1995\tQ01\t         2.6\t",
+            b"PRS30006011      \t1995\tQ02\t           -\tR",
+            b"PRS30006012\t2022\tQ05\t-0.0\t          ",
+            b"SMS02000000000000001          \t1990\tM13\t       230.125\tR,P",
+        ],
+    ),
+    "mapping": (
+        MAPPING,
+        "\t".join(column.name for column in MAPPING).encode(),
+        [b"01\tAll items\t0\t1\t1994", b"0A\t\t\t-\t   ", b"SA0  \t \t 0002\t12 \t2001"],
+    ),
+}
+
+
+@st.composite
+def damaged(draw):
+    """A valid file below its header line, with random damage done to it."""
+    columns, header, lines = VALID[draw(st.sampled_from(list(VALID)))]
+    end = draw(st.sampled_from([b"\r\n", b"\n"]))
+    body = b"".join(draw(st.sampled_from(lines)) + end for _ in range(draw(st.integers(1, 12))))
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3, 5]))):
+        borders = [0, *(match.end() for match in re.finditer(rb"[\t\n]|(?=[\t\r\n])", body))]
+        at = draw(st.one_of(st.sampled_from(borders), st.integers(0, len(body))))
+        gone = draw(st.sampled_from([0, 0, 0, 1, 3, 20]))
+        grain = draw(st.one_of(st.sampled_from(GRAINS), st.binary(max_size=3)))
+        body = body[:at] + grain + body[at + gone :]
+    return columns, header + b"\n" + body
+
+
+@settings(max_examples=400, deadline=None)
+@given(damaged(), st.integers(0, 200))
+def test_any_bytes_give_the_same_rows_and_rejects_however_they_are_read(file, more):
+    columns, text = file
+    longest = max(len(line) for line in text.split(b"\n")) + 2
+    expected = one_by_one(text, columns)
+    assert same(read(text, columns, block_bytes=longest + more), expected)
+    assert same(read(text, columns), expected)
+
+
+NUMBERS = [
+    "1", "+1", "-1", "-0", "1.", ".5", "-.5", "00012.5", "1e5", "1E5", "1e-7", "0" * 25 + "1",
+    "1." + "0" * 30, "1" + "0" * 30, "12345678901234567", "0." + "1" * 17, "-0." + "1" * 17,
+    "1." + "0" * 30 + "1", "0.30000000000000000001", "100000000000000000001e-15",
+    "800000000.00000005001", "800000000.0000005", "1800", "2022", "2100", "999999999",
+]  # fmt: skip
+NO_NUMBERS = [
+    "+", ".", "--", "NaN", "nan", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "0x1F",
+    "9" * 40, "123456789012345678", "0." + "1" * 18, "-0." + "1" * 18,
+    "\u0663",
+    "1,234", "1_000", "1 2", "1.2.3", "\x0b1", "TRUE", "null", '"5"', "5%", "$5", "A01", "a01",
+]  # fmt: skip
+OTHERS = ["", "-", "- ", "  -", " " * 40, "1000000000", "2147483647", "2147483648", "1799", "2101"]
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("required", [True, False], ids=["required", "optional"])
+def test_a_field_means_the_same_whichever_way_it_is_read(kind, required):
+    """Each text stands alone in its file, so that no other can send its block the slow way."""
+    columns = (Column("a_code", Kind.TEXT), Column("field", kind, required))
+    for text in (*NUMBERS, *NO_NUMBERS, *OTHERS):
+        file = f"a_code\tfield\nx\t{text}\n".encode()
+        assert same(read(file, columns), one_by_one(file, columns)), text
+
+
+# What the bytes may be.
+
+
+def test_u13_a_byte_order_mark_before_the_header_is_no_part_of_it():
+    assert read_header(io.BytesIO(b"\xef\xbb\xbf" + HEADER.encode() + b"\r\n")) == tuple(
+        HEADER.split("\t")
+    )
+
+
+OTHER_BYTES = {
+    "U13-NUL": (b"PRS3\x000006011\t1995\tQ01\t1\t", "holds a NUL byte"),
+    "U13-latin-1": (b"PRS30006011\t1995\tQ01\t1\t\xe9", "is not UTF-8"),
+    "U13-UTF-16": (b"PRS30006011\t1995\tQ01\t1\t\xff\xfe", "is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), OTHER_BYTES.values(), ids=OTHER_BYTES)
+def test_u13_a_line_of_other_bytes_is_set_aside_and_nothing_is_replaced(line, reason):
+    good = GOOD.encode()
+    result = read(b"\r\n".join([HEADER.encode(), good, line, good, b""]))
+    assert result.lines == [2, 4]
+    assert [(reject.line, reject.reason) for reject in result.rejects] == [(3, reason)]
+
+
+def test_u13_utf_8_text_is_kept():
+    file = "item_code\titem_name\r\n01\tCafé – bar\r\n".encode()
+    assert read(file, columns_of(("item_code", "item_name"))).rows == [("01", "Café – bar")]
+
+
+def test_u13_line_ends_may_change_inside_a_file():
+    header, *lines = [HEADER, GOOD, GOOD, GOOD, GOOD]
+    file = f"{header}\r\n{lines[0]}\n{lines[1]}\r\n{lines[2]}\r{lines[3]}".encode()
+    result = read(file)
+    assert result.rows == [("PRS30006011", 1995, "Q01", 2.6, "")] * 4
+    assert result.lines == [2, 3, 4, 5]
+
+
+# What a row may be.
+
+
+MALFORMED = {
+    "too-few-fields": ("PRS1\t1995\tQ01\t1", "has 4 fields where the header has 5"),
+    "one-field": ("PRS1", "has 1 fields where the header has 5"),
+    "too-many-fields": ("PRS1\t1995\tQ01\t1\t\tR", "has 6 fields where the header has 5"),
+    "blank-series": (" \t1995\tQ01\t1\t", "series_id is blank"),
+    "blank-year": ("PRS1\t\tQ01\t1\t", "year is blank"),
+    "dash-for-year": ("PRS1\t-\tQ01\t1\t", "year is blank"),
+    "blank-period": ("PRS1\t1995\t\t1\t", "period is blank"),
+    "odd-year": ("PRS1\t95x\tQ01\t1\t", "year '95x' is not a whole number"),
+    "decimal-year": ("PRS1\t1995.0\tQ01\t1\t", "year '1995.0' is not a whole number"),
+    "hexadecimal-year": ("PRS1\t0x7CB\tQ01\t1\t", "year '0x7CB' is not a whole number"),
+    "year-too-early": ("PRS1\t1799\tQ01\t1\t", "year 1799 is not a year from 1800 to 2100"),
+    "year-too-late": ("PRS1\t2101\tQ01\t1\t", "year 2101 is not a year from 1800 to 2100"),
+    "sixth-quarter": ("PRS1\t1995\tQ06\t1\t", "period 'Q06' is none that BLS uses"),
+    "month-14": ("PRS1\t1995\tM14\t1\t", "period 'M14' is none that BLS uses"),
+    "lower-case-period": ("PRS1\t1995\tq01\t1\t", "period 'q01' is none that BLS uses"),
+    "odd-value": ("PRS1\t1995\tQ01\tabc\t", "value 'abc' is not a number"),
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), MALFORMED.values(), ids=[f"U14-{name}" for name in MALFORMED]
+)
+def test_u14_a_malformed_row_is_set_aside_with_its_line_and_reason(line, reason):
+    result = read(data_file(GOOD, line, GOOD))
+    assert result.lines == [2, 4]
+    (reject,) = result.rejects
+    assert reject == Reject(3, reason, line)
+
+
+def test_u14_a_reject_shows_the_start_of_a_long_line_only():
+    (reject,) = read(data_file("x" * 5000)).rejects
+    assert reject.text == "x" * 200
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\t\t\t\t", " \t \t"], ids=ascii)
+def test_a_blank_line_is_neither_row_nor_reject_but_is_counted(blank):
+    file = data_file(blank, GOOD, blank, blank, "bad", blank)
+    result = read(file)
+    assert result.lines == [3]
+    assert [reject.line for reject in result.rejects] == [6]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\t", " \t  "], ids=ascii)
+def test_a_blank_line_in_a_mapping_file_makes_no_row_of_blanks(blank):
+    """As at the end of the real pr.seasonal, and behind each line of the real sm.area."""
+    file = data_file("S\tSeasonally Adjusted", blank, "U\tNot", blank, header="code\ttext")
+    result = read(file, columns_of(("code", "text")))
+    assert result == Read([("S", "Seasonally Adjusted"), ("U", "Not")], [2, 4], [])
+
+
+# What a header may be.
+
+
+HEADERS = {
+    "plain": "a_code\ta_name\r\n",
+    "LF": "a_code\ta_name\n",
+    "no-line-end": "a_code\ta_name",
+    "U16-capitals": "A_Code\tA_NAME\r\n",
+    "U16-padded": "a_code   \t  a_name\r\n",
+    "U16-more-tabs": "a_code\ta_name\t\t \r\n",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_header_names_are_trimmed_and_in_lower_case(header):
+    assert read_header(io.BytesIO(header.encode())) == ("a_code", "a_name")
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n", HEADER.encode(), HEADER.encode() + b"\r\n"])
+def test_a_file_without_rows_gives_none(body):
+    stream = io.BytesIO(body)
+    read_header(stream)
+    assert list(FlatFileReader(HEADER.split("\t"), DATA_COLUMNS).read(stream)) == []
+
+
+# What a value may be.
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "", "            ", "           -", "-   "], ids="U17-{!r}".format
+)
+def test_u17_a_dash_or_nothing_is_null(text):
+    assert value_of(text) is None
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS, ids=[f"U17-{text!a}" for text in NO_NUMBERS])
+def test_u17_what_is_no_exact_number_is_set_aside(text):
+    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
+    result = read(file)
+    assert same(result, one_by_one(file))
+    assert result.lines == [2]
+    assert [reject.line for reject in result.rejects] == [3]
+
+
+PRINTED = {
+    "-0.0": "-0.0", "0": "0.0", "-12.3": "-12.3", "98.125": "98.125", "1.000": "1.0", "+2": "2.0",
+    "  230.0": "230.0", ".5": "0.5", "005": "5.0", "1e3": "1000.0", "0.1234567": "0.1234567",
+    "333287557": "333287557.0", "99999999999": "99999999999.0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "printed"), PRINTED.items())
+def test_a_value_keeps_its_sign_and_its_decimals(text, printed):
+    assert repr(value_of(text)) == printed
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**12).map(str))
+def test_a_value_is_the_double_nearest_to_its_text(text):
+    # 17 digits at most: 12 before the point, 4 behind; more on the negative side are rejects.
+    if len(text.lstrip("-0.").replace(".", "")) <= 17:
+        assert repr(value_of(text)) == repr(float(text))
+
+
+def test_codes_keep_leading_zeros_and_quotes_mean_nothing():
+    file = data_file('007\t"Fish" and "chips', "08\t-", header="item_code\titem_name")
+    columns = columns_of(("item_code", "item_name"))
+    assert read(file, columns).rows == [("007", '"Fish" and "chips'), ("08", "-")]
+
+
+# How a file is cut into blocks.
+
+
+@pytest.mark.parametrize("block_bytes", [64, 100, 199, 1 << 12, BLOCK_BYTES])
+def test_line_numbers_are_right_across_block_borders(block_bytes):
+    lines = [f"PRS{n:08}\t1995\tQ01\t{n}.5\t" for n in range(2, 300)]
+    for number in (5, 50, 51, 299):
+        lines[number - 2] = f"bad line {number}"
+    lines[100 - 2] = ""
+    result = read(data_file(*lines), block_bytes=block_bytes)
+    assert [reject.line for reject in result.rejects] == [5, 50, 51, 299]
+    assert [reject.text for reject in result.rejects][1] == "bad line 50"
+    left_out = {5, 50, 51, 100, 299}
+    assert result.lines == [line for line in range(2, 300) if line not in left_out]
+    assert [row[0] for row in result.rows] == [f"PRS{line:08}" for line in result.lines]
+
+
+def test_a_line_longer_than_a_block_is_no_flat_file():
+    file = data_file(GOOD, "x" * 200, GOOD)
+    with pytest.raises(QualityFailure, match="longer than 100 bytes"):
+        read(file, block_bytes=100)

@@ -1,0 +1,187 @@
+"""What is true of a lake in a directory only: the system's failures, and deaths at any call."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import StorageFailure, UsageError
+from glue_jobs.storage import open_storage
+from glue_jobs.storage.local import LocalStorage
+from tests.storage.objects import KEY, body_of, history, put_file
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return LocalStorage(tmp_path / "lake")
+
+
+def test_what_a_killed_run_left_is_swept_and_a_live_run_is_left_alone(lake):
+    program = (
+        "import os, signal, pathlib; from glue_jobs.storage.local import LocalStorage\n"
+        f"with LocalStorage(pathlib.Path({str(lake.root)!r})).scratch() as folder:\n"
+        "    (folder / 'left').write_bytes(b'x'); print(folder, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with lake.scratch() as live:
+        killed = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        )
+        assert killed.returncode == -signal.SIGKILL
+        left = Path(killed.stdout.strip())
+        assert (left / "left").exists()
+        with lake.scratch():
+            assert not left.exists()
+            assert live.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence", "hint"),
+    [
+        pytest.param(errno.ENOSPC, "no space left on device", "Free some space", id="ENOSPC"),
+        pytest.param(errno.EACCES, "permission denied", "the right to write", id="EACCES"),
+        pytest.param(errno.EROFS, "read-only file system", "choose another --lake", id="EROFS"),
+        pytest.param(errno.EIO, "input/output error", "", id="EIO"),
+    ],
+)
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda lake, tag: lake.put(KEY, b"new"), id="put"),
+        pytest.param(lambda lake, tag: lake.swap(KEY, b"new", tag), id="swap"),
+        pytest.param(lambda lake, tag: put_file(lake, KEY, b"new"), id="put_file"),
+    ],
+)
+def test_an_error_of_the_system_is_told_in_a_sentence(
+    write, number, sentence, hint, lake, monkeypatch
+):
+    lake.put(KEY, b"old")
+    tag = lake.get(KEY).tag
+
+    def fail(handle):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageFailure) as caught:
+        write(lake, tag)
+    assert str(caught.value) == f"Cannot write to {lake.root}: {sentence}."
+    assert hint in caught.value.hint
+    assert history(lake) == [b"old"]
+    assert lake.get(KEY).body == b"old"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to a read-only folder")
+def test_a_read_only_folder_is_told_and_can_be_read(lake):
+    lake.put(KEY, b"old")
+    lake.root.chmod(0o500)
+    (lake.root / ".lake").chmod(0o500)
+    try:
+        with pytest.raises(StorageFailure, match="permission denied"):
+            LocalStorage(lake.root).put("runs/a", b"new")
+        assert lake.get(KEY).body == b"old"
+    finally:
+        (lake.root / ".lake").chmod(0o700)
+        lake.root.chmod(0o700)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_dies_at_any_call_leaves_old_or_new_and_no_second_version(
+    when, tmp_path, monkeypatch
+):
+    calls: list[tuple[object, str]] = [(os, "link"), (os, "fsync"), (os, "mkdir")]
+    calls += [(Path, name) for name in ("replace", "unlink", "chmod", "mkdir")]
+    seen = set()
+    for number in range(100):
+        lake = LocalStorage(tmp_path / str(number))
+        lake.put(KEY, b"old")
+        left = [number]
+
+        def counted(original, left=left):
+            def call(*args, **kwargs):
+                left[0] -= 1
+                if left[0] < 0 and when == "before":
+                    raise Killed
+                result = original(*args, **kwargs)
+                if left[0] < 0:
+                    raise Killed
+                return result
+
+            return call
+
+        with monkeypatch.context() as patched:
+            for owner, name in calls:
+                patched.setattr(owner, name, counted(getattr(owner, name)))
+            try:
+                lake.put(KEY, b"new")
+            except Killed:
+                pass
+            else:
+                break
+        found = body_of(LocalStorage(lake.root), KEY)
+        seen.add(found)
+        assert found in (b"old", b"new")
+        assert history(lake)[0] == b"old"
+        lake.put(KEY, b"new")
+        assert body_of(lake, KEY) == b"new"
+        assert history(lake) == [b"old", b"new"]
+    assert number > 8  # or the wrapped calls are not those that storage makes
+    assert seen == {b"old", b"new"}
+
+
+def test_a_file_system_without_links_keeps_versions_all_the_same(lake, monkeypatch):
+    def refuse(source, target):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    stored = [put_file(lake, KEY, body) for body in (b"A", b"B", b"B")]
+    assert [body_of(lake, KEY, one.version) for one in stored] == [b"A", b"B", b"B"]
+    assert history(lake) == [b"A", b"B"]
+    # A copy that was cut off is no version.
+    (lake.root / ".lake/versions" / KEY / f"000003-{'0' * 64}.partial").write_bytes(b"to")
+    assert put_file(lake, KEY, b"C").version.startswith("000003-")
+    assert history(lake) == [b"A", b"B", b"C"]
+
+
+def test_the_description_is_of_these_bytes_whoever_writes_next(lake, monkeypatch):
+    """A manifest names the version that put_file gives; it must not be another run's."""
+    locked = LocalStorage._locked
+
+    @contextlib.contextmanager
+    def another_run_is_next(self):
+        with locked(self):
+            yield
+        monkeypatch.setattr(LocalStorage, "_locked", locked)
+        put_file(lake, KEY, b"theirs")
+
+    with lake.scratch() as folder:
+        (folder / "made").write_bytes(b"ours")
+        monkeypatch.setattr(LocalStorage, "_locked", another_run_is_next)
+        stored = lake.put_file(KEY, folder / "made", hashlib.sha256(b"ours").hexdigest())
+    assert body_of(lake, KEY) == b"theirs"
+    assert body_of(lake, KEY, stored.version) == b"ours"
+
+
+@pytest.mark.parametrize("uri", ["s3://bucket/lake", "https://example.com/lake"])
+def test_an_address_that_is_no_directory_is_refused(uri):
+    with pytest.raises(UsageError, match="is not a directory"):
+        open_storage(uri)
+
+
+def test_an_address_is_a_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    storage = open_storage("./lake")
+    monkeypatch.chdir("/")
+    storage.put(KEY, b"x")
+    assert (tmp_path / "lake" / KEY).read_bytes() == b"x"

@@ -1,0 +1,332 @@
+"""From a landed file to its Parquet file."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.errors import QualityFailure
+from glue_jobs.formats.population_json import joined, parse_population
+from glue_jobs.tables.convert import (
+    Source,
+    convert_data,
+    convert_population,
+    convert_table,
+    write_records,
+)
+from glue_jobs.tables.quality import KnownSeries
+from glue_jobs.tables.schemas import SOURCES
+from tests.captures import CAPTURES, capture, needs_captures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "series_id\tyear\tperiod\tvalue\tfootnote_codes"
+FILES = sorted(
+    path.relative_to(CAPTURES).as_posix()
+    for path in (CAPTURES / "bls").rglob("*")
+    if path.is_file()
+) if CAPTURES else []  # fmt: skip
+DOCUMENTS = [name for name in FILES if name.endswith((".txt", ".contacts"))]
+DATA = [name for name in FILES if ".data." in name]
+TABLES = [name for name in FILES if name not in DOCUMENTS and name not in DATA]
+
+
+class Drip(io.BytesIO):
+    """Gives as little at a time as a socket may."""
+
+    def readinto(self, buffer):
+        return super().readinto(memoryview(buffer)[:1999])
+
+
+def source(body: bytes, name: str = "pr.data.0.Current", stream: type[io.BytesIO] = io.BytesIO):
+    return Source(name, len(body), partial(stream, body))
+
+
+def data_file(*lines: str, header: str = HEADER) -> bytes:
+    return "".join(line + "\r\n" for line in (header, *lines)).encode()
+
+
+def observations(count: int) -> list[str]:
+    return [
+        f"PRS{n // 20:08}      \t{1995 + n // 4 % 5}\tQ0{n % 4 + 1}\t{n % 997 / 10:12.1f}\t"
+        for n in range(count)
+    ]
+
+
+def convert(body: bytes, folder: Path, known_series=None, name: str = "pr.data.0.Current"):
+    target = folder / "part.parquet"
+    converted = convert_data(source(body, name), target, folder, known_series)
+    return converted, pq.read_table(target)
+
+
+def known(*series: str, folder: Path):
+    """The check against a series file that names these."""
+    body = "".join(
+        line + "\n" for line in ("series_id\tseries_title", *(f"{s}\tx" for s in series))
+    )
+    convert_table(source(body.encode(), "pr.series"), folder / "series.parquet", folder)
+    return lambda: KnownSeries((folder / "series.parquet").open("rb"))
+
+
+def lines_with_text(body: bytes) -> int:
+    return sum(1 for line in body.splitlines() if line.strip())
+
+
+# Real files.
+
+
+@needs_captures
+@pytest.mark.parametrize("name", DATA)
+def test_a_real_data_file_converts_whole(name, tmp_path):
+    body = capture(name).read_bytes()
+    converted, table = convert(body, tmp_path)
+    assert (converted.rejects, converted.warnings) == ((), ())
+    assert converted.rows == table.num_rows == lines_with_text(body) - 1
+    # An independent reading of every row, without pyarrow's parser.
+    expected = [
+        (series, int(year), period, None if value in ("", "-") else float(value), footnotes)
+        for series, year, period, value, footnotes in (
+            [field.strip() for field in line.decode().split("\t")] for line in body.splitlines()[1:]
+        )
+    ]
+    assert list(zip(*(column.to_pylist() for column in table.columns))) == expected
+
+
+@needs_captures
+@pytest.mark.parametrize("name", TABLES)
+def test_a_real_series_or_mapping_file_converts_whole(name, tmp_path):
+    body = capture(name).read_bytes()
+    target = tmp_path / "part.parquet"
+    converted = convert_table(source(body, name.rpartition("/")[2]), target, tmp_path)
+    assert converted is not None
+    assert (converted.rejects, converted.warnings) == ((), ())
+    table = pq.read_table(target)
+    assert converted.rows == table.num_rows == lines_with_text(body) - 1
+    names = [name.strip().lower() for name in body.splitlines()[0].decode().split("\t")]
+    assert table.column_names == [name for name in names if name]
+    firsts = [line.decode().split("\t")[0].strip() for line in body.splitlines() if line.strip()]
+    assert table.column(0).to_pylist() == firsts[1:]
+
+
+@needs_captures
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_real_document_makes_no_table(name, tmp_path):
+    body = capture(name).read_bytes()
+    assert convert_table(source(body, name), tmp_path / "part.parquet", tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_captures
+@pytest.mark.parametrize("name", ["bls/pr/2025-02/pr.data.1.AllData", "bls/pr/2025-02/pr.series"])
+def test_a_second_conversion_and_short_reads_give_the_same_bytes(name, tmp_path):
+    body = capture(name).read_bytes()
+    made = []
+    for number, stream in enumerate((io.BytesIO, io.BytesIO, Drip)):
+        target = tmp_path / f"{number}.parquet"
+        if ".data." in name:
+            convert_data(source(body, "x", stream), target, tmp_path, None)
+        else:
+            convert_table(source(body, "x", stream), target, tmp_path)
+        made.append(target.read_bytes())
+    assert made[0] == made[1] == made[2]
+
+
+def test_every_kind_of_capture_is_among_these():
+    """Guards the tables of cases above: an empty one would pass unnoticed."""
+    if CAPTURES is None:
+        pytest.skip("the real captures are not here")
+    assert {name.split("/")[1] for name in DATA} == {"ap", "cu", "sm", "ce", "pr"}
+    assert len(TABLES) >= 20
+    assert len(DOCUMENTS) >= 5
+
+
+# Data files.
+
+
+def test_a_data_table_has_its_columns_types_and_nulls(tmp_path):
+    body = data_file("PRS1\t1995\tQ01\t-1.50\tR", "PRS1\t1995\tQ02\t-\t")
+    converted, table = convert(body, tmp_path)
+    schema = {
+        column.name: (column.physical_type, column.logical_type.type, column.max_definition_level)
+        for column in pq.ParquetFile(tmp_path / "part.parquet").schema
+    }
+    assert schema == {
+        "series_id": ("BYTE_ARRAY", "STRING", 0),
+        "year": ("INT32", "INT", 0),
+        "period": ("BYTE_ARRAY", "STRING", 0),
+        "value": ("DOUBLE", "NONE", 1),
+        "footnote_codes": ("BYTE_ARRAY", "STRING", 0),
+    }
+    assert [(column.name, column.type) for column in converted.columns] == [
+        ("series_id", "string"),
+        ("year", "smallint"),
+        ("period", "string"),
+        ("value", "double"),
+        ("footnote_codes", "string"),
+    ]
+    assert table.to_pylist() == [
+        dict(zip(HEADER.split("\t"), row))
+        for row in (("PRS1", 1995, "Q01", -1.5, "R"), ("PRS1", 1995, "Q02", None, ""))
+    ]
+
+
+def test_a_mapping_table_keeps_the_order_that_bls_gave_it(tmp_path):
+    header = b"item_code\titem_name\tdisplay_level\tsort_sequence\n"
+    body = header + b"02\tb\t0\t1\n01\ta\t\t-\n02\tb\t0\t1\n"
+    target = tmp_path / "part.parquet"
+    converted = convert_table(source(body, "xx.item"), target, tmp_path)
+    assert converted is not None
+    rows = pq.read_table(target).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ("02", "b", 0, 1),
+        ("01", "a", None, None),
+        ("02", "b", 0, 1),
+    ]
+
+
+def test_the_series_table_is_sorted_whatever_the_file(tmp_path):
+    body = b"series_id\tbegin_year\nB\t1995\nA\t1990\n"
+    converted = convert_table(source(body, "pr.series"), tmp_path / "part.parquet", tmp_path)
+    assert converted is not None
+    assert pq.read_table(tmp_path / "part.parquet").to_pylist() == [
+        {"series_id": "A", "begin_year": 1990},
+        {"series_id": "B", "begin_year": 1995},
+    ]
+    assert converted.warnings == (
+        "pr.series is not sorted by series_id; its rows were sorted here.",
+    )
+
+
+@pytest.mark.parametrize("name", HEADER.split("\t"))
+def test_u16_a_missing_column_fails_the_file(name, tmp_path):
+    header = "\t".join(other for other in HEADER.split("\t") if other != name)
+    with pytest.raises(QualityFailure, match=f"has no column {name}"):
+        convert(data_file("a\tb\tc\td", header=header), tmp_path)
+
+
+def test_u16_a_column_that_stands_there_twice_fails_the_file(tmp_path):
+    with pytest.raises(QualityFailure, match="has several columns value"):
+        convert(data_file(header=HEADER + "\tvalue"), tmp_path)
+
+
+def test_u16_a_new_column_is_left_out_with_a_warning(tmp_path):
+    body = data_file("PRS1\t1995\tQ01\t1.5\t\tnew\tnewer", header=HEADER + "\tadded\tmore")
+    converted, table = convert(body, tmp_path)
+    assert table.column_names == HEADER.split("\t")
+    assert converted.warnings == (
+        "pr.data.0.Current has columns that the table has not: added, more; they were left out.",
+    )
+
+
+def test_u14_rejects_up_to_a_thousandth_are_set_aside(tmp_path):
+    lines = observations(2000)
+    lines[7], lines[1500] = "bad", "worse"
+    converted, table = convert(data_file(*lines), tmp_path)
+    assert converted.rows == table.num_rows == 1998
+    assert [(reject.line, reject.text) for reject in converted.rejects] == [
+        (9, "bad"),
+        (1502, "worse"),
+    ]
+
+
+def test_u14_more_rejects_fail_the_file_and_name_the_first(tmp_path):
+    lines = observations(1999)
+    lines[7], lines[1500] = "bad", "worse"
+    with pytest.raises(QualityFailure, match=r"2 lines .* 0\.1%; the first is line 9, which has 1"):
+        convert(data_file(*lines), tmp_path)
+
+
+def test_u14_a_file_of_rejects_is_given_up_early(tmp_path):
+    with pytest.raises(QualityFailure, match="at least"):
+        convert(data_file(*["bad"] * 1000), tmp_path)
+
+
+def test_u15_rows_repeated_word_for_word_are_kept_once(tmp_path):
+    lines = observations(100)
+    lines[50:50] = [lines[49], lines[10]]
+    converted, table = convert(data_file(*lines), tmp_path)
+    assert table.equals(convert(data_file(*observations(100)), tmp_path)[1])
+    assert converted.rejects == ()
+    assert converted.warnings == (
+        "pr.data.0.Current repeats 2 rows word for word; each was kept once.",
+    )
+
+
+def test_u15_rows_that_contradict_each_other_are_all_set_aside(tmp_path):
+    lines = observations(3000)
+    lines.insert(50, f"{lines[49]}R")
+    converted, table = convert(data_file(*lines), tmp_path)
+    assert table.num_rows == 2999
+    assert [reject.line for reject in converted.rejects] == [51, 52]
+    assert {reject.reason for reject in converted.rejects} == {
+        "contradicts another row of the same key"
+    }
+
+
+def test_u18_an_unsorted_file_gives_the_table_of_the_sorted_one(tmp_path):
+    lines = observations(3000)
+    mixed = lines[2000:] + lines[:2000][::-1]
+    converted, table = convert(data_file(*mixed), tmp_path)
+    assert table.equals(convert(data_file(*lines), tmp_path)[1])
+    (warning,) = converted.warnings
+    assert "not sorted" in warning
+
+
+@pytest.mark.parametrize("order", ["sorted", "unsorted"])
+def test_an_observation_of_an_unknown_series_fails_the_file(order, tmp_path):
+    lines = ["A\t1995\tQ01\t1\t", "B\t1995\tQ01\t1\t", "C\t1995\tQ01\t1\t"]
+    body = data_file(*(lines if order == "sorted" else lines[::-1]))
+    assert convert(body, tmp_path, known("A", "B", "C", "D", folder=tmp_path))[0].rows == 3
+    with pytest.raises(QualityFailure, match="observations of the series B, which"):
+        convert(body, tmp_path, known("A", "C", folder=tmp_path))
+
+
+def test_a_file_of_several_row_groups_keeps_every_row_in_order(tmp_path):
+    lines = observations(300_000)
+    converted, table = convert(data_file(*lines), tmp_path)
+    assert converted.rows == 300_000
+    metadata = pq.read_metadata(tmp_path / "part.parquet")
+    groups = [metadata.row_group(place).num_rows for place in range(metadata.num_row_groups)]
+    assert groups == [131_072, 131_072, 37_856]
+    assert table.column("value").to_pylist() == [n % 997 / 10 for n in range(300_000)]
+    assert table.column("series_id").to_pylist() == [f"PRS{n // 20:08}" for n in range(300_000)]
+
+
+# Tables that the lake itself makes.
+
+
+@needs_captures
+def test_the_population_keeps_its_dataset_with_every_year(tmp_path):
+    page = joined(
+        [parse_population(capture("population/tesseract-acs1-2025-10.json").read_bytes())]
+    )
+    converted = convert_population(page, tmp_path / "part.parquet")
+    rows = pq.read_table(tmp_path / "part.parquet").to_pylist()
+    assert converted.rows == len(rows) == 10
+    assert rows[0] == {
+        "nation_id": "01000US",
+        "nation": "United States",
+        "year": 2013,
+        "population": 316_128_839,
+        "dataset_name": "ACS 1-year Estimate",
+    }
+    assert [row["year"] for row in rows] == [*range(2013, 2020), 2021, 2022, 2023]
+
+
+def test_a_table_of_sources_may_have_no_counts(tmp_path):
+    record = {
+        "name": "pr.txt",
+        "bytes": 6_000_000_000,
+        "sha256": "ab",
+        "release": "2025-09-04T12:30:00Z",
+        "rows_read": None,
+        "rows_rejected": 0,
+    }
+    converted = write_records([record], SOURCES, tmp_path / "part.parquet")
+    assert converted == type(converted)(1, SOURCES)
+    assert pq.read_table(tmp_path / "part.parquet").to_pylist() == [record]

@@ -1,0 +1,102 @@
+"""Which table each file becomes, by its name, and what a release is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from glue_jobs.errors import QualityFailure
+from glue_jobs.tables import plan
+from glue_jobs.tables.plan import Planned, Role, plan_survey, release_digest
+from glue_jobs.tables.schemas import SCHEMA_VERSION
+from tests.captures import capture, needs_captures
+
+EXPECTED = {
+    ("pr", "pr.data.0.Current"): (Role.DATA, "pr_data", "0.Current"),
+    ("pr", "pr.data.1.AllData"): (Role.DATA, "pr_data", "1.AllData"),
+    ("ce", "ce.data.Goog"): (Role.DATA, "ce_data", "Goog"),
+    ("ce", "ce.data.90a.Government.Employment"): (
+        Role.DATA,
+        "ce_data",
+        "90a.Government.Employment",
+    ),
+    ("la", "la.data.0.CurrentU00-04"): (Role.DATA, "la_data", "0.CurrentU00-04"),
+    ("pr", "pr.series"): (Role.SERIES, "pr_series", ""),
+    ("pr", "pr.sector"): (Role.OTHER, "pr_sector", ""),
+    ("sm", "sm.data_type"): (Role.OTHER, "sm_data_type", ""),
+    ("ec", "ec.old.series.081297"): (Role.OTHER, "ec_old_series_081297", ""),
+    ("la", "la.area-type"): (Role.OTHER, "la_area_type", ""),
+    ("pr", "pr.Sector"): (Role.OTHER, "pr_sector", ""),
+    ("pr", "pr.txt"): (Role.OTHER, "pr_txt", ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("survey", "name", "role", "table", "partition"),
+    [(*given, *expected) for given, expected in EXPECTED.items()],
+    ids=[name for _, name in EXPECTED],
+)
+def test_a_file_s_name_tells_its_table(survey, name, role, table, partition):
+    (planned,) = plan_survey(survey, [name])
+    assert (planned.name, planned.role, planned.table) == (name, role, table)
+    assert planned.partition == partition
+    folder = f"data/data_file={partition}" if partition else table.partition("_")[2]
+    assert planned.path == f"{folder}/part-00000.parquet"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("overview.txt", "cu.series", "pr", "pr.", "prx.series", "PR.series"),
+        *("pr.data", "pr.Data", "pr.sources", "pr.observations", "pr.revisions"),
+    ],
+)
+def test_a_name_of_another_survey_or_of_the_lake_s_own_tables_makes_none(name):
+    assert plan_survey("pr", [name]) == ()
+
+
+def test_the_series_file_comes_first_and_the_rest_by_name():
+    names = ["pr.sector", "pr.data.1.AllData", "pr.series", "pr.class", "pr.data.0.Current"]
+    assert [planned.name for planned in plan_survey("pr", names)] == [
+        "pr.series",
+        "pr.class",
+        "pr.data.0.Current",
+        "pr.data.1.AllData",
+        "pr.sector",
+    ]
+    assert plan_survey("pr", names) == plan_survey("pr", names[::-1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("pr.a-b", "pr.a_b"), ("pr.a.b", "pr.a_b"), ("pr.Sector", "pr.sector")],
+)
+def test_two_files_cannot_become_one_table(one, other):
+    with pytest.raises(QualityFailure, match=f"{one} and {other} would both become pr_"):
+        plan_survey("pr", [one, other])
+
+
+@needs_captures
+def test_every_file_of_the_real_survey_has_a_place_of_its_own():
+    names = [path.name for path in capture("bls/pr/2025-02").iterdir()]
+    planned = plan_survey("pr", names)
+    assert len({place.path for place in planned}) == len(planned) == len(names) == 12
+    assert planned[0] == Planned(
+        "pr.series", Role.SERIES, "pr_series", "", "series/part-00000.parquet"
+    )
+
+
+def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what(monkeypatch):
+    sources = {"pr.class": "aa", "pr.series": "bb"}
+    digest = release_digest(sources)
+    assert len(digest) == 8
+    assert int(digest, 16) >= 0
+    assert release_digest(dict(reversed(sources.items()))) == digest
+    others = [
+        release_digest({**sources, "pr.class": "ab"}),
+        release_digest({**sources, "pr.txt": "cc"}),
+        release_digest({"pr.class": "bb", "pr.series": "aa"}),
+        release_digest({}),
+    ]
+    monkeypatch.setattr(plan, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    others.append(release_digest(sources))
+    assert len({digest, *others}) == 6

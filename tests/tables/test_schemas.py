@@ -1,0 +1,121 @@
+"""Columns: their types follow from their names, never from the data."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.formats.flatfile import Column, FlatFileReader, Kind
+from glue_jobs.tables.schemas import (
+    DATA_COLUMNS,
+    DATA_FILE,
+    DATA_KEY,
+    DATASET,
+    POPULATION,
+    SOURCES,
+    arrow_schema,
+    columns_of,
+    comment,
+    described,
+    is_table_header,
+)
+from tests.captures import CAPTURES, capture, needs_captures
+
+TYPES = {
+    "series_id": "string",
+    "year": "smallint",
+    "begin_year": "smallint",
+    "end_year": "smallint",
+    "begin_period": "string",
+    "value": "double",
+    "display_level": "int",
+    "sort_sequence": "int",
+    "sector_code": "string",
+    "base_year": "string",  # BLS prints - for none, and ranges
+    "selectable": "string",
+    "a_column_never_seen": "string",
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), TYPES.items(), ids=TYPES)
+def test_a_column_s_type_follows_from_its_name(name, expected):
+    (described_column,) = described(columns_of((name,)))
+    assert (described_column.name, described_column.type) == (name, expected)
+
+
+def test_columns_keep_the_header_s_order_and_only_a_series_must_be_named():
+    columns = columns_of(("sector_code", "series_id", "begin_year"))
+    assert [column.name for column in columns] == ["sector_code", "series_id", "begin_year"]
+    assert [column.required for column in columns] == [False, True, False]
+
+
+def test_an_observation_needs_its_key_and_nothing_else():
+    assert tuple(column.name for column in DATA_COLUMNS if column.required) == DATA_KEY
+    fields = {column.name: column.field for column in DATA_COLUMNS}
+    assert [name for name, field in fields.items() if field.nullable] == ["value"]
+
+
+@pytest.mark.parametrize(
+    ("header", "is_table"),
+    [
+        pytest.param(("sector_code", "sector_name"), True, id="mapping"),
+        pytest.param(("a", "b2", "c_3"), True, id="short-names"),
+        pytest.param(("sector_code",), False, id="one-column"),
+        pytest.param(("",), False, id="empty-file"),
+        pytest.param(("productivity and costs (pr)",), False, id="document"),
+        pytest.param(("section 1", "section 2"), False, id="document-with-a-tab"),
+        pytest.param(("a_code", "a_code"), False, id="a-name-twice"),
+        pytest.param(("a_code", ""), False, id="a-name-left-out"),
+        pytest.param(("1st", "second"), False, id="begins-with-a-digit"),
+        pytest.param(("a-code", "name"), False, id="a-dash"),
+        pytest.param(("a_code; drop table x", "name"), False, id="sql"),
+        pytest.param(("a_code", "n" * 65), False, id="too-long"),
+        pytest.param(("cod\u00e9", "name"), False, id="not-ascii"),
+    ],
+)
+def test_a_header_is_two_or_more_identifiers(header, is_table):
+    assert is_table_header(header) is is_table
+
+
+@needs_captures
+def test_every_column_of_the_real_files_is_explained():
+    assert CAPTURES
+    names = set()
+    for path in (*(CAPTURES / "bls").rglob("*.series"), capture("bls/pr/2025-02/pr.sector")):
+        first = path.read_bytes().splitlines()[0].decode()
+        names |= {name.strip().lower() for name in first.split("\t")} - {""}
+    assert len(names) > 15
+    assert [name for name in sorted(names) if not comment(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("year", "calendar year of the observation"),
+        ("data_type_code", "code of the data type, as BLS writes it, leading zeros kept"),
+        ("data_type_text", "the data type in words"),
+        ("sector_name", "the sector in words"),
+        ("nobody_knows", ""),
+    ],
+)
+def test_what_a_column_means(name, text):
+    assert comment(name) == text
+
+
+def test_the_lake_s_own_tables_have_types_and_meanings():
+    for table in (SOURCES, POPULATION, (DATA_FILE,), (DATASET,)):
+        schema = arrow_schema(table)
+        assert schema.names == [column.name for column in table]
+        assert all(column.comment for column in table)
+    assert arrow_schema(POPULATION).field("population").type == pa.int64()
+    assert arrow_schema(SOURCES).field("bytes").type == pa.int64()
+
+
+def test_catalog_types_and_parquet_types_agree():
+    """What Athena is told a column is, the file must hold."""
+    for kind in Kind:
+        column = Column("x", kind)
+        (told,) = described((column,))
+        held = FlatFileReader(("x",), (column,)).schema.field("x").type
+        plain = held.value_type if pa.types.is_dictionary(held) else held
+        assert arrow_schema((told,)).field("x").type == plain

@@ -1,0 +1,123 @@
+"""Settings: which of the places that give one wins, and what each may be."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from itertools import product
+
+import pytest
+
+from glue_jobs.errors import UsageError
+from glue_jobs.settings import SETTINGS, Settings, resolve
+
+# Per setting: three texts, and the values they mean.
+GIVEN = {
+    "lake": (("a", "b", "c"), ("a", "b", "c")),
+    "contact": (("a@x.org", "b@x.org", "c@x.org"), ("a@x.org", "b@x.org", "c@x.org")),
+    "surveys": (("cu", "pr,cu", "ap, ap ,sm,"), (("cu",), ("pr", "cu"), ("ap", "sm"))),
+    "datasets": (("acs5", "acs1", "acs1,acs5"), (("acs5",), ("acs1",), ("acs1", "acs5"))),
+    "bls_url": (("https://a/", "http://b/", "https://c/"),) * 2,
+    "population_url": (("https://a/", "http://b/", "https://c/"),) * 2,
+    "requests_per_second": (("0.5", "2", "100"), (0.5, 2.0, 100.0)),
+    "allow_removals": (("1", "2", "3"), (1, 2, 3)),
+    "allow_shrink": (("true", "no", "1"), (True, False, True)),
+}
+NAMES = [setting.name for setting in SETTINGS]
+VARIABLES = {setting.name: setting.variable for setting in SETTINGS}
+
+
+def test_every_setting_can_be_given_and_is_tested_here():
+    assert NAMES == [field.name for field in fields(Settings)] == list(GIVEN)
+    assert len(set(VARIABLES.values())) == len(NAMES)
+    assert all(variable.startswith("LAKE_") for variable in VARIABLES.values())
+
+
+def test_with_nothing_given_every_setting_has_its_default():
+    resolved = resolve({}, {}, {})
+    assert resolved.settings == Settings()
+    assert resolved.origins == dict.fromkeys(NAMES, "default")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("flag", "variable", "file"),
+    list(product([True, False], repeat=3)),
+    ids=lambda given: "given" if given else "not",
+)
+def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
+    name, flag, variable, file
+):
+    texts, values = GIVEN[name]
+    resolved = resolve(
+        {name: texts[0]} if flag else {},
+        {VARIABLES[name]: texts[1], "HOME": "/"} if variable else {"HOME": "/"},
+        {name: texts[2]} if file else {},
+    )
+    places = [
+        (flag, f"--{name.replace('_', '-')}", values[0]),
+        (variable, VARIABLES[name], values[1]),
+        (file, "lake.toml", values[2]),
+        (True, "default", getattr(Settings(), name)),
+    ]
+    origin, value = next((origin, value) for given, origin, value in places if given)
+    assert resolved.settings == replace(Settings(), **{name: value})
+    assert resolved.origins == {**dict.fromkeys(NAMES, "default"), name: origin}
+
+
+def test_an_empty_variable_is_not_given():
+    assert resolve({}, {"LAKE_URI": ""}, {"lake": "b"}).settings.lake == "b"
+
+
+def test_the_file_may_use_toml_s_own_types():
+    file = {"surveys": ["pr", "cu"], "requests_per_second": 2, "allow_shrink": True}
+    assert resolve({}, {}, file).settings == Settings(
+        surveys=("pr", "cu"), requests_per_second=2.0, allow_shrink=True
+    )
+
+
+BAD = [
+    *[("surveys", text) for text in ("", ",", "PR", "prx", "p", "pr,../x", "pr;cu", "p\nr")],
+    *[("datasets", text) for text in ("", "acs2", "ACS1", "acs1,acs9")],
+    *[("bls_url", text) for text in ("ftp://x/", "download.bls.gov", "file:///etc", "")],
+    *[("population_url", text) for text in ("//host/", "javascript:x")],
+    *[("requests_per_second", text) for text in ("0", "-1", "101", "nan", "inf", "fast", "")],
+    *[("allow_removals", text) for text in ("many", "1.5", "")],
+    *[("allow_shrink", text) for text in ("maybe", "2", "")],
+]
+
+
+@pytest.mark.parametrize(("name", "text"), BAD, ids=[f"{name}={text!a}" for name, text in BAD])
+def test_a_value_that_a_setting_cannot_take_is_told_in_one_sentence(name, text):
+    with pytest.raises(UsageError) as caught:
+        resolve({name: text}, {}, {})
+    sentence = str(caught.value)
+    assert caught.value.exit_code == 2
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 160
+    assert repr(text) in sentence or repr(text.split(",")[-1]) in sentence
+
+
+@pytest.mark.parametrize(
+    ("places", "start"),
+    [
+        (({"allow_removals": "x"}, {}, {}), "--allow-removals cannot be 'x': let up to N files"),
+        (({}, {"LAKE_BLS_URL": "x"}, {}), "LAKE_BLS_URL cannot be 'x': the folder that lists"),
+        (({}, {}, {"allow_shrink": "x"}), "lake.toml cannot be 'x': let a file lose"),
+    ],
+    ids=["flag", "environment", "file"],
+)
+def test_the_sentence_says_where_the_value_stands_and_what_it_is_for(places, start):
+    with pytest.raises(UsageError) as caught:
+        resolve(*places)
+    assert str(caught.value).startswith(start)
+
+
+def test_a_bad_value_that_loses_does_no_harm():
+    settings = resolve({"allow_removals": "1"}, {"LAKE_ALLOW_REMOVALS": "x"}, {}).settings
+    assert settings.allow_removals == 1
+
+
+def test_a_name_in_the_file_that_is_no_setting_is_refused():
+    with pytest.raises(UsageError, match=r"lake\.toml has 'survey', which is no setting"):
+        resolve({}, {}, {"survey": ["pr"], "lake": "x"})
