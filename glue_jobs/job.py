@@ -23,6 +23,7 @@ from glue_jobs.catalog.manifests import to_json
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
 from glue_jobs.moments import release_name, to_text
 from glue_jobs.progress import Progress
+from glue_jobs.settings import RetryPolicy
 from glue_jobs.storage import names, open_storage
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Run:
         run_id: the run's name; all jobs of one workflow run share it.
         now: the clock; given so that tests choose the time.
         progress: who wants to hear how far it is.
+        retry: how often and how long upstreams are asked; given so that tests need not wait.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class Run:
     run_id: str
     now: Callable[[], datetime] = _utc_now
     progress: Progress = field(default_factory=Progress)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
 from glue_jobs.job import Outcome, main_of
 from glue_jobs.moments import from_text, to_text
 from glue_jobs.sources.bls import BlsSite, ListingOutdated
-from glue_jobs.sources.http import Pace, RetryPolicy
+from glue_jobs.sources.http import Pace
 from glue_jobs.storage import names
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def land_bls(run: Run) -> Outcome:
     """Lands the surveys' files from BLS into the raw zone."""
     settings = run.settings
     site = BlsSite(
-        settings.bls_url, settings.contact, Pace(settings.requests_per_second), RetryPolicy()
+        settings.bls_url, settings.contact, Pace(settings.requests_per_second), run.retry
     )
     outcome = Outcome(details={"surveys": {}})
     for survey in settings.surveys:

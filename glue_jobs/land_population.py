@@ -22,7 +22,7 @@ from glue_jobs.errors import LakeError
 from glue_jobs.formats.population_json import content_sha256
 from glue_jobs.job import Outcome, main_of
 from glue_jobs.moments import to_text
-from glue_jobs.sources.http import Pace, RetryPolicy
+from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
 from glue_jobs.storage import names
 from glue_jobs.subjects import dataset_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def land_population(run: Run) -> Outcome:
     """Lands the US population into the raw zone."""
     settings = run.settings
-    api = PopulationApi(settings.population_url, Pace(settings.requests_per_second), RetryPolicy())
+    api = PopulationApi(settings.population_url, Pace(settings.requests_per_second), run.retry)
     outcome = Outcome(details={"datasets": {}})
     for key in settings.datasets:
         run.progress.step(f"population {key}: asking the API")

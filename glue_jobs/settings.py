@@ -43,6 +43,29 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long to try.
+
+    Attributes:
+        tries: requests in all for one body.
+        first_pause: seconds before the second try; each further pause is twice as long.
+        longest_pause: seconds; a server that asks for more is given up.
+        connect_timeout: seconds.
+        read_timeout: seconds without a byte.
+        grace: seconds before the least rate is asked for.
+        least_rate: bytes per second below which a body counts as stuck.
+    """
+
+    tries: int = 4
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    grace: float = 30.0
+    least_rate: float = 1000.0
+
+
+@dataclass(frozen=True)
 class Setting:
     """How one setting is given.
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.progress import Progress
-    from glue_jobs.sources.http import Pace, RetryPolicy
+    from glue_jobs.settings import RetryPolicy
+    from glue_jobs.sources.http import Pace
 
 _PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
 

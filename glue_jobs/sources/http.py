@@ -28,31 +28,10 @@ from glue_jobs.moments import from_header
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from glue_jobs.settings import RetryPolicy
+
 _CHUNK = 1 << 18
 _NETWORK_ERRORS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long to try.
-
-    Attributes:
-        tries: requests in all for one body.
-        first_pause: seconds before the second try; each further pause is twice as long.
-        longest_pause: seconds; a server that asks for more is given up.
-        connect_timeout: seconds.
-        read_timeout: seconds without a byte.
-        grace: seconds before the least rate is asked for.
-        least_rate: bytes per second below which a body counts as stuck.
-    """
-
-    tries: int = 4
-    first_pause: float = 1.0
-    longest_pause: float = 60.0
-    connect_timeout: float = 10.0
-    read_timeout: float = 60.0
-    grace: float = 30.0
-    least_rate: float = 1000.0
 
 
 class Pace:
@@ -114,13 +93,11 @@ class Http:
         headers: sent with every request.
         pace: shared by all requests to the server.
         policy: how often and how long to try.
-        pause: waits between two tries; given so that tests need not wait.
     """
 
     headers: Mapping[str, str]
     pace: Pace
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
-    pause: Callable[[float], None] = time.sleep
+    policy: RetryPolicy
     _local: threading.local = field(default_factory=threading.local)
 
     def get(
@@ -161,7 +138,7 @@ class Http:
                         hint="Run again later; what the lake holds stands.",
                     ) from failure
                 jittered = waited * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-                self.pause(max(asked or 0, min(jittered, self.policy.longest_pause)))
+                time.sleep(max(asked or 0, min(jittered, self.policy.longest_pause)))
                 waited *= 2
         raise AssertionError("a policy has at least one try")
 

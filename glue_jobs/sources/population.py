@@ -15,7 +15,8 @@ from glue_jobs.formats.population_json import PopulationPage, joined, parse_popu
 from glue_jobs.sources.http import Http
 
 if TYPE_CHECKING:
-    from glue_jobs.sources.http import Pace, RetryPolicy
+    from glue_jobs.settings import RetryPolicy
+    from glue_jobs.sources.http import Pace
     from glue_jobs.subjects import Dataset
 
 _MOST_BYTES = 4 << 20
