@@ -196,7 +196,7 @@ class Http:
             try:
                 chunk = read(_CHUNK)
             except _NETWORK_ERRORS as error:
-                raise _Again(_reason(error)) from error
+                raise _Again(f"{_reason(error)} after {size:,} bytes") from error
             if not chunk:
                 break
             size += len(chunk)
@@ -212,7 +212,7 @@ class Http:
                 raise _Again(f"only {size:,} bytes came in {seconds:.0f} seconds")
         announced = response.headers.get("Content-Length")
         if announced is not None and announced != str(size):
-            raise _Again(f"{size:,} of {announced} bytes came")
+            raise _Again(f"the body ended early after {size:,} bytes")
         return size, digest.hexdigest()
 
 
@@ -242,6 +242,8 @@ def _reason(error: BaseException) -> str:
         error = error.__cause__ or error.__context__ or error
     if isinstance(error, TimeoutError):
         return "it took too long"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the body ended early"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return text[:120].lower()
 
