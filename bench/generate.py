@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _HEADER = b"series_id        \tyear\tperiod\t       value\tfootnote_codes\r\n"
 _YEARS = range(1947, 2026)
-_PREPARED = 300
+_PREPARED = 1000
 
 
 def generate(path: Path, size: int) -> None:
-    """Writes a sorted file of about so many bytes; its values repeat after 300 series."""
+    """Writes a sorted file of about so many bytes; its values repeat after 1000 series."""
     chance = random.Random(1)
     prepared = [_series_lines(chance, index=number % 3 == 0) for number in range(_PREPARED)]
     with path.open("wb") as sink:
