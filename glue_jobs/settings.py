@@ -28,7 +28,8 @@ class Settings:
         population_url: the population API.
         requests_per_second: how fast one upstream is asked, at most.
         allow_removals: how many files may vanish from a survey in one run.
-        allow_shrink: whether a data file may lose more than a tenth of its rows.
+        allow_shrink: whether a data file may lose more than a tenth of its rows, or a population
+            dataset some of its years.
     """
 
     lake: str = "./lake"
@@ -110,6 +111,19 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
 def _rate(text: str) -> float:
     value = float(text)
     if not 0 < value <= 100:
@@ -124,7 +138,7 @@ def _switch(text: str) -> bool:
 
 
 SETTINGS = (
-    Setting("lake", "LAKE_URI", str, "the lake's address (default: ./lake)", "DIR"),
+    Setting("lake", "LAKE_URI", _some_text, "the lake's address (default: ./lake)", "DIR"),
     Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS demands", "EMAIL"),
     Setting(
         "surveys", "LAKE_SURVEYS", _list_of(survey_code), "BLS surveys (default: pr)", "CODE,…"
@@ -148,7 +162,7 @@ SETTINGS = (
     Setting(
         "allow_removals",
         "LAKE_ALLOW_REMOVALS",
-        int,
+        _count,
         "let up to N files vanish from a survey",
         "N",
     ),
@@ -156,7 +170,7 @@ SETTINGS = (
         "allow_shrink",
         "LAKE_ALLOW_SHRINK",
         _switch,
-        "let a file lose more than a tenth of its rows",
+        "let a file lose over a tenth of its rows, a dataset its years",
         "",
     ),
 )

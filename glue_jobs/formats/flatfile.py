@@ -318,13 +318,18 @@ def _is_sure(column: Column, array: pa.Array) -> bool:
     if column.kind is Kind.PERIOD:
         return all(word in PERIODS for word in array.dictionary.to_pylist())
     if column.kind is Kind.NUMBER:
-        bounds = pc.min_max(array).as_py()
-        small = bounds["min"] is None or -_SMALL < bounds["min"] <= bounds["max"] < _SMALL
-        return small and bool(pc.all(pc.equal(pc.round(array, 6), array), min_count=0).as_py())
+        return _are_short(array)
     if column.kind is Kind.INTEGER:
         bounds = pc.min_max(array).as_py()
         return bounds["min"] is None or -(10**9) < bounds["min"] <= bounds["max"] < 10**9
     return True
+
+
+def _are_short(numbers: pa.Array) -> bool:
+    """Whether all are equal to themselves rounded; one rounding, for both ways of reading."""
+    bounds = pc.min_max(numbers).as_py()
+    small = bounds["min"] is None or -_SMALL < bounds["min"] <= bounds["max"] < _SMALL
+    return small and bool(pc.all(pc.equal(pc.round(numbers, 6), numbers), min_count=0).as_py())
 
 
 def _has_blank_row(arrays: Sequence[pa.Array]) -> bool:
@@ -369,6 +374,6 @@ def _number(name: str, text: str) -> float:
         raise ValueError(f"{name} {text[:20]!r} is not a number")
     whole, _, decimals = match[1].partition(".")
     digits = (whole + decimals.rstrip("0")).lstrip("0")
-    if len(digits) > _MOST_DIGITS and not (abs(value) < _SMALL and round(value, 6) == value):
+    if len(digits) > _MOST_DIGITS and not _are_short(pa.array([value])):
         raise ValueError(f"{name} has {len(digits)} digits, more than a double can hold")
     return value

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from glue_jobs.tables.columns import TableColumn
     from glue_jobs.tables.quality import KnownSeries
 
-_SHORTEST_ROW = 10  # bytes; no row is shorter, so a file of n bytes has at most n/10
+_SHORTEST_ROW = 4  # bytes: a code, a tab, a letter, a line end
+_MOST_REJECTS = 200_000  # a bound on memory; the largest file of all has 150 million rows
 
 _EXTRA_WARNING = "has columns that the table has not: {}; they were left out"
 
@@ -171,7 +172,8 @@ def _convert(
 
 
 def _new_findings(source: Source) -> Findings:
-    return Findings(source.name, int(source.size / _SHORTEST_ROW * MOST_REJECTED) + 1)
+    hopeless = int(source.size / _SHORTEST_ROW * MOST_REJECTED) + 1
+    return Findings(source.name, min(hopeless, _MOST_REJECTS))
 
 
 def _blocks(source: Source, reader: FlatFileReader) -> Iterator[Rows]:

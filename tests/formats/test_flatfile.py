@@ -202,6 +202,7 @@ NUMBERS = [
     "1." + "0" * 30, "1" + "0" * 30, "12345678901234567", "0." + "1" * 17, "-0." + "1" * 17,
     "1." + "0" * 30 + "1", "0.30000000000000000001", "100000000000000000001e-15",
     "800000000.00000005001", "800000000.0000005", "1800", "2022", "2100", "999999999",
+    "756652830.2092249393463134765625",  # Python and pyarrow round its double differently
 ]  # fmt: skip
 NO_NUMBERS = [
     "+", ".", "--", "NaN", "nan", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "0x1F",
@@ -209,7 +210,10 @@ NO_NUMBERS = [
     "\u0663",
     "1,234", "1_000", "1 2", "1.2.3", "\x0b1", "TRUE", "null", '"5"', "5%", "$5", "A01", "a01",
 ]  # fmt: skip
-OTHERS = ["", "-", "- ", "  -", " " * 40, "1000000000", "2147483647", "2147483648", "1799", "2101"]
+OTHERS = [
+    "", "-", "- ", "  -", " " * 40, "1000000000", "-1000000000", "2147483647", "2147483648",
+    "0000000000002022", "1799", "2101",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -264,6 +268,7 @@ def test_u13_line_ends_may_change_inside_a_file():
 
 MALFORMED = {
     "too-few-fields": ("PRS1\t1995\tQ01\t1", "has 4 fields where the header has 5"),
+    "vertical-tab": ("\x0b", "has 1 fields where the header has 5"),
     "one-field": ("PRS1", "has 1 fields where the header has 5"),
     "too-many-fields": ("PRS1\t1995\tQ01\t1\t\tR", "has 6 fields where the header has 5"),
     "blank-series": (" \t1995\tQ01\t1\t", "series_id is blank"),
@@ -381,6 +386,13 @@ def test_codes_keep_leading_zeros_and_quotes_mean_nothing():
     file = data_file('007\t"Fish" and "chips', "08\t-", header="item_code\titem_name")
     columns = columns_of(("item_code", "item_name"))
     assert read(file, columns).rows == [("007", '"Fish" and "chips'), ("08", "-")]
+
+
+def test_one_code_padded_in_two_ways_is_one_code():
+    file = io.BytesIO(b"A   \t1995\tQ01\t1\t\nA\t1995\tQ02 \t1\t\nA \t1995\tQ02\t1\t\n")
+    (rows,) = FlatFileReader(HEADER.split("\t"), DATA_COLUMNS).read(file)
+    words = [rows.batch.column(name).dictionary.to_pylist() for name in ("series_id", "period")]
+    assert words == [["A"], ["Q01", "Q02"]]
 
 
 # How a file is cut into blocks.

@@ -277,6 +277,14 @@ def test_u18_an_unsorted_file_gives_the_table_of_the_sorted_one(tmp_path):
     assert "not sorted" in warning
 
 
+def test_u18_what_an_unsorted_file_s_rejects_are_is_said_once(tmp_path):
+    lines = observations(3000)
+    mixed = ["bad", *lines[2000:], *lines[:2000]]
+    converted, _ = convert(data_file(*mixed), tmp_path)
+    assert converted.rows == 3000
+    assert [reject.line for reject in converted.rejects] == [2]
+
+
 @pytest.mark.parametrize("order", ["sorted", "unsorted"])
 def test_an_observation_of_an_unknown_series_fails_the_file(order, tmp_path):
     lines = ["A\t1995\tQ01\t1\t", "B\t1995\tQ01\t1\t", "C\t1995\tQ01\t1\t"]
