@@ -29,7 +29,7 @@ from glue_jobs.tables.convert import (
     convert_table,
     write_records,
 )
-from glue_jobs.tables.plan import Planned, Role, plan_survey, release_digest
+from glue_jobs.tables.plan import Planned, Role, made_by, plan_survey, release_digest
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def build_survey(run: Run, survey: str) -> dict[str, Any]:
     Raises:
         LakeError: nothing was published; the last release stands.
     """
+    previous = load_pointer(run.storage, survey)
     manifest = load_survey(run.storage, survey)
     if not manifest.files:
         return {"changed": False, "release": None}
@@ -106,11 +107,12 @@ def build_survey(run: Run, survey: str) -> dict[str, Any]:
             _build_file(building, survey, manifest.files[place.name], place)
         _build_sources(building, survey, manifest.files)
 
-    return _build(run, survey, release, digest, build)
+    return _build(run, survey, release, digest, previous, build)
 
 
 def build_population(run: Run) -> dict[str, Any]:
     """Builds and publishes the population's release; returns its part of the summary."""
+    previous = load_pointer(run.storage, POPULATION)
     datasets = load_population(run.storage).datasets
     if not datasets:
         return {"changed": False, "release": None}
@@ -130,14 +132,22 @@ def build_population(run: Run) -> dict[str, Any]:
             building.converted.append(key)
             building.add(POPULATION, converted.columns, file)
 
-    return _build(run, POPULATION, release, digest, build)
+    return _build(run, POPULATION, release, digest, previous, build)
 
 
 def _build(
-    run: Run, subject: str, release: str, digest: str, build: Callable[[Building], None]
+    run: Run,
+    subject: str,
+    release: str,
+    digest: str,
+    previous: Pointer | None,
+    build: Callable[[Building], None],
 ) -> dict[str, Any]:
-    """Makes a release folder and publishes it, unless it is the current one."""
-    previous = load_pointer(run.storage, subject)
+    """Makes a release folder and publishes it, unless it is the current one.
+
+    ``previous`` was read before the manifest; so a run that has landed and published meanwhile is
+    not overwritten by what this one knows.
+    """
     folder = names.release_folder(subject, release, digest)
     if previous is not None and previous.folder == folder:
         return {"changed": False, "release": release, "folder": folder}
@@ -147,7 +157,14 @@ def _build(
         build(building)
     publish(
         run.storage,
-        Pointer(subject, release, folder, building.tables, previous.tag if previous else None),
+        Pointer(
+            subject,
+            release,
+            folder,
+            building.tables,
+            made_by(),
+            previous.tag if previous else None,
+        ),
     )
     return {
         "changed": True,
@@ -164,7 +181,7 @@ def _build_file(building: Building, survey: str, landed: LandedFile, place: Plan
     """Puts one landed file's table, or its partition of the data table, into the folder."""
     run = building.run
     before = _file_before(building, place)
-    if before and before.source_sha256 == landed.sha256:
+    if before and before.source_sha256 == landed.sha256 and _is_made_alike(building):
         if place.role is Role.DATA:
             _check_series_again(building, survey, place)
         _copy(building, place, before)
@@ -218,6 +235,11 @@ def _file_before(building: Building, place: Planned) -> TableFile | None:
         return None
     files = building.previous.tables[place.table].files
     return next((file for file in files if file.path == place.path), None)
+
+
+def _is_made_alike(building: Building) -> bool:
+    """Whether a conversion would give the current release's files again, byte for byte."""
+    return building.previous is not None and building.previous.made_by == made_by()
 
 
 def _copy(building: Building, place: Planned, before: TableFile) -> None:

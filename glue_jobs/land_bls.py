@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
+from glue_jobs.formats.listing import listed_moment
 from glue_jobs.job import Outcome, main_of
 from glue_jobs.moments import from_text, to_text
-from glue_jobs.sources.bls import BlsSite, ListingOutdated
+from glue_jobs.sources.bls import CLOCK_CHANGE, BlsSite, ListingOutdated
 from glue_jobs.sources.http import Pace
-from glue_jobs.storage import names
+from glue_jobs.storage import bring_back, names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
     from typing import Any
 
@@ -97,7 +99,7 @@ def land_survey(run: Run, site: BlsSite, survey: str) -> dict[str, Any]:
             save_survey(run.storage, survey, replace(manifest, files=files))
             summary["changed"] = True
             manifest = replace(manifest, files=files)
-    _remove_leftovers(run, survey, manifest, listing)
+    _show(run, survey, manifest, listing)
     return summary
 
 
@@ -147,7 +149,10 @@ def _fetch_changes(
         if not wanted:
             return listing, fetched
         try:
-            fetched.update(_download(run, site, survey, wanted, manifest, folder))
+            # A folder per round: a listing may come back to what it said before the last one.
+            place = folder / str(attempt)
+            place.mkdir()
+            fetched.update(_download(run, site, survey, wanted, manifest, place))
         except ListingOutdated:
             if attempt == _ROUNDS - 1:
                 raise
@@ -171,13 +176,8 @@ def _download(
     run.progress.expect(len(wanted), sum(listed.size for listed in wanted))
 
     def fetch(listed: ListedFile) -> Fetched | None:
-        known = manifest.files.get(listed.name)
-        since = from_text(known.last_modified) if known else None
+        since = _unchanged_since(listed, manifest.files.get(listed.name))
         file = site.fetch(survey, listed, folder / listed.name, since, run.progress)
-        if file is None and known is not None and known.bytes != listed.size:
-            raise ListingOutdated(
-                f"BLS lists {listed.name} with another size but says it is not modified."
-            )
         run.progress.finished(listed.name)
         return file
 
@@ -189,6 +189,17 @@ def _download(
             for future in futures.values():
                 future.cancel()
             raise
+
+
+def _unchanged_since(listed: ListedFile, known: LandedFile | None) -> datetime | None:
+    """When the known file was written, if it may be the listed one; else None: it is fetched.
+
+    A server calls every older file 'not modified', also one that BLS has gone back to.
+    """
+    if known is None or known.bytes != listed.size:
+        return None
+    written = from_text(known.last_modified)
+    return written if written - listed_moment(listed.minute) <= CLOCK_CHANGE else None
 
 
 def _store(
@@ -215,15 +226,16 @@ def _store(
     )
 
 
-def _remove_leftovers(
-    run: Run, survey: str, manifest: SurveyManifest, listing: Sequence[ListedFile]
-) -> None:
-    """Takes files out of sight that neither BLS nor the manifest names; versions stay.
+def _show(run: Run, survey: str, manifest: SurveyManifest, listing: Sequence[ListedFile]) -> None:
+    """Has the folder show what the manifest names, whatever a disturbed run left; versions stay.
 
-    A file that BLS lists is left alone: another run may be about to note it.
+    A file that only BLS names is left alone: another run may be about to note it.
     """
     kept = {names.raw_manifest(survey)}
-    kept.update(names.raw_file(survey, name) for name in manifest.files)
+    for file in manifest.files.values():
+        key = names.raw_file(survey, file.name)
+        bring_back(run.storage, key, file.version, file.sha256)
+        kept.add(key)
     kept.update(names.raw_file(survey, listed.name) for listed in listing)
     for stored in list(run.storage.scan(names.raw_survey(survey))):
         if stored.key not in kept:

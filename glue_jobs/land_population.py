@@ -18,13 +18,13 @@ from glue_jobs.catalog.manifests import (
     load_population,
     save_population,
 )
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import GuardTripped, LakeError
 from glue_jobs.formats.population_json import content_sha256
 from glue_jobs.job import Outcome, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import names
+from glue_jobs.storage import bring_back, names
 from glue_jobs.subjects import dataset_of
 
 if TYPE_CHECKING:
@@ -64,31 +64,59 @@ def land_dataset(run: Run, api: PopulationApi, dataset: Dataset) -> bool:
     content = content_sha256(answered.content)
     known = manifest.datasets.get(dataset.key)
     if known is not None and known.content_sha256 == content:
+        _show(run, dataset, known, answered)
         return False
+    years = len(answered.content.rows)
+    if known is not None and years < known.years and not run.settings.allow_shrink:
+        raise GuardTripped(
+            f"The population API has {years} years of {dataset.key} where the lake has"
+            f" {known.years}; nothing was changed.",
+            hint="If the others were really withdrawn: --allow-shrink",
+        )
     landed = LandedDataset(
         dataset_name=answered.content.dataset_name,
         content_sha256=content,
-        years=len(answered.content.rows),
+        years=years,
         retrieved_at=to_text(run.now()),
         pages=_store(run, dataset, answered),
     )
     save_population(
         run.storage, replace(manifest, datasets={**manifest.datasets, dataset.key: landed})
     )
+    _show(run, dataset, landed, answered)
     return True
 
 
 def _store(run: Run, dataset: Dataset, answered: Answered) -> tuple[LandedPage, ...]:
     pages = []
     with run.storage.scratch() as folder:
-        for number, body in enumerate(answered.bodies, 1):
-            name = f"{dataset.cube}.json" if number == 1 else f"{dataset.cube}.page{number}.json"
+        for name, body in zip(_page_names(dataset, answered), answered.bodies):
             path = folder / name
             path.write_bytes(body)
             sha256 = hashlib.sha256(body).hexdigest()
             stored = run.storage.put_file(names.raw_population(name), path, sha256)
             pages.append(LandedPage(name, len(body), sha256, stored.version))
     return tuple(pages)
+
+
+def _page_names(dataset: Dataset, answered: Answered) -> list[str]:
+    later = [f"{dataset.cube}.page{number}.json" for number in range(2, len(answered.bodies) + 1)]
+    return [f"{dataset.cube}.json", *later]
+
+
+def _show(run: Run, dataset: Dataset, landed: LandedDataset, answered: Answered) -> None:
+    """Has the folder show the pages that the manifest names; versions stay.
+
+    A page that only the API has is left alone: another run may be about to note it.
+    """
+    keys = {names.raw_population(name) for name in _page_names(dataset, answered)}
+    for page in landed.pages:
+        key = names.raw_population(page.name)
+        bring_back(run.storage, key, page.version, page.sha256)
+        keys.add(key)
+    for stored in list(run.storage.scan(names.raw_population(f"{dataset.cube}."))):
+        if stored.key not in keys:
+            run.storage.delete(stored.key)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -77,6 +77,7 @@ class Pointer:
         release: its name, ``20250904T123000Z``.
         folder: the key of its folder, with the closing slash.
         tables: by name.
+        made_by: schema version and writer; other ones would make other files of the same input.
         tag: what replacing the pointer needs.
     """
 
@@ -84,6 +85,7 @@ class Pointer:
     release: str
     folder: str
     tables: Mapping[str, Table]
+    made_by: str = ""
     tag: str | None = field(default=None, compare=False)
 
     def files(self) -> Iterator[tuple[str, TableFile]]:
@@ -127,6 +129,7 @@ def publish(storage: Storage, pointer: Pointer) -> None:
         "subject": pointer.subject,
         "release": pointer.release,
         "folder": pointer.folder,
+        "made_by": pointer.made_by,
         "tables": {name: asdict(table) for name, table in pointer.tables.items()},
     }
     storage.swap(names.pointer(pointer.subject), to_json(document), pointer.tag)
@@ -136,7 +139,8 @@ def _parse(body: bytes, tag: str | None, key: str) -> Pointer:
     try:
         document = json.loads(body)
         tables = {name: _table(table) for name, table in document["tables"].items()}
-        return Pointer(document["subject"], document["release"], document["folder"], tables, tag)
+        subject, release, folder = (document[name] for name in ("subject", "release", "folder"))
+        return Pointer(subject, release, folder, tables, document["made_by"], tag)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise IntegrityFailure(f"{key} is not the pointer that was written there.") from None
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
 from glue_jobs.formats.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
+from glue_jobs.moments import to_text
 from glue_jobs.sources.http import Answer, Http
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from glue_jobs.progress import Progress
     from glue_jobs.settings import RetryPolicy
     from glue_jobs.sources.http import Pace
+
+CLOCK_CHANGE = timedelta(hours=1)
+"""So much may a listing's time be off that was set to daylight saving, or was not."""
 
 _PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
 
@@ -64,7 +69,7 @@ class BlsSite:
         Raises:
             UsageError: there is no contact address.
         """
-        if "@" not in contact or not contact.isprintable():
+        if "@" not in contact or not (contact.isascii() and contact.isprintable()):
             raise UsageError(
                 "BLS serves only who names an e-mail address, and none is set.",
                 hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS"
@@ -103,7 +108,7 @@ class BlsSite:
         """Downloads a listed file, or returns None if it has not changed since a moment.
 
         Raises:
-            ListingOutdated: the file is gone, or its size is not the listed one.
+            ListingOutdated: the file is gone, its size is not the listed one, or it is older.
             UpstreamInvalid: a web page came in place of the file.
             UpstreamRefused: BLS answers 403.
             UpstreamUnavailable: no complete answer.
@@ -121,6 +126,7 @@ class BlsSite:
             start = sink.read(512)
         _check_allowed(answer)
         if answer.status == 304:
+            _check_age(listed, answer.last_modified or since)
             return None
         if answer.status != 200:
             raise ListingOutdated(f"BLS lists {listed.name} but answers {answer.status} for it.")
@@ -130,8 +136,18 @@ class BlsSite:
             raise ListingOutdated(
                 f"{listed.name} has {answer.size:,} bytes where BLS lists {listed.size:,}."
             )
+        _check_age(listed, answer.last_modified)
         moment = answer.last_modified or listed_moment(listed.minute)
         return Fetched(listed, path, answer.sha256, moment)
+
+
+def _check_age(listed: ListedFile, written: datetime | None) -> None:
+    """Around a release, a server may still send the file of before, often of the same size."""
+    if written is not None and listed_moment(listed.minute) - written > CLOCK_CHANGE:
+        raise ListingOutdated(
+            f"BLS lists {listed.name} of {listed.minute} but sends the one of {to_text(written)}.",
+            hint="Run again in some minutes, when all of its servers have the new file.",
+        )
 
 
 def _check_allowed(answer: Answer) -> None:

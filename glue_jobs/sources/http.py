@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import random
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -230,17 +231,19 @@ def _check_status(url: str, response: requests.Response) -> None:
 
 def _retry_after(text: str | None) -> float | None:
     """The seconds a server asks to wait; None for none or for what cannot be read."""
-    if text and text.isdigit():
+    if text and text.isascii() and text.isdigit():
         return float(text)
     moment = from_header(text)
     return (moment - datetime.now(timezone.utc)).total_seconds() if moment else None
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause, which is the one that tells something."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    if isinstance(error, TimeoutError):
+    """The innermost cause that is of the network, which is the one that tells something."""
+    # urllib3 1.26 tries a call in two ways, so a TypeError can lie below the network's error.
+    while isinstance(inner := error.__cause__ or error.__context__, _NETWORK_ERRORS):
+        error = inner
+    # socket.timeout is a TimeoutError from Python 3.10 on.
+    if isinstance(error, (TimeoutError, socket.timeout)):
         return "it took too long"
     if isinstance(error, http.client.IncompleteRead):
         return "the body ended early"

@@ -64,6 +64,11 @@ def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
     return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
 
 
+def made_by() -> str:
+    """What decides, besides the input, which bytes a conversion gives."""
+    return f"schema {SCHEMA_VERSION}, pyarrow {pa.__version__}"
+
+
 def release_digest(sources: Mapping[str, str]) -> str:
     """The start of a hash over what a release is made from and by what.
 
@@ -73,7 +78,7 @@ def release_digest(sources: Mapping[str, str]) -> str:
     Args:
         sources: per source name, whatever tells its content apart.
     """
-    made_from = {"schema": SCHEMA_VERSION, "writer": pa.__version__, "sources": dict(sources)}
+    made_from = {"made_by": made_by(), "sources": dict(sources)}
     text = json.dumps(made_from, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

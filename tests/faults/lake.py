@@ -1,0 +1,228 @@
+"""One lake and its upstream, run by the real jobs at a fixed time, and compared byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.build_tables import build_tables
+from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.job import perform
+from glue_jobs.land_bls import land_bls
+from glue_jobs.land_population import land_population
+from glue_jobs.sample import excerpt, render
+from glue_jobs.settings import RetryPolicy
+from glue_jobs.storage import file_sha256, names
+from glue_jobs.storage.local import LocalStorage
+from tests.lakes import run_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from glue_jobs.catalog.manifests import LandedFile, LandedPage
+    from glue_jobs.catalog.pointers import TableFile
+    from glue_jobs.errors import LakeError
+    from glue_jobs.job import Job, Run
+    from glue_jobs.sample.upstream import Upstream
+    from glue_jobs.storage.protocol import Storage
+
+SURVEY_PATH = "/pub/time.series/pr/"
+DATA_FILE = "pr.data.0.Current"
+CONTACT = "someone.unmistakable@example.org"
+NEXT_RELEASE = datetime(2025, 12, 9, 13, 30, tzinfo=timezone.utc)
+QUICK = RetryPolicy(first_pause=0.001, connect_timeout=2.0, read_timeout=2.0)
+
+Tree = dict[str, str]
+"""Files by their path inside the lake, as hashes of their bytes."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job did: its summary, and what it failed with."""
+
+    summary: Mapping[str, Any]
+    failures: tuple[LakeError, ...]
+
+    @property
+    def exit_code(self) -> int:
+        code: int = self.summary["exit_code"]
+        return code
+
+    @property
+    def error(self) -> LakeError:
+        """The one failure, which is told in one sentence."""
+        (error,) = self.failures
+        text = str(error)
+        assert re.fullmatch(r"([A-Z0-9']|pr\.).*\.", text)  # one line, too
+        assert len(text) < 300
+        assert CONTACT not in text + error.hint
+        return error
+
+    @property
+    def told(self) -> str:
+        """The failure's sentence and what to do about it."""
+        return f"{self.error} {self.error.hint}"
+
+
+class Lake:
+    """A lake in a folder that lands from one upstream."""
+
+    def __init__(self, folder: Path, upstream: Upstream, **settings: object) -> None:
+        self.folder = folder
+        self.upstream = upstream
+        self._settings = settings
+        self._runs = 0
+
+    @property
+    def storage(self) -> LocalStorage:
+        return LocalStorage(self.folder)
+
+    def run(self, **settings: object) -> Run:
+        """A run with a name of its own, which waits for nothing."""
+        self._runs += 1
+        given = {"contact": CONTACT, "requests_per_second": 1e6, **self._settings, **settings}
+        run = run_at(self.folder, self.upstream, f"run-{self._runs}", **given)
+        return replace(run, retry=QUICK)
+
+    def do(self, job: Job, run: Run) -> Done:
+        summary, failures = perform(job.__name__, job, run)
+        return Done(summary, tuple(failures))
+
+    def land_bls(self, retry: RetryPolicy = QUICK, **settings: object) -> Done:
+        return self.do(land_bls, replace(self.run(**settings), retry=retry))
+
+    def land_population(self, **settings: object) -> Done:
+        return self.do(land_population, self.run(**settings))
+
+    def build(self, **settings: object) -> Done:
+        return self.do(build_tables, self.run(**settings))
+
+    def run_all(self, run: Run | None = None) -> list[LakeError]:
+        """Lands and builds as the workflow does, one after the other; returns the failures."""
+        run = run or self.run()
+        failures: list[LakeError] = []
+        for jobs in ((land_bls, land_population), (build_tables,)):
+            for job in jobs:
+                failures.extend(self.do(job, run).failures)
+            if failures:
+                break
+        return failures
+
+    def asked(self, path: str = "") -> list[str]:
+        """The paths of the requests so far, or of those for one path."""
+        paths = [request.path for request in self.upstream.requests]
+        return [asked for asked in paths if asked == path] if path else paths
+
+    def tree(self, *folders: str) -> Tree:
+        """All visible files but the run summaries, or those of some folders."""
+        files = {path: hashed for path, hashed in self._files().items() if path[0] != "."}
+        return {
+            path: hashed
+            for path, hashed in files.items()
+            if (path.split("/")[0] in folders if folders else not path.startswith("runs/"))
+        }
+
+    def everything(self) -> Tree:
+        """All files, hidden ones and versions too; but for the run summaries and the lock."""
+        files = self._files().items()
+        return {
+            path: hashed
+            for path, hashed in files
+            if not path.startswith("runs/") and path != ".lake/lock"
+        }
+
+    def check(self, *, killed: bool = False) -> None:
+        """Every manifest and pointer entry matches its bytes, and nothing half done is left.
+
+        A process that was killed could not clear its scratch folder; the next one does.
+        """
+        check_entries(self.storage)
+        scratch = self.folder / ".lake" / "scratch"
+        assert killed or not scratch.exists() or list(scratch.iterdir()) == []
+
+    def pointed(self) -> Tree:
+        """The pointers, and the files of the folders they name."""
+        folders = tuple(pointer.folder for pointer in load_pointers(self.storage))
+        tree = self.tree("curated", "current")
+        return {
+            path: hashed for path, hashed in tree.items() if path.startswith(("current/", *folders))
+        }
+
+    def read_json(self, key: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.folder / key).read_bytes())
+        return document
+
+    def _files(self) -> Tree:
+        return {
+            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+
+
+def check_entries(storage: Storage) -> None:
+    """Reads back every object that a manifest or a pointer names."""
+    noted: list[tuple[str, str, LandedFile | LandedPage | TableFile]] = [
+        *(
+            (names.raw_file("pr", file.name), file.version, file)
+            for file in load_survey(storage, "pr").files.values()
+        ),
+        *(
+            (names.raw_population(page.name), page.version, page)
+            for dataset in load_population(storage).datasets.values()
+            for page in dataset.pages
+        ),
+        *(
+            (pointer.folder + file.path, "", file)
+            for pointer in load_pointers(storage)
+            for _, file in pointer.files()
+        ),
+    ]
+    for key, version, entry in noted:
+        with storage.open(key, version) as stream:
+            assert file_sha256(stream) == entry.sha256, key
+            assert stream.tell() == entry.bytes, key
+
+
+def copy_of(lake: Path, target: Path) -> Path:
+    """Copies a lake by links, so that what was one file under two names stays so."""
+    ignored = shutil.ignore_patterns("lock", "runs")
+    return shutil.copytree(lake, target, copy_function=os.link, ignore=ignored)
+
+
+def publish_next_release(upstream: Upstream) -> None:
+    """BLS has changed two files, and the API has another year."""
+    for name, line in (
+        (DATA_FILE, observation("PRS88003203", "2026", "Q01", "1.5", "R")),
+        ("pr.class", b"9\tNew workers\t0\tT\t3\r\n"),
+    ):
+        change_file(upstream, name, body_of(upstream, name) + line)
+    cube = "acs_yg_total_population_1"
+    dataset_name, years = excerpt.population()[cube]
+    upstream.cubes[cube] = render.population_body(dataset_name, {**years, 2031: 350_000_000})
+
+
+def change_file(
+    upstream: Upstream, name: str, body: bytes, moment: datetime = NEXT_RELEASE
+) -> None:
+    """BLS serves another content of a file, or a new file."""
+    upstream.set_file("pr", name, body, moment)
+
+
+def body_of(upstream: Upstream, name: str) -> bytes:
+    body = upstream.surveys["pr"][name].body
+    assert isinstance(body, bytes)
+    return body
+
+
+def observation(series: str, year: str, period: str, value: str, footnote: str = "") -> bytes:
+    """A line of a data file."""
+    return f"{series:<17}\t{year}\t{period}\t{value:>12}\t{footnote}\r\n".encode()

@@ -1,0 +1,38 @@
+"""A survey so small that it can be landed some hundred times: two releases, and a third."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from glue_jobs.sample import render
+from tests.faults.lake import DATA_FILE, change_file
+
+if TYPE_CHECKING:
+    from glue_jobs.sample.upstream import Upstream
+
+CUBE = "acs_yg_total_population_1"
+FIRST = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
+_SERIES = "PRS30006011"
+_YEARS = {2013: 316128839, 2014: 318857056}
+
+
+def serve_release(upstream: Upstream, number: int) -> None:
+    """Serves release 1, 2 or 3: a changed file each; a document that is in the odd ones only."""
+    moment = FIRST + timedelta(days=number)
+    if number == 1:
+        rows = [("class_code", "class_text"), ("3", "Employees"), ("6", "All workers")]
+        change_file(upstream, "pr.class", render.table_file(rows), FIRST)
+        rows = [("series_id", "class_code"), (_SERIES, "6")]
+        change_file(upstream, "pr.series", render.table_file(rows), FIRST)
+    # All releases' figures have the same width: their files have the same size.
+    figures = [
+        (_SERIES, "2013", f"Q0{quarter}", f"{number}.{quarter}", "R") for quarter in (1, 2, 3)
+    ]
+    change_file(upstream, DATA_FILE, render.data_file(figures), moment)
+    if number % 2:
+        change_file(upstream, "pr.txt", b"Read me.\r\n", FIRST)
+    else:
+        upstream.remove_file("pr", "pr.txt")
+    years = {**_YEARS, 2014 + number: 320_000_000}
+    upstream.cubes[CUBE] = render.population_body("ACS 1-year Estimate", years)
