@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.errors import LakeError, QualityFailure
@@ -83,6 +84,11 @@ def build_tables(run: Run) -> Outcome:
             built = {"error": str(error)}
         outcome.details["releases"][subject] = built
         outcome.changed |= bool(built.get("changed"))
+    try:
+        outcome.details["catalog"] = show_in_catalog(run.storage, run.settings)
+        outcome.changed |= bool(outcome.details["catalog"])
+    except LakeError as error:
+        outcome.failures.append(error)
     return outcome
 
 

@@ -21,7 +21,7 @@ from glue_jobs.errors import QualityFailure
 from glue_jobs.job import Outcome, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
-from glue_jobs.sql_files import sql_files
+from glue_jobs.sql_files import base_tables, sql_files
 from glue_jobs.storage import names
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ def publish_reports(run: Run) -> Outcome:
     if _published_inputs(run) == made_from:
         return Outcome(details={"reports": {}, "checks": {}})
     run.progress.step("making the reports")
-    engine = open_engine(run.storage, pointers)
+    engine = open_engine(run.storage, pointers, run.settings)
+    engine.create_views()
     outcome = Outcome(changed=True)
-    outcome.details["checks"] = run_checks(engine)
+    outcome.details["checks"] = run_checks(engine, pointers)
     with run.storage.scratch() as folder:
         reports, skipped = _make(engine, pointers, folder)
         index = {
@@ -78,7 +79,7 @@ def describe_inputs(pointers: Sequence[Pointer]) -> dict[str, str]:
     return {**{pointer.subject: pointer.folder for pointer in pointers}, "sql": digest}
 
 
-def run_checks(engine: Engine) -> dict[str, str]:
+def run_checks(engine: Engine, pointers: Sequence[Pointer]) -> dict[str, str]:
     """Runs the checks whose tables are there; returns what became of each.
 
     Raises:
@@ -86,9 +87,8 @@ def run_checks(engine: Engine) -> dict[str, str]:
     """
     results = {}
     for name, sql in sql_files("checks").items():
-        absent = engine.base_tables(sql) - set(engine.relations())
-        if absent:
-            results[name] = f"skipped: no {', '.join(sorted(absent))}"
+        if absent := _absent(sql, pointers):
+            results[name] = f"skipped: {absent}"
             continue
         offenders = engine.query(sql)
         if offenders.num_rows:
@@ -109,19 +109,24 @@ def _make(
     reports: dict[str, Made] = {}
     skipped: dict[str, str] = {}
     for name, sql in sql_files("reports").items():
-        read = engine.base_tables(sql)
-        absent = read - set(engine.relations())
-        if absent:
-            skipped[name] = f"no {', '.join(sorted(absent))}"
+        if absent := _absent(sql, pointers):
+            skipped[name] = absent
             continue
         table = engine.query(sql)
         header, rows = printed_rows(table)
         csv_path, parquet_path = folder / f"{name}.csv", folder / f"{name}.parquet"
         csv_path.write_bytes(to_csv(header, rows))
         write_report_parquet(table, parquet_path)
-        entry = {"rows": table.num_rows, "made_from": _sources(pointers, read)}
+        entry = {"rows": table.num_rows, "made_from": _sources(pointers, base_tables(sql))}
         reports[name] = Made((csv_path, parquet_path), entry)
     return reports, skipped
+
+
+def _absent(sql: str, pointers: Sequence[Pointer]) -> str:
+    """Which tables a statement reads that the lake has not, or nothing."""
+    tables = {name for pointer in pointers for name in pointer.tables}
+    absent = base_tables(sql) - tables
+    return f"no {', '.join(sorted(absent))}" if absent else ""
 
 
 def _sources(pointers: Sequence[Pointer], tables: set[str]) -> list[dict[str, Any]]:

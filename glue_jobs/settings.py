@@ -5,6 +5,7 @@ Everything here is a pure function of what it is given; the job's edge hands in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -20,7 +21,7 @@ class Settings:
     """What a run may be told.
 
     Attributes:
-        lake: the lake's address: a directory.
+        lake: the lake's address: a directory, or ``s3://bucket/prefix``.
         contact: the e-mail address that BLS demands; sent to BLS only, never stored.
         surveys: two-letter codes of the surveys to land and build.
         datasets: population datasets to land and build.
@@ -30,6 +31,9 @@ class Settings:
         allow_removals: how many files may vanish from a survey in one run.
         allow_shrink: whether a data file may lose more than a tenth of its rows, or a population
             dataset some of its years.
+        database: the Glue database that shows a lake in S3.
+        workgroup: the Athena workgroup that answers queries on it.
+        region: the AWS region of both; empty for the SDK's own choice.
     """
 
     lake: str = "./lake"
@@ -41,6 +45,9 @@ class Settings:
     requests_per_second: float = 4.0
     allow_removals: int = 0
     allow_shrink: bool = False
+    database: str = "labor_lake"
+    workgroup: str = "labor_lake"
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,12 @@ def _some_text(text: str) -> str:
     return text
 
 
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,127}", text):
+        raise ValueError
+    return text
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -138,7 +151,7 @@ def _switch(text: str) -> bool:
 
 
 SETTINGS = (
-    Setting("lake", "LAKE_URI", _some_text, "the lake's address (default: ./lake)", "DIR"),
+    Setting("lake", "LAKE_URI", _some_text, "a directory or s3://… (default: ./lake)", "LAKE"),
     Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS demands", "EMAIL"),
     Setting(
         "surveys", "LAKE_SURVEYS", _list_of(survey_code), "BLS surveys (default: pr)", "CODE,…"
@@ -173,6 +186,21 @@ SETTINGS = (
         "let a file lose over a tenth of its rows, a dataset its years",
         "",
     ),
+    Setting(
+        "database",
+        "LAKE_DATABASE",
+        _identifier,
+        "Glue database of a lake in S3 (default: labor_lake)",
+        "NAME",
+    ),
+    Setting(
+        "workgroup",
+        "LAKE_WORKGROUP",
+        _some_text,
+        "Athena workgroup (default: labor_lake)",
+        "NAME",
+    ),
+    Setting("region", "AWS_REGION", _some_text, "AWS region (default: the SDK's)", "REGION"),
 )
 
 

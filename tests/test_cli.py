@@ -240,11 +240,6 @@ def test_a_bad_setting_is_told_in_a_sentence(capsys):
     assert "'productivity' is not a survey code" in capsys.readouterr().err
 
 
-def test_an_s3_lake_is_refused_as_not_there_yet(capsys):
-    assert main(["status", "--lake", "s3://bucket/lake"]) == 2
-    assert "not a directory" in capsys.readouterr().err
-
-
 def test_what_nobody_foresaw_is_told_in_a_sentence_and_with_debug_in_full(monkeypatch, capsys):
     def broken(_):
         raise ZeroDivisionError("a bug")

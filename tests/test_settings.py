@@ -21,6 +21,9 @@ GIVEN = {
     "requests_per_second": (("0.5", "2", "100"), (0.5, 2.0, 100.0)),
     "allow_removals": (("1", "2", "3"), (1, 2, 3)),
     "allow_shrink": (("true", "no", "1"), (True, False, True)),
+    "database": (("a", "b_1", "c"),) * 2,
+    "workgroup": (("a", "b-1", "c"),) * 2,
+    "region": (("us-east-1", "eu-west-1", "ap-south-1"),) * 2,
 }
 NAMES = [setting.name for setting in SETTINGS]
 VARIABLES = {setting.name: setting.variable for setting in SETTINGS}
@@ -29,7 +32,8 @@ VARIABLES = {setting.name: setting.variable for setting in SETTINGS}
 def test_every_setting_can_be_given_and_is_tested_here():
     assert NAMES == [field.name for field in fields(Settings)] == list(GIVEN)
     assert len(set(VARIABLES.values())) == len(NAMES)
-    assert all(variable.startswith("LAKE_") for variable in VARIABLES.values())
+    others = {v for v in VARIABLES.values() if not v.startswith("LAKE_")}
+    assert others == {"AWS_REGION"}  # AWS's own name for it
 
 
 def test_with_nothing_given_every_setting_has_its_default():
@@ -77,6 +81,7 @@ def test_the_file_may_use_toml_s_own_types():
 
 BAD = [
     *[("surveys", text) for text in ("", ",", "PR", "prx", "p", "pr,../x", "pr;cu", "p\nr")],
+    *[("database", text) for text in ("", "Lake", "1a", "a-b", "a.b", "a" * 129)],
     *[("datasets", text) for text in ("", "acs2", "ACS1", "acs1,acs9")],
     *[("bls_url", text) for text in ("ftp://x/", "download.bls.gov", "file:///etc", "")],
     *[("population_url", text) for text in ("//host/", "javascript:x")],

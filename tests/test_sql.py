@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,8 @@ from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.engines import athena_sql, open_engine
 from glue_jobs.publish_reports import run_checks
 from glue_jobs.sample.upstream import Upstream
-from glue_jobs.sql_files import sql_files
+from glue_jobs.settings import Settings
+from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.workflow import run_workflow
 from tests.lakes import lake_of, run_at
@@ -21,18 +21,26 @@ FILES = [(folder, name) for folder in FOLDERS for name in sql_files(folder)]
 
 
 @pytest.fixture(scope="module")
-def sample_engine(tmp_path_factory):
+def sample(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     with Upstream.sample() as upstream:
         assert run_workflow(run_at(folder, upstream)).failures == ()
-    storage = LocalStorage(folder)
-    return open_engine(storage, load_pointers(storage))
+    return LocalStorage(folder)
+
+
+@pytest.fixture(scope="module")
+def sample_engine(sample):
+    return open_engine(sample, load_pointers(sample), Settings())
+
+
+def lake_on(folder, rows, population=None):
+    lake_of(folder, rows, population or {2013: 1})
+    return LocalStorage(folder)
 
 
 def engine_on(folder, rows, population=None):
-    lake_of(folder, rows, population or {2013: 1})
-    storage = LocalStorage(folder)
-    return open_engine(storage, load_pointers(storage))
+    storage = lake_on(folder, rows, population)
+    return open_engine(storage, load_pointers(storage), Settings())
 
 
 def quarters(series_id, year, *values):
@@ -55,10 +63,7 @@ def test_a_file_says_its_grain_and_inputs_and_holds_one_statement_of_athena(fold
 @pytest.mark.parametrize(("folder", "name"), FILES)
 def test_the_inputs_that_a_file_names_are_those_it_reads(folder, name):
     text = sql_files(folder)[name]
-    comment = " ".join(line[2:].strip() for line in text.splitlines() if line.startswith("--"))
-    named = re.search(r"Inputs: ([a-z0-9_, ]+)\.", comment)
-    assert named is not None
-    assert set(named[1].split(", ")) == athena_sql.table_references(text)
+    assert inputs(text) == athena_sql.table_references(text)
 
 
 @pytest.mark.parametrize("name", sql_files("views"))
@@ -162,12 +167,12 @@ def test_observations_explain_every_code_and_mark_annual_figures(sample_engine):
     assert answer[0]["duration_text"] == "% Change from previous quarter"
 
 
-def test_the_checks_pass_on_the_sample(sample_engine):
-    assert set(run_checks(sample_engine).values()) == {"passed"}
+def test_the_checks_pass_on_the_sample(sample, sample_engine):
+    assert set(run_checks(sample_engine, load_pointers(sample)).values()) == {"passed"}
 
 
 def test_checks_of_tables_that_a_lake_has_not_are_skipped_by_name(tmp_path):
-    engine = engine_on(tmp_path, quarters("PRS1", 2020, "1.0"))
-    results = run_checks(engine)
+    pointers = load_pointers(lake_on(tmp_path, quarters("PRS1", 2020, "1.0")))
+    results = run_checks(open_engine(LocalStorage(tmp_path), pointers, Settings()), pointers)
     assert results["best_year_misses_a_series"] == "passed"
     assert results["series_has_codes_without_text"].startswith("skipped: no pr_class")

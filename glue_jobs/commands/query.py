@@ -48,8 +48,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name."""
-    storage = open_storage(resolved(vars(arguments)).settings.lake)
-    return open_engine(storage, load_pointers(storage))
+    settings = resolved(vars(arguments)).settings
+    storage = open_storage(settings.lake)
+    return open_engine(storage, load_pointers(storage), settings)
 
 
 def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:

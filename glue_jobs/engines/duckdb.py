@@ -8,6 +8,7 @@ to the outside: it can read the lake's folder and nothing else.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,7 +17,7 @@ from glue_jobs.engines import athena_sql, shows
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import UsageError
-from glue_jobs.sql_files import sql_files
+from glue_jobs.sql_files import views_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,43 +25,36 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glue_jobs.catalog.pointers import Pointer, Table
-    from glue_jobs.storage.local import LocalStorage
+    from glue_jobs.storage.protocol import Storage
 
 
 class DuckDBEngine:
     """The local engine, as ``engines.protocol.Engine`` describes it."""
 
-    def __init__(self, storage: LocalStorage, pointers: Iterable[Pointer]) -> None:
+    def __init__(self, storage: Storage, pointers: Iterable[Pointer]) -> None:
         """Opens a connection in memory; nothing is written, here or later."""
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
         self._relations: dict[str, Relation] = {}
-        self._definitions = sql_files("views")
+        root = Path(storage.uri).expanduser().absolute()
         for pointer in pointers:
-            folder = f"{storage.root}/{pointer.folder}"
+            folder = f"{root}/{pointer.folder}"
             for name, table in pointer.tables.items():
                 self._connection.execute(_table_view(name, folder, table))
                 self._relations[name] = _relation_of(table)
-        self._connection.execute(f"SET allowed_directories = [{_text(f'{storage.root}/')}]")
+        self._connection.execute(f"SET allowed_directories = [{_text(f'{root}/')}]")
         self._connection.execute("SET enable_external_access = false")
-        for name in self._definitions:
-            self._create_view(name)
+        self.create_views()
         self._connection.execute("SET lock_configuration = true")
 
-    def relations(self) -> Mapping[str, Mapping[str, str]]:
-        """Every table and view that can be queried: its columns with their Athena types."""
-        return {name: relation.columns for name, relation in self._relations.items()}
-
-    def base_tables(self, sql: str) -> set[str]:
-        """The tables that a query reads, itself or through views, whether they exist or not."""
-        tables: set[str] = set()
-        for name in athena_sql.table_references(sql):
-            if name in self._definitions:
-                tables |= self.base_tables(self._definitions[name])
-            else:
-                tables.add(name)
-        return tables
+    def create_views(self) -> None:
+        """Makes the project's views over the tables that are there, unless they are made."""
+        for name, sql in views_in_order(self._relations).items():
+            if name not in self._relations:
+                columns = athena_sql.output_types(sql, self._columns())
+                self._connection.execute(athena_sql.translate(sql, self._columns()))
+                self._relations[name] = Relation(columns, {}, definition=sql)
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one Athena statement; SHOW and DESCRIBE are answered from the catalog."""
@@ -72,7 +66,7 @@ class DuckDBEngine:
             )
         if not isinstance(statement, Query):
             return shows.answer(statement, self._relations)
-        translated = athena_sql.translate(sql, self.relations())
+        translated = athena_sql.translate(sql, self._columns())
         try:
             relation = self._connection.sql(translated, params=list(parameters))
             answer: pa.Table = relation.to_arrow_table()
@@ -80,16 +74,8 @@ class DuckDBEngine:
             raise UsageError(f"The query failed: {_reason(error)}") from error
         return answer
 
-    def _create_view(self, name: str) -> None:
-        """Creates a view after those that it reads, if all of its tables are there."""
-        definition = self._definitions[name]
-        if name in self._relations or not self.base_tables(definition) <= set(self._relations):
-            return
-        for read in sorted(athena_sql.table_references(definition) & set(self._definitions)):
-            self._create_view(read)
-        self._connection.execute(athena_sql.translate(definition, self.relations()))
-        columns = athena_sql.output_types(definition, self.relations())
-        self._relations[name] = Relation(columns, {}, definition=definition)
+    def _columns(self) -> Mapping[str, Mapping[str, str]]:
+        return {name: relation.columns for name, relation in self._relations.items()}
 
 
 def _table_view(name: str, folder: str, table: Table) -> str:

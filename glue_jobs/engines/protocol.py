@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pyarrow as pa
 
@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """Athena SQL over a lake's current tables and the project's views."""
 
-    def relations(self) -> Mapping[str, Mapping[str, str]]:
-        """Every table and view that can be queried: its columns with their Athena types."""
-
-    def base_tables(self, sql: str) -> set[str]:
-        """The tables that a query reads, itself or through views, whether they exist or not."""
+    def create_views(self) -> None:
+        """Makes the project's views, as `sql/views/` has them, over the tables that are there."""
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one Athena statement.

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import IntegrityFailure, UsageError
+from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
+__all__ = ["bring_back", "file_sha256", "open_storage"]
+
 
 def open_storage(uri: str) -> Storage:
-    """The storage behind a lake's address: a directory's path.
+    """The storage behind a lake's address: a directory's path, or ``s3://bucket/prefix``.
 
     Raises:
-        UsageError: the address is of a kind that this version does not know.
+        UsageError: the address is of another kind.
     """
+    if uri.startswith("s3://"):
+        from glue_jobs.storage.s3 import S3Storage  # noqa: PLC0415 - a directory needs no boto3
+
+        return S3Storage(uri)
     if "://" in uri:
         raise UsageError(
-            f"The lake's address {uri} is not a directory.",
-            hint="This version keeps lakes in local directories only: --lake ./lake",
+            f"The lake's address {uri} is neither a directory nor in S3.",
+            hint="--lake ./lake or --lake s3://bucket/prefix",
         )
     return LocalStorage(Path(uri))
 
@@ -47,11 +53,3 @@ def bring_back(storage: Storage, key: str, version: str, sha256: str) -> None:
             if file_sha256(copied) != sha256:
                 raise IntegrityFailure(f"The version {version} of {key} has other bytes now.")
         storage.put_file(key, path, sha256)
-
-
-def file_sha256(stream: BinaryIO) -> str:
-    """The hash of what a stream still holds, read in blocks, in hex."""
-    digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()

@@ -19,7 +19,6 @@ import contextlib
 import errno
 import fcntl
 import hashlib
-import io
 import os
 import shutil
 import tempfile
@@ -27,8 +26,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from glue_jobs.errors import LostRace, StorageFailure
-from glue_jobs.storage.names import CURRENT, RAW
+from glue_jobs.errors import IntegrityFailure, LostRace
+from glue_jobs.storage.disk import telling
+from glue_jobs.storage.hashing import file_sha256
+from glue_jobs.storage.names import CURATED, CURRENT, RAW
 from glue_jobs.storage.protocol import Content, StoredObject
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class LocalStorage:
         Folders that killed runs left behind are removed first: a live run holds a lock on its own.
         """
         base = self._hidden / "scratch"
-        with _told("write to", self.root):
+        with telling("write to", self.root):
             base.mkdir(parents=True, exist_ok=True)
             with self._locked():
                 _sweep(base)
@@ -62,7 +63,7 @@ class LocalStorage:
                 handle = os.open(folder, os.O_RDONLY)
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            with _told("write to", self.root):
+            with telling("write to", self.root):
                 yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -71,7 +72,7 @@ class LocalStorage:
     def stat(self, key: str) -> StoredObject | None:
         """The object as it is now, or None."""
         path = self.root / key
-        with _told("read", path):
+        with telling("read", path):
             if not path.is_file():
                 return None
             return _stored(key, path.stat(), self._current_version(key))
@@ -79,7 +80,7 @@ class LocalStorage:
     def get(self, key: str) -> Content | None:
         """A small object's bytes and tag (its hash), or None where there is none."""
         path = self.root / key
-        with _told("read", path):
+        with telling("read", path):
             try:
                 body = path.read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -89,7 +90,7 @@ class LocalStorage:
     def open(self, key: str, version: str = "") -> BinaryIO:
         """The bytes as a seekable stream, of a given version or as they are now."""
         path = self._version_folder(key) / version if version else self.root / key
-        with _told("read", path):
+        with telling("read", path):
             return path.open("rb")
 
     def put(self, key: str, body: bytes) -> None:
@@ -115,14 +116,14 @@ class LocalStorage:
 
     def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
         """Moves a scratch file into the lake; the same content again makes no new version."""
-        with _told("write to", self.root), self._locked():
+        with telling("write to", self.root), self._locked():
             version = self._place(key, path, sha256)
             return _stored(key, (self.root / key).stat(), version)
 
     def copy(self, source: str, target: str) -> None:
         """Gives an immutable object a second name; bytes are copied only where links cannot be."""
         old, new = self.root / source, self.root / target
-        with _told("write to", self.root):
+        with telling("write to", self.root):
             new.parent.mkdir(parents=True, exist_ok=True)
             if not new.exists():
                 _link_or_copy(old, new)
@@ -131,7 +132,7 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         """Removes an object and the folders that it leaves empty; its versions stay."""
         path = self.root / key
-        with _told("delete", path), self._locked():
+        with telling("delete", path), self._locked():
             if not path.is_file():
                 return
             path.unlink()
@@ -144,7 +145,7 @@ class LocalStorage:
         """The objects whose key begins with the prefix, in the keys' order."""
         start = self.root / prefix
         folder = start if prefix.endswith("/") or not prefix else start.parent
-        with _told("list", folder):
+        with telling("list", folder):
             paths = {
                 path.relative_to(self.root).as_posix(): path
                 for path in folder.rglob("*")
@@ -182,6 +183,8 @@ class LocalStorage:
         _flush(path)
         path.chmod(0o444)
         target = self.root / key
+        if key.startswith(CURATED) and target.exists():
+            return _check_same(path, target, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         version = self._keep_version(key, path, sha256) if key.startswith(_VERSIONED) else ""
         path.replace(target)
@@ -234,6 +237,18 @@ def _link_or_copy(source: Path, target: Path) -> None:
         partial.replace(target)
 
 
+def _check_same(path: Path, target: Path, sha256: str) -> str:
+    """A release folder's file is written once; the same bytes again are dropped."""
+    with target.open("rb") as stream:
+        if file_sha256(stream) != sha256:
+            raise IntegrityFailure(
+                f"{target} holds other bytes than those that were written there.",
+                hint="`lake verify` tells what is wrong.",
+            )
+    path.unlink()
+    return ""
+
+
 def _flush(path: Path) -> None:
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
@@ -260,20 +275,3 @@ def _sweep(base: Path) -> None:
             continue  # a live run's
         finally:
             os.close(handle)
-
-
-@contextlib.contextmanager
-def _told(action: str, path: Path) -> Iterator[None]:
-    """Turns the operating system's error into the lake's own, in one sentence."""
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, io.UnsupportedOperation):
-            raise
-        reason = (error.strerror or str(error)).lower()
-        hint = {
-            errno.ENOSPC: "Free some space and run again; what was published stands.",
-            errno.EACCES: "Give yourself the right to write there, or choose another --lake.",
-            errno.EROFS: "The file system is read-only; choose another --lake.",
-        }.get(error.errno or 0, "")
-        raise StorageFailure(f"Cannot {action} {path}: {reason}.", hint=hint) from error

@@ -173,9 +173,9 @@ def test_the_description_is_of_these_bytes_whoever_writes_next(lake, monkeypatch
     assert body_of(lake, KEY, stored.version) == b"ours"
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/lake", "https://example.com/lake"])
+@pytest.mark.parametrize("uri", ["gs://bucket/lake", "https://example.com/lake"])
 def test_an_address_that_is_no_directory_is_refused(uri):
-    with pytest.raises(UsageError, match="is not a directory"):
+    with pytest.raises(UsageError, match="neither a directory nor in S3"):
         open_storage(uri)
 
 

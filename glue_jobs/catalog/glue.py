@@ -1,0 +1,246 @@
+"""Shows a lake's tables in the AWS Glue Data Catalog, as the pointer files say.
+
+The pointers are the truth; the catalog is derived from them at every run and only what differs is
+written, so a run that died half way is healed by the next. A table's Location is its folder in the
+current release, and its partitions lie under it; both are moved by one call each, and nothing is
+deleted before the new is there, so a reader meets one release or the other.
+
+Athena reads the partitions from the table's own parameters (partition projection), so that one
+``UpdateTable`` moves a whole table at once. The partitions in the catalog are for everybody else:
+awswrangler, Spark, Glue's own console.
+
+Source: docs.aws.amazon.com/athena/latest/ug/partition-projection.html, read November 2026: with
+projection enabled Athena ignores the partitions that are registered in the catalog.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from glue_jobs.aws_errors import code_of, telling
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.errors import TryAgainLater, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from glue_jobs.catalog.pointers import Pointer, Table, TableFile
+    from glue_jobs.storage.protocol import Storage
+    from glue_jobs.tables.columns import TableColumn
+
+_OWNER = "labor_lake"
+"""Value of the parameter `made_by`, which tells the lake's tables from others in the database."""
+
+_INPUT_FORMAT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+_OUTPUT_FORMAT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+_ROUNDS = 3
+
+
+class GlueCatalog:
+    """One Glue database that shows one lake."""
+
+    def __init__(self, storage: Storage, database: str, region: str) -> None:
+        """Makes a client; nothing is asked of Glue yet.
+
+        Args:
+            storage: the lake, in S3.
+            database: the Glue database, which exists: CloudFormation owns it.
+            region: the database's AWS region; empty for the SDK's own.
+        """
+        self.database = database
+        self._storage = storage
+        config = Config(retries={"mode": "standard", "max_attempts": 5})
+        with telling("open the Glue catalog"):
+            self._client: Any = boto3.client("glue", region_name=region or None, config=config)
+
+    def show(self) -> dict[str, int]:
+        """Makes the catalog say what the pointers say; returns how many of what were changed.
+
+        Raises:
+            UsageError: there is no such database.
+            TryAgainLater: other runs keep publishing meanwhile.
+        """
+        changes: Counter[str] = Counter()
+        pointers = load_pointers(self._storage)
+        for _ in range(_ROUNDS):
+            changes.update(self._show(pointers))
+            seen, pointers = pointers, load_pointers(self._storage)
+            # Another run may have published while this one worked with older pointers.
+            if pointers == seen:
+                return dict(changes)
+        raise TryAgainLater(
+            "Other runs are publishing while the Glue catalog is brought up to date.",
+            hint="Run again; the next run repairs the catalog.",
+        )
+
+    def _show(self, pointers: Sequence[Pointer]) -> Counter[str]:
+        changes: Counter[str] = Counter()
+        found = self._tables()
+        for pointer in pointers:
+            for name, table in pointer.tables.items():
+                wanted = table_input(self._storage.uri, pointer, name, table)
+                if name not in found:
+                    self._call("create_table", name, TableInput=wanted)
+                    changes["tables created"] += 1
+                elif _differs(wanted, found[name]):
+                    self._check_own(found[name])
+                    self._call("update_table", name, TableInput=wanted, SkipArchive=True)
+                    changes["tables moved"] += 1
+                changes.update(self._show_partitions(self._storage.uri, pointer, name, table))
+        named = {name for pointer in pointers for name in pointer.tables}
+        for name, entry in found.items():
+            if name not in named and _is_own(entry):
+                self._call("delete_table", name, Name=name)
+                changes["tables removed"] += 1
+        return changes
+
+    def _show_partitions(self, uri: str, pointer: Pointer, name: str, table: Table) -> Counter[str]:
+        changes: Counter[str] = Counter()
+        if table.partition_key is None:
+            return changes
+        found = self._partitions(name)
+        for file in table.files:
+            wanted = partition_input(uri, pointer, table, file)
+            value = file.partition
+            if value not in found:
+                self._call("create_partition", name, TableName=name, PartitionInput=wanted)
+                changes["partitions created"] += 1
+            elif _differs(wanted, found[value]):
+                self._call(
+                    "update_partition",
+                    name,
+                    TableName=name,
+                    PartitionValueList=[value],
+                    PartitionInput=wanted,
+                )
+                changes["partitions moved"] += 1
+        for value in sorted(set(found) - {file.partition for file in table.files}):
+            self._call("delete_partition", name, TableName=name, PartitionValues=[value])
+            changes["partitions removed"] += 1
+        return changes
+
+    def _tables(self) -> dict[str, dict[str, Any]]:
+        pages = self._client.get_paginator("get_tables").paginate(DatabaseName=self.database)
+        with telling(f"read the Glue database {self.database}"):
+            try:
+                return {entry["Name"]: entry for page in pages for entry in page["TableList"]}
+            except self._client.exceptions.EntityNotFoundException as error:
+                region = self._client.meta.region_name
+                raise UsageError(
+                    f"There is no Glue database {self.database} in {region}.",
+                    hint="`lake deploy` makes it; --database and --region choose another.",
+                ) from error
+
+    def _partitions(self, table: str) -> dict[str, dict[str, Any]]:
+        pages = self._client.get_paginator("get_partitions").paginate(
+            DatabaseName=self.database, TableName=table
+        )
+        with telling(f"read the partitions of {self.database}.{table}"):
+            return {entry["Values"][0]: entry for page in pages for entry in page["Partitions"]}
+
+    def _check_own(self, entry: Mapping[str, Any]) -> None:
+        if not _is_own(entry):
+            raise UsageError(
+                f"The Glue table {self.database}.{entry['Name']} is not the lake's and is in its"
+                " place; nothing was changed in it.",
+                hint="Rename or drop it, or give the lake a database of its own: --database.",
+            )
+
+    def _call(self, operation: str, table: str, **arguments: Any) -> None:
+        """One change of the catalog; one that another run has just made is as good."""
+        with telling(f"change the Glue table {self.database}.{table}"):
+            try:
+                getattr(self._client, operation)(DatabaseName=self.database, **arguments)
+            except self._client.exceptions.ClientError as error:
+                if code_of(error) not in ("AlreadyExistsException", "EntityNotFoundException"):
+                    raise
+
+
+def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str, Any]:
+    """A table as Glue takes it.
+
+    Args:
+        uri: the lake's address, ``s3://bucket/prefix``.
+        pointer: the release that the table belongs to.
+        name: its name.
+        table: its columns and files.
+    """
+    location = f"{uri}/{pointer.folder}{table_folder(table)}"
+    parameters = {
+        "EXTERNAL": "TRUE",
+        "classification": "parquet",
+        "compressionType": "zstd",
+        "parquet.compression": "ZSTD",
+        "made_by": _OWNER,
+        "release": pointer.release,
+        "recordCount": str(table.rows),
+        "sizeKey": str(sum(file.bytes for file in table.files)),
+    }
+    key = table.partition_key
+    if key is not None:
+        values = ",".join(file.partition for file in table.files)
+        parameters["projection.enabled"] = "true"
+        parameters[f"projection.{key.name}.type"] = "enum"
+        parameters[f"projection.{key.name}.values"] = values
+        parameters["storage.location.template"] = f"{location}{key.name}=${{{key.name}}}/"
+    return {
+        "Name": name,
+        "Description": f"Release {pointer.release} of {pointer.subject}, made by Labor Lake.",
+        "TableType": "EXTERNAL_TABLE",
+        "PartitionKeys": [_column(key)] if key else [],
+        "Parameters": parameters,
+        "StorageDescriptor": _storage_descriptor(location, table),
+    }
+
+
+def partition_input(uri: str, pointer: Pointer, table: Table, file: TableFile) -> dict[str, Any]:
+    """A partition as Glue takes it: one upstream file, in a folder of its own."""
+    folder = file.path.rpartition("/")[0]
+    return {
+        "Values": [file.partition],
+        "Parameters": {"recordCount": str(file.rows), "sizeKey": str(file.bytes)},
+        "StorageDescriptor": _storage_descriptor(f"{uri}/{pointer.folder}{folder}/", table),
+    }
+
+
+def table_folder(table: Table) -> str:
+    """The folder inside the release folder that holds the table's files and nothing else."""
+    return table.files[0].path.split("/")[0] + "/"
+
+
+def _storage_descriptor(location: str, table: Table) -> dict[str, Any]:
+    return {
+        "Columns": [_column(column) for column in table.columns],
+        "Location": location,
+        "InputFormat": _INPUT_FORMAT,
+        "OutputFormat": _OUTPUT_FORMAT,
+        "Compressed": True,
+        "SerdeInfo": {
+            "SerializationLibrary": _SERDE,
+            "Parameters": {"serialization.format": "1"},
+        },
+        "StoredAsSubDirectories": False,
+    }
+
+
+def _column(column: TableColumn) -> dict[str, str]:
+    return {"Name": column.name, "Type": column.type, "Comment": column.comment}
+
+
+def _is_own(entry: Mapping[str, Any]) -> bool:
+    return bool(entry.get("Parameters", {}).get("made_by") == _OWNER)
+
+
+def _differs(wanted: object, found: object) -> bool:
+    """Whether anything that is wanted is otherwise; Glue adds entries of its own."""
+    if isinstance(wanted, dict):
+        known = found if isinstance(found, dict) else {}
+        return any(_differs(value, known.get(name)) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) != len(found) or any(map(_differs, wanted, found))
+    return wanted != found

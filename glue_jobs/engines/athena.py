@@ -1,0 +1,130 @@
+"""Athena: where users go when one machine is too small, and where the jobs on AWS ask.
+
+Statements run in one workgroup, which limits what a query may read and says where its answer is
+written. Nothing is created but the project's views.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import awswrangler as wr
+import boto3
+import pyarrow as pa
+
+from glue_jobs.aws_errors import telling
+from glue_jobs.errors import UsageError
+from glue_jobs.sql_files import views_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.settings import Settings
+
+_POLL_SECONDS = 0.5
+_TYPES = {
+    "boolean": pa.bool_(),
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "int": pa.int32(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "real": pa.float32(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "varchar": pa.string(),
+    "char": pa.string(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("ms"),
+}
+_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
+
+
+class AthenaEngine:
+    """The engine on AWS, as ``engines.protocol.Engine`` describes it."""
+
+    def __init__(self, pointers: Iterable[Pointer], settings: Settings) -> None:
+        """Prepares; nothing is asked of Athena yet."""
+        self._tables = {name for pointer in pointers for name in pointer.tables}
+        self._database = settings.database
+        self._workgroup = settings.workgroup
+        with telling("open Athena"):
+            self._session = boto3.Session(region_name=settings.region or None)
+
+    def create_views(self) -> None:
+        """Creates or replaces the project's views whose tables are there, in their order."""
+        for sql in views_in_order(self._tables).values():
+            self._run(sql, ())
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """The answer to one statement; a text among the parameters becomes a varchar."""
+        execution = self._run(sql, [_literal(value) for value in parameters])
+        with telling("read Athena's answer"):
+            if execution["StatementType"] != "DML":
+                return self._shown(execution["QueryExecutionId"])
+            given = {
+                "query_execution_id": execution["QueryExecutionId"],
+                "boto3_session": self._session,
+            }
+            types = wr.athena.get_query_columns_types(**given)
+            answer = wr.athena.get_query_results(**given)
+        return pa.table({name: _column(answer[name], kind) for name, kind in types.items()})
+
+    def _shown(self, execution_id: str) -> pa.Table:
+        """What SHOW and DESCRIBE answer: lines of text, which awswrangler does not read."""
+        pages = self._session.client("athena").get_paginator("get_query_results")
+        lines = [
+            "\t".join(cell.get("VarCharValue", "") for cell in row["Data"])
+            for page in pages.paginate(QueryExecutionId=execution_id)
+            for row in page["ResultSet"]["Rows"]
+        ]
+        return pa.table({"answer": pa.array(lines, pa.string())})
+
+    def _run(self, sql: str, parameters: Sequence[str]) -> dict[str, Any]:
+        """Waits until a statement has run; returns what Athena says of its execution.
+
+        Raises:
+            UsageError: Athena could not answer it, or the workgroup's limit ended it.
+        """
+        given: dict[str, Any] = {"params": list(parameters), "paramstyle": "qmark"}
+        with telling(f"ask Athena in the workgroup {self._workgroup}"):
+            try:
+                execution: str = wr.athena.start_query_execution(
+                    sql,
+                    database=self._database,
+                    workgroup=self._workgroup,
+                    boto3_session=self._session,
+                    **(given if parameters else {}),
+                )
+                ended: dict[str, Any] = wr.athena.wait_query(
+                    execution,
+                    boto3_session=self._session,
+                    athena_query_wait_polling_delay=_POLL_SECONDS,
+                )
+            except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
+                raise UsageError(
+                    f"Athena could not answer the query: {_one_line(error)}",
+                    hint="The query's page in the Athena console says more.",
+                ) from error
+        return ended
+
+
+def _column(values: Any, kind: str) -> pa.Array:
+    """One column of an answer with the type that Athena says; other types as pandas has them."""
+    decimal = _DECIMAL.fullmatch(kind)
+    wanted = pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _TYPES.get(kind)
+    return pa.Array.from_pandas(values, type=wanted)
+
+
+def _literal(value: object) -> str:
+    """A parameter as Athena takes it: the text of a SQL literal."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).removeprefix("Query error: ").rstrip(".") + "."

@@ -1,0 +1,31 @@
+"""What the operating system refuses, in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+from typing import TYPE_CHECKING
+
+from glue_jobs.errors import StorageFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def telling(action: str, path: Path) -> Iterator[None]:
+    """Turns the system's errors in its body into the lake's own."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, io.UnsupportedOperation):
+            raise
+        reason = (error.strerror or str(error)).lower()
+        hint = {
+            errno.ENOSPC: "Free some space and run again; what was published stands.",
+            errno.EACCES: "Give yourself the right to write there, or choose another --lake.",
+            errno.EROFS: "The file system is read-only; choose another --lake.",
+        }.get(error.errno or 0, "")
+        raise StorageFailure(f"Cannot {action} {path}: {reason}.", hint=hint) from error

@@ -1,0 +1,14 @@
+"""Hashes of what is too large to be held."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import BinaryIO
+
+
+def file_sha256(stream: BinaryIO) -> str:
+    """The hash of what a stream still holds, read in blocks, in hex."""
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,393 @@
+"""A lake in an S3 bucket that keeps versions.
+
+S3 does by itself what the local backend does with hidden folders: an object is written whole or
+not at all, and an overwritten or deleted one stays readable by its version. Three things are done
+here: a write that must not overtake another run carries a condition (``If-Match`` on a pointer or
+manifest, ``If-None-Match`` on what is immutable); the hash of an object's bytes is kept in its
+metadata, since S3's own tag is no hash of a large one; and a bucket without versions is refused,
+because every release would destroy the one before it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import io
+import re
+import secrets
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import boto3
+import botocore
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from glue_jobs.aws_errors import code_of, told
+from glue_jobs.aws_errors import telling as telling_aws
+from glue_jobs.errors import IntegrityFailure, LostRace, StorageFailure, TryAgainLater, UsageError
+from glue_jobs.storage.disk import telling as telling_disk
+from glue_jobs.storage.names import CURATED, CURRENT, RAW
+from glue_jobs.storage.protocol import Content, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+PART_BYTES = 16 << 20
+"""A larger file goes up in parts of this size, one at a time: what an upload holds in memory."""
+
+_READ_BYTES = 1 << 20
+_TRIES = 4
+_VERSIONED = (RAW, CURRENT)
+_ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed"}
+# A version's id is opaque; S3 answers one that it cannot read with this.
+_NO_VERSION = {"InvalidArgument", "400"}
+_LOST = {"PreconditionFailed", "412"}
+_CONFLICT = {"ConditionalRequestConflict", "409"}
+_NEEDS_BOTOCORE = (1, 35, 69)  # the first whose put_object takes IfMatch
+
+
+class S3Storage:
+    """A lake under a prefix of a bucket, as ``storage.protocol.Storage`` describes it."""
+
+    def __init__(self, uri: str) -> None:
+        """Makes a client; nothing is asked of S3 yet.
+
+        Raises:
+            UsageError: the address names no bucket, or boto3 is too old.
+        """
+        match = _ADDRESS.fullmatch(uri)
+        if match is None:
+            raise UsageError(
+                f"The lake's address {uri} names no bucket.", hint="--lake s3://bucket/prefix"
+            )
+        _check_botocore(botocore.__version__)
+        prefix = (match[2] or "").strip("/")
+        self.uri = uri.rstrip("/")
+        self.bucket = match[1]
+        self._prefix = f"{prefix}/" if prefix else ""
+        config = Config(
+            retries={"mode": "standard", "max_attempts": _TRIES},
+            connect_timeout=10,
+            read_timeout=60,
+        )
+        with telling_aws(f"open {uri}"):
+            self._client: Any = boto3.client("s3", config=config)
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder on this machine's disk."""
+        place = Path(tempfile.gettempdir())
+        with telling_disk("write to", place), tempfile.TemporaryDirectory(dir=place) as folder:
+            yield Path(folder)
+
+    def stat(self, key: str) -> StoredObject | None:
+        """The object as it is now, or None."""
+        return self._head(key)
+
+    def get(self, key: str) -> Content | None:
+        """A small object's bytes and tag (S3's ETag), or None where there is none."""
+        try:
+            answer = self._client.get_object(**self._named(key))
+            return Content(answer["Body"].read(), answer["ETag"])
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in _MISSING:
+                return None
+            raise told(error, f"read {self._shown(key)}") from error
+
+    def open(self, key: str, version: str = "") -> BinaryIO:
+        """The bytes as a seekable stream, of a given version or as they are now."""
+        named = self._named(key)
+        if version:
+            named["VersionId"] = version
+        try:
+            answer = self._client.head_object(**named)
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in _MISSING | _NO_VERSION:
+                raise StorageFailure(f"Cannot read {self._shown(key)}: it is not there.") from error
+            raise told(error, f"read {self._shown(key)}") from error
+        # Whatever is written there meanwhile, one stream reads one content.
+        named["IfMatch"] = answer["ETag"]
+        stream = _ObjectStream(self._client, named, answer["ContentLength"], self._shown(key))
+        return io.BufferedReader(stream, _READ_BYTES)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Writes a small object, whatever was there."""
+        self._place(key, io.BytesIO(body), hashlib.sha256(body).hexdigest())
+
+    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+        """Writes a small object if what it replaces is still there, else raises ``LostRace``."""
+        condition = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing}
+        # An answer that got lost is asked for again, and then our own write is what is there:
+        # the mark tells it from another run's.
+        mark = secrets.token_hex(16)
+        metadata = {"sha256": hashlib.sha256(body).hexdigest(), "mark": mark}
+        self._check_versioned()
+        for _ in range(_TRIES):
+            try:
+                self._client.put_object(
+                    **self._named(key), Body=body, Metadata=metadata, **condition
+                )
+            except (ClientError, BotoCoreError) as error:
+                code = code_of(error)
+                if code in _CONFLICT:
+                    continue
+                if code not in _LOST | _MISSING:
+                    raise told(error, f"write {self._shown(key)}") from error
+                if self._mark(key) != mark:
+                    raise LostRace(
+                        f"Another run has written {key} meanwhile; this run changed nothing there.",
+                        hint="Run again: it will start from the other run's result.",
+                    ) from error
+            return
+        raise TryAgainLater(
+            f"Cannot write {self._shown(key)}: other runs are writing it at this moment.",
+            hint="Run again; what was published stands.",
+        )
+
+    def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file into the lake; the same content again makes no new version."""
+        with telling_disk("read", path), path.open("rb") as stream:
+            stored = self._place(key, stream, sha256)
+        path.unlink()
+        return stored
+
+    def copy(self, source: str, target: str) -> None:
+        """Copies an immutable object within S3; where there is one already, it is that."""
+        if self.stat(target) is not None:
+            return
+        self._check_versioned()
+        with telling_aws(f"copy {self._shown(source)}"):
+            self._client.copy_object(
+                **self._named(target), CopySource={"Bucket": self.bucket, "Key": self._key(source)}
+            )
+
+    def delete(self, key: str) -> None:
+        """Removes an object; its versions stay."""
+        self._check_versioned()
+        with telling_aws(f"delete {self._shown(key)}"):
+            self._client.delete_object(**self._named(key))
+
+    def scan(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects whose key begins with the prefix, in the keys' order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._key(prefix)
+        )
+        with telling_aws(f"list {self._shown(prefix)}"):
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    key = entry["Key"][len(self._prefix) :]
+                    yield StoredObject(key, entry["Size"], "", _second(entry["LastModified"]))
+
+    def versions(self, key: str) -> list[StoredObject]:
+        """What is kept under a key, oldest first, the current content included."""
+        if not key.startswith(_VERSIONED):
+            return []
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=self._key(key)
+        )
+        with telling_aws(f"list the versions of {self._shown(key)}"):
+            newest_first = [
+                StoredObject(key, entry["Size"], entry["VersionId"], _second(entry["LastModified"]))
+                for page in pages
+                for entry in page.get("Versions", ())
+                if entry["Key"] == self._key(key)
+            ]
+        return newest_first[::-1]
+
+    def _place(self, key: str, stream: BinaryIO, sha256: str) -> StoredObject:
+        """Writes an object, unless it is there with these bytes already; returns what it wrote.
+
+        Raises:
+            IntegrityFailure: an immutable object is there with other bytes.
+        """
+        found = self._head(key)
+        if found is None or (found.sha256 != sha256 and not key.startswith(CURATED)):
+            self._check_versioned()
+            found = self._head(key, self._upload(key, stream, sha256))
+        if found is None or found.sha256 != sha256:
+            raise IntegrityFailure(
+                f"{self._shown(key)} holds other bytes than those that were written there.",
+                hint="`lake verify` tells what is wrong.",
+            )
+        return found
+
+    def _upload(self, key: str, stream: BinaryIO, sha256: str) -> str:
+        """Writes an object; returns its version, or nothing where another run was faster."""
+        first = stream.read(PART_BYTES)
+        try:
+            if len(first) < PART_BYTES:
+                answer = self._client.put_object(
+                    **self._named(key),
+                    **_condition(key),
+                    Body=first,
+                    Metadata={"sha256": sha256},
+                    ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+                )
+            else:
+                answer = self._upload_parts(key, first, stream, sha256)
+        except (ClientError, BotoCoreError) as error:
+            # The same immutable object was just made, maybe by this call: its answer was lost.
+            if _condition(key) and code_of(error) in _LOST | _CONFLICT:
+                return ""
+            raise told(error, f"write {self._shown(key)}") from error
+        return str(answer.get("VersionId", ""))
+
+    def _upload_parts(
+        self, key: str, first: bytes, rest: BinaryIO, sha256: str
+    ) -> Mapping[str, Any]:
+        named = self._named(key)
+        upload = self._client.create_multipart_upload(**named, Metadata={"sha256": sha256})
+        named["UploadId"] = upload["UploadId"]
+        try:
+            parts: list[dict[str, Any]] = []
+            part = first
+            while part:
+                number = len(parts) + 1
+                answer = self._client.upload_part(**named, PartNumber=number, Body=part)
+                parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+                part = rest.read(PART_BYTES)
+            whole: Mapping[str, Any] = self._client.complete_multipart_upload(
+                **named, **_condition(key), MultipartUpload={"Parts": parts}
+            )
+        except BaseException:
+            # Parts cost money until somebody removes them; the bucket's own rule does in a week.
+            with contextlib.suppress(ClientError, BotoCoreError):
+                self._client.abort_multipart_upload(**named)
+            raise
+        return whole
+
+    def _head(self, key: str, version: str = "") -> StoredObject | None:
+        named = self._named(key)
+        if version:
+            named["VersionId"] = version
+        try:
+            answer = self._client.head_object(**named)
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in _MISSING:
+                return None
+            raise told(error, f"read {self._shown(key)}") from error
+        return StoredObject(
+            key,
+            answer["ContentLength"],
+            answer.get("VersionId", "") if key.startswith(_VERSIONED) else "",
+            _second(answer["LastModified"]),
+            answer["Metadata"].get("sha256", ""),
+        )
+
+    def _mark(self, key: str) -> str:
+        with contextlib.suppress(ClientError, BotoCoreError):
+            answer = self._client.head_object(**self._named(key))
+            return str(answer["Metadata"].get("mark", ""))
+        return ""
+
+    def _check_versioned(self) -> None:
+        """Refuses a bucket that forgets, before the first write to it."""
+        if self._versioning != "Enabled":
+            raise UsageError(
+                f"The bucket {self.bucket} keeps no versions, so every release would destroy the"
+                " one before it; nothing was written.",
+                hint=f"aws s3api put-bucket-versioning --bucket {self.bucket}"
+                " --versioning-configuration Status=Enabled",
+            )
+
+    @cached_property
+    def _versioning(self) -> str:
+        with telling_aws(f"open {self.uri}"):
+            answer = self._client.get_bucket_versioning(Bucket=self.bucket)
+        return str(answer.get("Status", ""))
+
+    def _key(self, key: str) -> str:
+        return self._prefix + key
+
+    def _named(self, key: str) -> dict[str, Any]:
+        return {"Bucket": self.bucket, "Key": self._key(key)}
+
+    def _shown(self, key: str) -> str:
+        return f"s3://{self.bucket}/{self._key(key)}"
+
+
+class _ObjectStream(io.RawIOBase):
+    """Reads one content of one object from any place; a stream that breaks is opened again."""
+
+    def __init__(self, client: Any, named: Mapping[str, Any], size: int, shown: str) -> None:
+        self._client, self._named = client, named
+        self._size, self._shown = size, shown
+        self._position = 0
+        self._body: Any = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset != self._position:
+            self._drop()
+            self._position = start + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        if self._position >= self._size or not len(buffer):
+            return 0
+        data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._drop()
+        super().close()
+
+    def _read(self, count: int) -> bytes:
+        for attempt in range(_TRIES):
+            try:
+                if self._body is None:
+                    answer = self._client.get_object(
+                        **self._named, Range=f"bytes={self._position}-"
+                    )
+                    self._body = answer["Body"]
+                data: bytes = self._body.read(count)
+                if data:
+                    return data
+            except (ClientError, BotoCoreError) as error:
+                if attempt == _TRIES - 1 or isinstance(error, ClientError):
+                    raise told(error, f"read {self._shown}") from error
+            self._drop()
+        raise TryAgainLater(f"Cannot read {self._shown}: its bytes end too early.")
+
+    def _drop(self) -> None:
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+
+def _check_botocore(version: str) -> None:
+    """Glue brings an old boto3 of its own, which would ignore the conditions of writes."""
+    found = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    if found < _NEEDS_BOTOCORE:
+        needed = ".".join(map(str, _NEEDS_BOTOCORE))
+        raise UsageError(
+            f"botocore {version} is too old for conditional writes; it takes {needed} or newer.",
+            hint="In Glue, --additional-python-modules must name the pinned boto3 and botocore.",
+        )
+
+
+def _condition(key: str) -> dict[str, str]:
+    """A release folder's object is written once."""
+    return {"IfNoneMatch": "*"} if key.startswith(CURATED) else {}
+
+
+def _second(moment: datetime) -> datetime:
+    """A moment to the second: S3 lists with fractions and answers HEAD without."""
+    return moment.replace(microsecond=0)

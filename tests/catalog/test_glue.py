@@ -1,0 +1,300 @@
+"""The Glue catalog says what the pointers say, whatever it said before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import awswrangler as wr
+import boto3
+import pytest
+
+from glue_jobs.catalog.glue import GlueCatalog
+from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
+from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
+from glue_jobs.job import perform
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.storage.s3 import S3Storage
+from glue_jobs.tables.columns import TableColumn
+from glue_jobs.workflow import job_named
+from tests.aws import DATABASE, REGION, aws_server, new_bucket
+from tests.lakes import run_at
+
+COLUMNS = (
+    TableColumn("series_id", "string", "BLS's name of the series"),
+    TableColumn("value", "double", "the figure"),
+)
+KEY = TableColumn("data_file", "string", "the upstream file")
+
+
+@pytest.fixture(autouse=True)
+def aws():
+    with aws_server():
+        boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+        yield
+
+
+@pytest.fixture
+def storage():
+    return S3Storage(f"s3://{new_bucket()}/lake")
+
+
+@pytest.fixture
+def catalog(storage):
+    return GlueCatalog(storage, DATABASE, REGION)
+
+
+def data(*partitions: str) -> Table:
+    files = [
+        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, "h", partition=name)
+        for name in partitions
+    ]
+    return Table(COLUMNS, tuple(files), KEY)
+
+
+def mapping(name: str) -> Table:
+    return Table(COLUMNS, (TableFile(f"{name}/part-00000.parquet", 3, 50, "h"),))
+
+
+TWO_FILES = data("0.Current", "1.AllData")
+CLASS = mapping("class")
+
+
+def publish_release(storage, release: str, **tables: Table) -> None:
+    current = load_pointer(storage, "pr")
+    tag = current.tag if current else None
+    publish(storage, Pointer("pr", release, f"curated/pr/{release}-1/", tables, "", tag))
+
+
+def catalog_now() -> dict[str, tuple[str, dict[str, str]]]:
+    """Per table its location, and the location of each of its partitions."""
+    client = boto3.client("glue")
+    shown = {}
+    for table in client.get_tables(DatabaseName=DATABASE)["TableList"]:
+        partitions = client.get_partitions(DatabaseName=DATABASE, TableName=table["Name"])
+        shown[table["Name"]] = (
+            table["StorageDescriptor"]["Location"],
+            {
+                partition["Values"][0]: partition["StorageDescriptor"]["Location"]
+                for partition in partitions["Partitions"]
+            },
+        )
+    return shown
+
+
+def expected(storage, release: str, *partitions: str) -> tuple[str, dict[str, str]]:
+    folder = f"{storage.uri}/curated/pr/{release}-1/data/"
+    return folder, {name: f"{folder}data_file={name}/" for name in partitions}
+
+
+def test_a_first_release_makes_tables_and_partitions(storage, catalog):
+    publish_release(
+        storage, "R1", pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class")
+    )
+    assert catalog.show() == {"tables created": 2, "partitions created": 2}
+    assert catalog_now() == {
+        "pr_data": expected(storage, "R1", "0.Current", "1.AllData"),
+        "pr_class": (f"{storage.uri}/curated/pr/R1-1/class/", {}),
+    }
+
+
+def test_a_table_says_what_its_columns_mean_and_how_it_is_stored(storage, catalog):
+    publish_release(storage, "R1", pr_data=data("0.Current", "1.AllData"))
+    catalog.show()
+    table = boto3.client("glue").get_table(DatabaseName=DATABASE, Name="pr_data")["Table"]
+    assert table["StorageDescriptor"]["Columns"] == [
+        {"Name": "series_id", "Type": "string", "Comment": "BLS's name of the series"},
+        {"Name": "value", "Type": "double", "Comment": "the figure"},
+    ]
+    assert table["PartitionKeys"] == [
+        {"Name": "data_file", "Type": "string", "Comment": "the upstream file"}
+    ]
+    assert table["TableType"] == "EXTERNAL_TABLE"
+    assert table["Parameters"].items() >= {
+        ("classification", "parquet"),
+        ("parquet.compression", "ZSTD"),
+        ("recordCount", "4"),
+        ("release", "R1"),
+    }
+    assert "parquet" in table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"]
+
+
+def test_athena_finds_the_partitions_in_the_table_itself_so_that_one_call_moves_all(
+    storage, catalog
+):
+    publish_release(storage, "R1", pr_data=data("0.Current", "1.AllData"))
+    catalog.show()
+    table = boto3.client("glue").get_table(DatabaseName=DATABASE, Name="pr_data")["Table"]
+    assert table["Parameters"].items() >= {
+        ("projection.enabled", "true"),
+        ("projection.data_file.type", "enum"),
+        ("projection.data_file.values", "0.Current,1.AllData"),
+        (
+            "storage.location.template",
+            f"{storage.uri}/curated/pr/R1-1/data/data_file=${{data_file}}/",
+        ),
+    }
+
+
+def test_a_second_look_changes_nothing(storage, catalog):
+    publish_release(storage, "R1", pr_data=data("0.Current"), pr_class=mapping("class"))
+    catalog.show()
+    assert catalog.show() == {}
+
+
+def test_a_new_release_moves_tables_and_partitions_and_removes_what_is_no_more(storage, catalog):
+    publish_release(storage, "R1", pr_data=data("0.Current", "2.Gone"), pr_class=mapping("class"))
+    catalog.show()
+    publish_release(
+        storage, "R2", pr_data=data("0.Current", "3.New"), pr_measure=mapping("measure")
+    )
+    assert catalog.show() == {
+        "tables moved": 1,
+        "tables created": 1,
+        "tables removed": 1,
+        "partitions moved": 1,
+        "partitions created": 1,
+        "partitions removed": 1,
+    }
+    assert catalog_now() == {
+        "pr_data": expected(storage, "R2", "0.Current", "3.New"),
+        "pr_measure": (f"{storage.uri}/curated/pr/R2-1/measure/", {}),
+    }
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda glue: glue.delete_table(DatabaseName=DATABASE, Name="pr_data"), id="t"),
+        pytest.param(
+            lambda glue: glue.delete_partition(
+                DatabaseName=DATABASE, TableName="pr_data", PartitionValues=["0.Current"]
+            ),
+            id="p",
+        ),
+        pytest.param(
+            lambda glue: glue.update_table(
+                DatabaseName=DATABASE,
+                TableInput={"Name": "pr_data", "Parameters": {"made_by": "labor_lake"}},
+            ),
+            id="u",
+        ),
+    ],
+)
+def test_what_somebody_changed_is_repaired(harm, storage, catalog):
+    publish_release(storage, "R1", pr_data=data("0.Current"))
+    catalog.show()
+    before = catalog_now()
+    harm(boto3.client("glue"))
+    assert catalog.show() != {}
+    assert catalog_now() == before
+
+
+def test_other_tables_and_views_of_the_database_are_left_alone(storage, catalog):
+    glue = boto3.client("glue")
+    glue.create_table(DatabaseName=DATABASE, TableInput={"Name": "mine"})
+    glue.create_table(
+        DatabaseName=DATABASE, TableInput={"Name": "best_year", "TableType": "VIRTUAL_VIEW"}
+    )
+    publish_release(storage, "R1", pr_class=mapping("class"))
+    catalog.show()
+    names = {table["Name"] for table in glue.get_tables(DatabaseName=DATABASE)["TableList"]}
+    assert names == {"mine", "best_year", "pr_class"}
+
+
+def test_somebody_else_s_table_of_the_same_name_is_not_taken_over(storage, catalog):
+    boto3.client("glue").create_table(DatabaseName=DATABASE, TableInput={"Name": "pr_class"})
+    publish_release(storage, "R1", pr_class=mapping("class"))
+    with pytest.raises(UsageError, match=r"labor_lake\.pr_class is not the lake's"):
+        catalog.show()
+
+
+def test_a_database_that_is_not_there_is_told_with_its_region(storage):
+    with pytest.raises(UsageError, match="no Glue database other in eu-west-1"):
+        GlueCatalog(storage, "other", "eu-west-1").show()
+
+
+def fail(catalog: GlueCatalog, operation: str, code: str, *, after: bool = False) -> list[str]:
+    """Has each later call of an operation fail, before it acts or after."""
+    events = catalog._client.meta.events
+    calls: list[str] = []
+
+    def answer(http_response, parsed, **_):
+        calls.append(code)
+        parsed["Error"] = {"Code": code, "Message": "said by AWS"}
+        http_response.status_code = 400
+
+    def request(params, **_):
+        calls.append(code)
+        params["DatabaseName"] = "no-such-database" if not after else params["DatabaseName"]
+
+    events.register(f"after-call.glue.{operation}", answer)
+    if not after:
+        events.register(f"provide-client-params.glue.{operation}", request)
+    return calls
+
+
+@pytest.mark.parametrize("operation", ["CreateTable", "CreatePartition"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "answer-lost"])
+def test_s4_a_call_that_fails_half_way_is_repaired_by_the_next_run(
+    operation, after, storage, catalog
+):
+    publish_release(
+        storage, "R1", pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class")
+    )
+    broken = GlueCatalog(storage, DATABASE, REGION)
+    calls = fail(broken, operation, "AccessDeniedException", after=after)
+    with pytest.raises(StorageFailure, match=r"Cannot change the Glue table labor_lake\.pr_"):
+        broken.show()
+    assert calls
+    catalog.show()
+    assert catalog_now() == {
+        "pr_data": expected(storage, "R1", "0.Current", "1.AllData"),
+        "pr_class": (f"{storage.uri}/curated/pr/R1-1/class/", {}),
+    }
+    assert catalog.show() == {}
+
+
+def test_a_run_that_was_overtaken_does_not_take_the_catalog_back(storage, catalog):
+    publish_release(storage, "R1", pr_data=data("0.Current"))
+    other = GlueCatalog(storage, DATABASE, REGION)
+    overtaken = []
+
+    def overtake(**_):
+        if not overtaken:
+            overtaken.append(True)
+            publish_release(storage, "R2", pr_data=data("0.Current"))
+            other.show()
+
+    catalog._client.meta.events.register("before-call.glue.GetTables", overtake)
+    catalog.show()
+    assert catalog_now() == {"pr_data": expected(storage, "R2", "0.Current")}
+
+
+def test_runs_that_keep_publishing_end_for_later(storage, catalog):
+    publish_release(storage, "R0", pr_data=data("0.Current"))
+    numbers = iter(range(1, 99))
+
+    def publish_again(**_):
+        publish_release(storage, f"R{next(numbers)}", pr_data=data("0.Current"))
+
+    catalog._client.meta.events.register("before-call.glue.GetTables", publish_again)
+    with pytest.raises(TryAgainLater, match="Other runs are publishing"):
+        catalog.show()
+
+
+def test_awswrangler_reads_the_tables_that_the_jobs_made(storage):
+    with Upstream.sample() as upstream:
+        run = replace(run_at(Path(), upstream), storage=storage)
+        for name in ("land_bls", "land_population", "build_tables"):
+            _, failures = perform(name, job_named(name), run)
+            assert failures == []
+    whole = wr.s3.read_parquet_table("pr_data", DATABASE)
+    rows = {name: len(whole[whole["data_file"] == name]) for name in ("0.Current", "1.AllData")}
+    assert all(rows.values())
+    for name, count in rows.items():
+        part = wr.s3.read_parquet_table(
+            "pr_data", DATABASE, partition_filter=lambda keys, name=name: keys["data_file"] == name
+        )
+        assert len(part) == count
+    assert set(wr.catalog.tables(database=DATABASE)["Table"]) >= {"pr_data", "population"}

@@ -1,0 +1,271 @@
+"""What is true of a lake in S3 only: what AWS refuses, lost answers, large objects."""
+
+from __future__ import annotations
+
+import hashlib
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from glue_jobs.errors import (
+    IntegrityFailure,
+    StorageFailure,
+    TryAgainLater,
+    UsageError,
+)
+from glue_jobs.storage import s3
+from glue_jobs.storage.s3 import PART_BYTES, S3Storage
+from tests.aws import aws_server, new_bucket
+from tests.storage.objects import KEY, body_of, history, put_file
+
+
+@pytest.fixture(scope="module", autouse=True)
+def aws():
+    with aws_server():
+        yield
+
+
+@pytest.fixture
+def lake():
+    return S3Storage(f"s3://{new_bucket()}/lake")
+
+
+class Answers:
+    """Answers the next requests for an operation itself, in place of the server, or after it."""
+
+    def __init__(self, lake: S3Storage, operation: str, *answers: tuple[int, str] | None) -> None:
+        """None lets the server answer."""
+        self.asked = 0
+        self._answers = list(answers)
+        lake._client.meta.events.register(f"before-send.s3.{operation}", self._answer)
+
+    def _answer(self, request, **_):
+        self.asked += 1
+        given = self._answers.pop(0) if self._answers else None
+        if given is None:
+            return None
+        status, code = given
+        body = f"<Error><Code>{code}</Code><Message>said by AWS</Message></Error>".encode()
+        return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, Raw(body))
+
+
+class Raw:
+    """A body as urllib3 gives it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_, **__):
+        yield self._body
+
+    def read(self, *_):
+        body, self._body = self._body, b""
+        return body
+
+
+@pytest.mark.parametrize("uri", ["s3://", "s3:///lake", "s3://B", "s3://bucket_1/lake", "s3://a"])
+def test_an_address_without_a_bucket_is_refused(uri):
+    with pytest.raises(UsageError, match="names no bucket"):
+        S3Storage(uri)
+
+
+@pytest.mark.parametrize(
+    ("end", "key"), [("", KEY), ("/", KEY), ("/lake", f"lake/{KEY}"), ("/a/b/", f"a/b/{KEY}")]
+)
+def test_objects_lie_under_the_address(end, key):
+    bucket = new_bucket()
+    S3Storage(f"s3://{bucket}{end}").put(KEY, b"x")
+    found = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [entry["Key"] for entry in found] == [key]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda lake: lake.put(KEY, b"x"), id="put"),
+        pytest.param(lambda lake: lake.swap(KEY, b"x", None), id="swap"),
+        pytest.param(lambda lake: put_file(lake, KEY, b"x"), id="put_file"),
+        pytest.param(lambda lake: lake.delete(KEY), id="delete"),
+    ],
+)
+def test_a_bucket_that_keeps_no_versions_is_refused_before_the_first_write(write):
+    bucket = new_bucket(versioned=False)
+    with pytest.raises(UsageError, match=f"The bucket {bucket} keeps no versions") as caught:
+        write(S3Storage(f"s3://{bucket}/lake"))
+    assert "put-bucket-versioning" in caught.value.hint
+    assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_a_bucket_that_is_not_there_is_told():
+    lake = S3Storage("s3://no-such-bucket/lake")
+    for attempt in (lambda: list(lake.scan("")), lambda: lake.get(KEY), lambda: lake.put(KEY, b"")):
+        with pytest.raises(UsageError, match="there is no such bucket"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error", "sentence"),
+    [
+        (400, "ExpiredToken", UsageError, "credentials have expired"),
+        (403, "InvalidAccessKeyId", UsageError, "AWS knows no such credentials"),
+        (403, "AccessDenied", StorageFailure, "AWS denies it .* said by AWS"),
+        (301, "PermanentRedirect", UsageError, "lies in another AWS region"),
+        (400, "AuthorizationHeaderMalformed", UsageError, "lies in another AWS region"),
+        (400, "Strange", StorageFailure, r"said by AWS\. \(Strange\)"),
+    ],
+)
+def test_what_aws_refuses_is_told_in_a_sentence(status, code, error, sentence, lake):
+    answers = Answers(lake, "GetObject", *[(status, code)] * 3)
+    with pytest.raises(error, match=rf"Cannot read s3://.*/{KEY}: .*{sentence}"):
+        lake.get(KEY)
+    assert answers.asked >= 1
+
+
+def test_without_credentials_it_is_told(lake, monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(UsageError, match="there are none") as caught:
+        S3Storage(lake.uri).get(KEY)
+    assert "AWS_PROFILE" in caught.value.hint
+
+
+def test_a_busy_server_is_asked_again(lake):
+    lake.put(KEY, b"x")
+    answers = Answers(lake, "GetObject", (503, "SlowDown"), None)
+    assert lake.get(KEY).body == b"x"
+    assert answers.asked == 2
+
+
+def test_an_old_botocore_is_refused(monkeypatch):
+    monkeypatch.setattr(s3.botocore, "__version__", "1.34.162")
+    with pytest.raises(UsageError, match=r"botocore 1\.34\.162 is too old"):
+        S3Storage("s3://bucket/lake")
+
+
+# Conditional writes.
+
+
+def test_a_conflict_is_tried_again(lake):
+    answers = Answers(lake, "PutObject", (409, "ConditionalRequestConflict"), None)
+    lake.swap(KEY, b"one", None)
+    assert answers.asked == 2
+    assert history(lake) == [b"one"]
+
+
+def test_a_conflict_that_does_not_end_is_for_later(lake):
+    Answers(lake, "PutObject", *[(409, "ConditionalRequestConflict")] * 99)
+    with pytest.raises(TryAgainLater, match="other runs are writing it"):
+        lake.swap(KEY, b"one", None)
+
+
+def test_a_swap_whose_answer_was_lost_is_not_lost(lake):
+    """The server wrote, the answer did not come, and the second try finds the first one's work."""
+    written = []
+
+    def lose(request, **_):
+        if not written:
+            written.append(request)
+            server = boto3.client("s3")
+            metadata = {"mark": request.headers["x-amz-meta-mark"].decode()}
+            server.put_object(Bucket=lake.bucket, Key=f"lake/{KEY}", Body=b"one", Metadata=metadata)
+            return AWSResponse(request.url, 503, {}, Raw(b""))
+        return None
+
+    lake._client.meta.events.register("before-send.s3.PutObject", lose)
+    lake.swap(KEY, b"one", None)
+    assert lake.get(KEY).body == b"one"
+
+
+def test_a_release_file_that_another_run_makes_meanwhile_is_as_good(lake):
+    other = S3Storage(lake.uri)
+    key = "curated/pr/1/a.parquet"
+
+    def overtake(request, **_):
+        if other.get(key) is None:
+            put_file(other, key, b"one")
+
+    lake._client.meta.events.register("before-send.s3.PutObject", overtake)
+    assert put_file(lake, key, b"one").size == 3
+    other.delete(key)
+    put_file(other, key, b"two")
+    with pytest.raises(IntegrityFailure, match="holds other bytes"):
+        put_file(lake, key, b"one")
+
+
+def test_the_version_that_is_noted_is_the_own_one_whatever_comes_after(lake):
+    other = S3Storage(lake.uri)
+
+    def overtake(request, **_):
+        lake._client.meta.events.unregister("before-send.s3.HeadObject", overtake)
+        put_file(other, KEY, b"other")
+
+    def armed(request, **_):
+        lake._client.meta.events.register("before-send.s3.HeadObject", overtake)
+
+    lake._client.meta.events.register("before-send.s3.PutObject", armed)
+    stored = put_file(lake, KEY, b"own")
+    assert body_of(lake, KEY, stored.version) == b"own"
+    assert lake.get(KEY).body == b"other"
+
+
+# Large objects.
+
+
+def large(parts: float) -> bytes:
+    return (b"0123456789abcdef" * (PART_BYTES // 16)) * int(parts) + b"end" * (parts % 1 > 0)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 2.5])
+@pytest.mark.parametrize("key", [KEY, "curated/pr/1/a.parquet"])
+def test_a_large_file_goes_up_in_parts_and_keeps_its_hash(parts, key, lake):
+    body = large(parts)
+    stored = put_file(lake, key, body)
+    assert stored.sha256 == hashlib.sha256(body).hexdigest()
+    assert (stored.size, lake.stat(key)) == (len(body), stored)
+    with lake.open(key) as stream:
+        assert hashlib.sha256(stream.read()).hexdigest() == stored.sha256
+
+
+def test_an_upload_holds_one_part_at_a_time(lake):
+    sizes = []
+
+    def note(params, **_):
+        sizes.append(len(params["Body"]))
+
+    lake._client.meta.events.register("provide-client-params.s3.UploadPart", note)
+    put_file(lake, KEY, large(4.5))
+    assert sizes == [PART_BYTES] * 4 + [3]
+
+
+def test_an_upload_that_fails_leaves_neither_object_nor_parts(lake):
+    Answers(lake, "UploadPart", None, (403, "AccessDenied"))
+    with pytest.raises(StorageFailure, match="Cannot write"):
+        put_file(lake, KEY, large(2))
+    assert lake.get(KEY) is None
+    assert "Uploads" not in boto3.client("s3").list_multipart_uploads(Bucket=lake.bucket)
+
+
+def test_a_stream_that_breaks_is_opened_again_where_it_broke(lake):
+    body = large(1)
+    put_file(lake, KEY, body)
+    with lake.open(KEY) as stream:
+        assert stream.read(10) == body[:10]
+        stream.raw._body.close()
+        answers = Answers(lake, "GetObject", (503, "SlowDown"), None)
+        assert stream.read() == body[10:]
+        assert answers.asked == 2
+
+
+def test_a_stream_reads_one_content_whatever_is_written_meanwhile(lake):
+    body = large(1)
+    put_file(lake, KEY, body)
+    with lake.open(KEY) as stream:
+        stream.read(10)
+        put_file(lake, KEY, b"new")
+        stream.seek(PART_BYTES - 5)
+        with pytest.raises(StorageFailure, match="Cannot read"):
+            stream.read()
