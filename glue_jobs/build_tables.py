@@ -8,7 +8,6 @@ the table of sources, and replace the pointer. The population goes the same way.
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +16,7 @@ from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.job import Outcome, main_of
+from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.storage import file_sha256, names
 from glue_jobs.subjects import POPULATION
@@ -321,4 +320,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -119,7 +120,7 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
     try:
         # Glue adds arguments of its own.
         given, _ = parser.parse_known_args(argv)
-        run_id = given.WORKFLOW_RUN_ID or new_run_id()
+        run_id = run_id_of(given.WORKFLOW_RUN_ID)
         run = open_run(resolved(vars(given)).settings, run_id)
         summary, failures = perform(name, job, run)
     except LakeError as error:
@@ -130,6 +131,12 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
         # A job's log is read by who maintains it.
         print_error(failure, debug=isinstance(failure, InternalFailure))
     return exit_code(failures)
+
+
+def exit_with(code: int) -> None:
+    """Ends the process, if the code is not 0: some runners take every SystemExit for a failure."""
+    if code:
+        sys.exit(code)
 
 
 def argument_parser(name: str, text: str) -> argparse.ArgumentParser:
@@ -178,6 +185,17 @@ def resolved(given: Mapping[str, Any]) -> Resolved:
 def open_run(settings: Settings, run_id: str) -> Run:
     """Opens the lake for a run."""
     return Run(settings, open_storage(settings.lake), run_id)
+
+
+def run_id_of(given: str) -> str:
+    """The run's name: the workflow's own, or a new one for a job that runs alone.
+
+    Raises:
+        UsageError: the name could not be part of a key.
+    """
+    if given and not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", given):
+        raise UsageError(f"--WORKFLOW_RUN_ID {given!r} is no name of a run.")
+    return given or new_run_id()
 
 
 def new_run_id() -> str:

@@ -7,7 +7,6 @@ has removed. A survey with nothing new costs one request and writes nothing.
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
 from glue_jobs.formats.listing import listed_moment
-from glue_jobs.job import Outcome, main_of
+from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import from_text, to_text
 from glue_jobs.sources.bls import CLOCK_CHANGE, BlsSite, ListingOutdated
 from glue_jobs.sources.http import Pace
@@ -248,4 +247,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main())

@@ -8,7 +8,6 @@ moment at which a content was first retrieved is its release.
 from __future__ import annotations
 
 import hashlib
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from glue_jobs.catalog.manifests import (
 )
 from glue_jobs.errors import GuardTripped, LakeError
 from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.job import Outcome, main_of
+from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -125,4 +124,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main())

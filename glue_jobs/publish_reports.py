@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from glue_jobs.catalog.manifests import to_json
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import QualityFailure
-from glue_jobs.job import Outcome, main_of
+from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
 from glue_jobs.sql_files import base_tables, sql_files
@@ -171,4 +170,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main())

@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 @contextmanager
 def aws_server() -> Iterator[str]:
     """Starts a server and has this process' SDK talk to it; gives its address."""
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"

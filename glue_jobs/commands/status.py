@@ -15,8 +15,9 @@ from glue_jobs.subjects import POPULATION
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-    from glue_jobs.storage.protocol import Storage
+    from glue_jobs.storage.protocol import Storage, StoredObject
 
 _RUNS_READ = 50
 
@@ -48,15 +49,23 @@ def describe(storage: Storage) -> dict[str, Any]:
             folder=pointer.folder,
             rows={name: table.rows for name, table in pointer.tables.items()},
         )
-    runs = _last_runs(storage)
+    last_run: dict[str, Any] | None = None
+    checked: dict[str, str] = {}
+    for run in _last_runs(storage):
+        last_run = last_run or run
+        for subject in subjects:
+            if subject not in checked and (moment := _asked_at(run, subject)):
+                checked[subject] = moment
+        if len(checked) == len(subjects):
+            break
     for subject, state in subjects.items():
-        state["checked_at"] = _checked_at(runs, subject)
+        state["checked_at"] = checked.get(subject)
     index = storage.get(names.report("latest", "report.json"))
     return {
         "lake": storage.uri,
         "subjects": subjects,
         "reports": json.loads(index.body) if index else None,
-        "last_run": runs[0] if runs else None,
+        "last_run": last_run,
     }
 
 
@@ -87,31 +96,29 @@ def _landed(storage: Storage, subject: str) -> dict[str, Any]:
     }
 
 
-def _last_runs(storage: Storage) -> list[dict[str, dict[str, Any]]]:
-    """The newest runs first, each its jobs' summaries by job."""
-    keys: dict[str, list[str]] = {}
+def _last_runs(storage: Storage) -> Iterator[dict[str, dict[str, Any]]]:
+    """The newest runs first, each its jobs' summaries by job, read as they are asked for."""
+    runs: dict[str, list[StoredObject]] = {}
     for stored in storage.scan(names.RUNS):
-        keys.setdefault(stored.key.split("/")[1], []).append(stored.key)
-    return [
-        {
-            summary["job"]: summary
-            for key in keys[run_id]
-            if (content := storage.get(key)) and (summary := json.loads(content.body))
-        }
-        for run_id in sorted(keys, reverse=True)[:_RUNS_READ]
-    ]
+        runs.setdefault(stored.key.split("/")[1], []).append(stored)
+    # By time and name: Glue's names of runs say nothing of their order.
+    newest = sorted(
+        runs.values(), key=lambda run: (max(o.modified for o in run), run[0].key), reverse=True
+    )
+    for run in newest[:_RUNS_READ]:
+        bodies = [content.body for stored in run if (content := storage.get(stored.key))]
+        yield {summary["job"]: summary for summary in map(json.loads, bodies)}
 
 
-def _checked_at(runs: list[dict[str, dict[str, Any]]], subject: str) -> str | None:
-    """When the upstream was last asked for a subject with success."""
+def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
+    """When a run asked the upstream for a subject with success."""
     job, part = (
         ("land_population", "datasets") if subject == POPULATION else ("land_bls", "surveys")
     )
-    for run in runs:
-        asked = run.get(job, {}).get(part, {})
-        entries = asked.values() if subject == POPULATION else [asked.get(subject)]
-        if any(entry is not None and "error" not in entry for entry in entries):
-            return str(run[job]["started_at"])
+    asked = run.get(job, {}).get(part, {})
+    entries = asked.values() if subject == POPULATION else [asked.get(subject)]
+    if any(entry is not None and "error" not in entry for entry in entries):
+        return str(run[job]["started_at"])
     return None
 
 

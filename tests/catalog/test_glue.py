@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import awswrangler as wr
@@ -258,7 +259,7 @@ def test_s4_a_call_that_fails_half_way_is_repaired_by_the_next_run(
 def test_a_run_that_was_overtaken_does_not_take_the_catalog_back(storage, catalog):
     publish_release(storage, "R1", pr_data=data("0.Current"))
     other = GlueCatalog(storage, DATABASE, REGION)
-    overtaken = []
+    overtaken: list[bool] = []
 
     def overtake(**_):
         if not overtaken:
@@ -283,6 +284,10 @@ def test_runs_that_keep_publishing_end_for_later(storage, catalog):
         catalog.show()
 
 
+def in_file(name: str, keys: dict[str, str]) -> bool:
+    return keys["data_file"] == name
+
+
 def test_awswrangler_reads_the_tables_that_the_jobs_made(storage):
     with Upstream.sample() as upstream:
         run = replace(run_at(Path(), upstream), storage=storage)
@@ -293,8 +298,7 @@ def test_awswrangler_reads_the_tables_that_the_jobs_made(storage):
     rows = {name: len(whole[whole["data_file"] == name]) for name in ("0.Current", "1.AllData")}
     assert all(rows.values())
     for name, count in rows.items():
-        part = wr.s3.read_parquet_table(
-            "pr_data", DATABASE, partition_filter=lambda keys, name=name: keys["data_file"] == name
-        )
+        wanted = partial(in_file, name)
+        part = wr.s3.read_parquet_table("pr_data", DATABASE, partition_filter=wanted)
         assert len(part) == count
     assert set(wr.catalog.tables(database=DATABASE)["Table"]) >= {"pr_data", "population"}

@@ -14,7 +14,6 @@ from glue_jobs.errors import (
     TryAgainLater,
     UsageError,
 )
-from glue_jobs.storage import s3
 from glue_jobs.storage.s3 import PART_BYTES, S3Storage
 from tests.aws import aws_server, new_bucket
 from tests.storage.objects import KEY, body_of, history, put_file
@@ -141,7 +140,7 @@ def test_a_busy_server_is_asked_again(lake):
 
 
 def test_an_old_botocore_is_refused(monkeypatch):
-    monkeypatch.setattr(s3.botocore, "__version__", "1.34.162")
+    monkeypatch.setattr("botocore.__version__", "1.34.162")
     with pytest.raises(UsageError, match=r"botocore 1\.34\.162 is too old"):
         S3Storage("s3://bucket/lake")
 
@@ -164,7 +163,7 @@ def test_a_conflict_that_does_not_end_is_for_later(lake):
 
 def test_a_swap_whose_answer_was_lost_is_not_lost(lake):
     """The server wrote, the answer did not come, and the second try finds the first one's work."""
-    written = []
+    written: list[object] = []
 
     def lose(request, **_):
         if not written:

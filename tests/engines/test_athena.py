@@ -1,0 +1,189 @@
+"""Athena's answers arrive with their types, and its refusals in its own words."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import awswrangler as wr
+import boto3
+import pyarrow as pa
+import pytest
+import requests
+
+from glue_jobs.catalog.pointers import Pointer, Table, TableFile
+from glue_jobs.engines import open_engine
+from glue_jobs.engines.athena import AthenaEngine
+from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
+from glue_jobs.settings import Settings
+from glue_jobs.sql_files import sql_files
+from glue_jobs.storage.s3 import S3Storage
+from tests.aws import DATABASE, REGION, aws_server, new_bucket
+
+SETTINGS = Settings(database=DATABASE, workgroup="lake", region=REGION)
+
+
+@pytest.fixture
+def aws():
+    with aws_server() as address:
+        location = f"s3://{new_bucket()}/athena-results/"
+        boto3.client("athena").create_work_group(
+            Name="lake", Configuration={"ResultConfiguration": {"OutputLocation": location}}
+        )
+        yield address
+
+
+@pytest.fixture
+def engine(aws):
+    return AthenaEngine([], SETTINGS)
+
+
+def table() -> Table:
+    return Table((), (TableFile("x/part-00000.parquet", 1, 1, "h"),))
+
+
+def prepare(aws: str, columns: dict[str, str], *rows: tuple[str | None, ...]) -> None:
+    """Has the stand-in answer the next statement so; it runs no SQL."""
+    lines = [tuple(columns), *rows]
+    cells = [[{} if cell is None else {"VarCharValue": cell} for cell in line] for line in lines]
+    info = []
+    for name, typed in columns.items():
+        kind, _, sizes = typed.partition("(")
+        precision, _, scale = sizes.rstrip(")").partition(",")
+        numbers = {"Precision": int(precision or 0), "Scale": int(scale or 0)}
+        info.append({"Name": name, "Type": kind, **numbers})
+    results = [{"rows": [{"Data": line} for line in cells], "column_info": info}]
+    answer = requests.post(
+        f"{aws}/moto-api/static/athena/query-results", data=json.dumps({"results": results})
+    )
+    assert answer.status_code == 201
+
+
+def asked() -> list[dict[str, Any]]:
+    """The statements that were started, oldest first."""
+    client = boto3.client("athena")
+    ids = client.list_query_executions(WorkGroup="lake")["QueryExecutionIds"]
+    executions = [client.get_query_execution(QueryExecutionId=one) for one in ids]
+    return [execution["QueryExecution"] for execution in executions]
+
+
+def test_an_answer_has_the_types_that_athena_says(aws, engine):
+    columns = {
+        "a": "varchar",
+        "b": "smallint",
+        "c": "integer",
+        "d": "bigint",
+        "e": "double",
+        "f": "decimal(38,6)",
+        "g": "boolean",
+        "h": "date",
+        "i": "timestamp",
+    }
+    values = ("x, \u2013", "2022", "-7", "322069808", "16.4", "16.400000", "true")
+    prepare(
+        aws,
+        columns,
+        (*values, "2025-09-04", "2025-09-04 12:30:00.000"),
+        (None,) * len(columns),
+    )
+    answer = engine.query("select 1")
+    assert answer.schema.types == [
+        pa.string(),
+        pa.int16(),
+        pa.int32(),
+        pa.int64(),
+        pa.float64(),
+        pa.decimal128(38, 6),
+        pa.bool_(),
+        pa.date32(),
+        pa.timestamp("ms"),
+    ]
+    first, nothing = answer.to_pylist()
+    assert first["a"] == "x, \u2013"
+    assert (first["b"], first["c"], first["d"]) == (2022, -7, 322069808)
+    assert (first["e"], first["f"]) == (16.4, Decimal("16.400000"))
+    assert (first["g"], str(first["h"]), str(first["i"])) == (
+        True,
+        "2025-09-04",
+        "2025-09-04 12:30:00",
+    )
+    assert set(nothing.values()) == {None}
+
+
+def test_an_answer_without_rows_has_its_columns(aws, engine):
+    prepare(aws, {"series_id": "varchar", "value": "double"})
+    answer = engine.query("select 1")
+    assert answer.num_rows == 0
+    assert answer.schema == pa.schema({"series_id": pa.string(), "value": pa.float64()})
+
+
+def test_a_statement_goes_to_the_workgroup_and_database_as_it_is(aws, engine):
+    prepare(aws, {"x": "varchar"}, ("1",))
+    sql = "-- a comment\nselect x from pr_data where series_id = ?"
+    engine.query(sql, ["it's"])
+    (execution,) = asked()
+    assert execution["Query"] == sql
+    assert execution["QueryExecutionContext"]["Database"] == DATABASE
+    assert execution["WorkGroup"] == "lake"
+    assert execution["ExecutionParameters"] == ["'it''s'"]
+
+
+def test_what_show_answers_is_given_as_lines(aws, engine):
+    prepare(aws, {"tab_name": "varchar"}, ("pr_data",))
+    assert "pr_data" in engine.query("SHOW TABLES").column("answer").to_pylist()
+
+
+def test_views_are_made_after_those_that_they_read_and_only_of_tables_that_are_there(aws):
+    pointer = Pointer("pr", "R", "f/", {"pr_data": table()})
+    AthenaEngine([pointer], SETTINGS).create_views()
+    assert [one["Query"] for one in asked()] == [sql_files("views")["best_year"]]
+    other = Pointer("population", "R", "f/", {"population": table()})
+    AthenaEngine([pointer, other], SETTINGS).create_views()
+    made = {one["Query"] for one in asked()}
+    assert made == {sql_files("views")[name] for name in sql_files("views")} - {
+        sql_files("views")["pr_observations"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("FAILED", "line 1:8: Column 'x' cannot be resolved"),
+        ("CANCELLED", "Bytes scanned limit was exceeded"),
+    ],
+)
+def test_a_query_that_athena_ends_is_told_in_athena_s_words(state, reason, engine, monkeypatch):
+    def ended(execution_id, **_):
+        raise {"FAILED": wr.exceptions.QueryFailed, "CANCELLED": wr.exceptions.QueryCancelled}[
+            state
+        ](reason)
+
+    monkeypatch.setattr(wr.athena, "wait_query", ended)
+    with pytest.raises(UsageError) as caught:
+        engine.query("select x")
+    assert str(caught.value) == f"Athena could not answer the query: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("TooManyRequestsException", TryAgainLater),
+        ("ExpiredTokenException", UsageError),
+        ("AccessDeniedException", StorageFailure),
+        ("InvalidRequestException", StorageFailure),  # the workgroup is not there
+    ],
+)
+def test_what_aws_refuses_is_told_in_a_sentence(code, error, engine):
+    def refuse(http_response, parsed, **_):
+        parsed["Error"] = {"Code": code, "Message": "said by AWS"}
+        http_response.status_code = 400
+
+    engine._session.events.register("after-call.athena.GetWorkGroup", refuse)
+    with pytest.raises(error, match="Cannot ask Athena in the workgroup lake"):
+        engine.query("select 1")
+
+
+def test_a_lake_in_s3_is_asked_through_athena(aws):
+    storage = S3Storage(f"s3://{new_bucket()}/lake")
+    assert isinstance(open_engine(storage, [], SETTINGS), AthenaEngine)
