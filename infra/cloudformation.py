@@ -1,0 +1,194 @@
+"""Reads the CloudFormation template as CloudFormation would: text in, plain values out.
+
+Tests hold the template against the code by it, and the rehearsal walks the workflow that it
+describes. It knows the functions that the template uses and refuses any other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NO_VALUE = object()
+_PLACE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A template for given parameters.
+
+    Attributes:
+        resources: by logical id, those whose condition holds: ``Type``, ``Properties`` and so on,
+            every function replaced by its value.
+        outputs: by name, those whose condition holds.
+    """
+
+    resources: Mapping[str, dict[str, Any]]
+    outputs: Mapping[str, str]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The properties of all resources of a type, by logical id."""
+        return {
+            name: resource["Properties"]
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+
+class Template:
+    """A template as it is written."""
+
+    def __init__(self, text: str) -> None:
+        """Parses it."""
+        self.document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+
+    def resolve(
+        self,
+        parameters: Mapping[str, str],
+        *,
+        stack: str = "labor-lake",
+        account: str = "123456789012",
+        region: str = "us-east-1",
+    ) -> Stack:
+        """What CloudFormation would make of it.
+
+        Args:
+            parameters: values for those without a default, and other values.
+            stack: the stack's name.
+            account: the account's number.
+            region: where.
+
+        Raises:
+            KeyError: a parameter without default is not given, or one is given that is none.
+        """
+        declared = self.document["Parameters"]
+        values = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
+        for name, value in parameters.items():
+            values[name] = value if name in declared else declared[name]
+        values = {name: values[name] for name in declared}
+        pseudo = {
+            "AWS::StackName": stack,
+            "AWS::AccountId": account,
+            "AWS::Region": region,
+            "AWS::Partition": "aws",
+            "AWS::NoValue": _NO_VALUE,
+        }
+        return _Resolver(self.document, {**values, **pseudo}).stack()
+
+
+class _Resolver:
+    """Replaces functions by their values."""
+
+    def __init__(self, document: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        self._document = document
+        self._values = values
+        self._functions: dict[str, Callable[[Any], Any]] = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._attribute,
+            "Fn::Sub": self._substitute,
+            "Fn::If": lambda given: self.value(given[1 if self._holds(given[0]) else 2]),
+            "Fn::Join": lambda given: given[0].join(map(str, self.value(given[1]))),
+            "Fn::FindInMap": self._found_in_map,
+            "Fn::Equals": lambda given: str(self.value(given[0])) == str(self.value(given[1])),
+            "Fn::Not": lambda given: not self.value(given[0]),
+        }
+
+    def stack(self) -> Stack:
+        """All resources and outputs whose condition holds."""
+        resources = {
+            name: self.value(entry)
+            for name, entry in self._document["Resources"].items()
+            if self._applies(entry)
+        }
+        outputs = {
+            name: self.value(entry["Value"])
+            for name, entry in self._document["Outputs"].items()
+            if self._applies(entry)
+        }
+        return Stack(resources, outputs)
+
+    def value(self, given: Any) -> Any:
+        """A value of the template with every function in it replaced."""
+        if isinstance(given, dict):
+            if len(given) == 1:
+                ((name, argument),) = given.items()
+                if name in self._functions:
+                    return self._functions[name](argument)
+                if name.startswith("Fn::"):
+                    raise ValueError(f"The template uses {name}, which is not known here.")
+            pairs = ((name, self.value(entry)) for name, entry in given.items())
+            return {name: entry for name, entry in pairs if entry is not _NO_VALUE}
+        if isinstance(given, list):
+            return [entry for one in given if (entry := self.value(one)) is not _NO_VALUE]
+        return given
+
+    def _applies(self, entry: Mapping[str, Any]) -> bool:
+        return "Condition" not in entry or self._holds(entry["Condition"])
+
+    def _holds(self, condition: str) -> bool:
+        return bool(self.value(self._document["Conditions"][condition]))
+
+    def _ref(self, name: str) -> Any:
+        """A parameter's value; of a resource, its name where it has one, else one made up."""
+        if name in self._values:
+            return self._values[name]
+        resource = self._document["Resources"][name]
+        properties = resource["Properties"]
+        given = properties.get("Name") or properties.get("DatabaseInput", {}).get("Name")
+        if given is not None:
+            return self.value(given)
+        made_up = f"{self._values['AWS::StackName']}-{name.lower()}"
+        if resource["Type"] == "AWS::SNS::Topic":
+            return self._arn("sns", made_up)
+        return made_up
+
+    def _attribute(self, given: str) -> Any:
+        name, _, attribute = given.partition(".")
+        kind = self._document["Resources"][name]["Type"]
+        if attribute == "Arn" and kind == "AWS::S3::Bucket":
+            return f"arn:aws:s3:::{self._ref(name)}"
+        if attribute == "Arn" and kind == "AWS::IAM::Role":
+            return f"arn:aws:iam::{self._values['AWS::AccountId']}:role/{self._ref(name)}"
+        raise ValueError(f"The template asks for {given}, which is not known here.")
+
+    def _arn(self, service: str, rest: str) -> str:
+        region, account = self._values["AWS::Region"], self._values["AWS::AccountId"]
+        return f"arn:aws:{service}:{region}:{account}:{rest}"
+
+    def _substitute(self, given: Any) -> str:
+        text, own = (given[0], self.value(given[1])) if isinstance(given, list) else (given, {})
+
+        def value_of(place: re.Match[str]) -> str:
+            name = place[1]
+            if name in own:
+                return str(own[name])
+            return str(self._attribute(name) if "." in name else self._ref(name))
+
+        return _PLACE.sub(value_of, text)
+
+    def _found_in_map(self, given: list[Any]) -> Any:
+        table, row, column = self.value(given)
+        return self._document["Mappings"][table][row][column]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads `!Sub x` as `{"Fn::Sub": x}`, and so on."""
+
+
+def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        argument: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        argument = loader.construct_sequence(node, deep=True)
+    else:
+        raise TypeError(f"!{name} has an argument that is neither text nor a list.")
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": argument}
+
+
+_Loader.add_multi_constructor("!", _function)
