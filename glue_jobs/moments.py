@@ -1,9 +1,12 @@
-"""Moments as the lake writes them: UTC, to the second."""
+"""Moments as the lake writes them: UTC, to the second; and the years that a figure may be of."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+"""Another year of an observation is a mistake of whoever wrote it."""
 
 _TEXT = "%Y-%m-%dT%H:%M:%SZ"
 _RELEASE = "%Y%m%dT%H%M%SZ"

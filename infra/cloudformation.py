@@ -71,7 +71,10 @@ class Template:
         values = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
         for name, value in parameters.items():
             values[name] = value if name in declared else declared[name]
-        values = {name: values[name] for name in declared}
+        typed = {
+            name: int(values[name]) if one["Type"] == "Number" else values[name]
+            for name, one in declared.items()
+        }
         pseudo = {
             "AWS::StackName": stack,
             "AWS::AccountId": account,
@@ -79,7 +82,7 @@ class Template:
             "AWS::Partition": "aws",
             "AWS::NoValue": _NO_VALUE,
         }
-        return _Resolver(self.document, {**values, **pseudo}).stack()
+        return _Resolver(self.document, {**typed, **pseudo}).stack()
 
 
 class _Resolver:

@@ -29,12 +29,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from glue_jobs.errors import QualityFailure
+from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BLOCK_BYTES = 2 << 20
-FIRST_YEAR, LAST_YEAR = 1800, 2100
 PERIODS = tuple(
     [f"M{n:02d}" for n in range(1, 14)]
     + [f"Q{n:02d}" for n in range(1, 6)]

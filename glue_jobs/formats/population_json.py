@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.formats.flatfile import FIRST_YEAR, LAST_YEAR
+from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

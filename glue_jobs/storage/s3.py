@@ -209,7 +209,8 @@ class S3Storage:
         found = self._head(key)
         if found is None or (found.sha256 != sha256 and not key.startswith(CURATED)):
             self._check_versioned()
-            found = self._head(key, self._upload(key, stream, sha256))
+            version = self._upload(key, stream, sha256)
+            found = self._head(key, version if key.startswith(_VERSIONED) else "")
         if found is None or found.sha256 != sha256:
             raise IntegrityFailure(
                 f"{self._shown(key)} holds other bytes than those that were written there.",

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.formats.flatfile import FIRST_YEAR, PERIODS, Reject, batch_of
+from glue_jobs.formats.flatfile import PERIODS, Reject, batch_of
+from glue_jobs.moments import FIRST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -200,7 +200,7 @@ def test_raw_versions_are_kept_for_ever_unless_told_otherwise():
     told = TEMPLATE.resolve({**GIVEN, "RawVersionDays": "400"})
     rule = rules_of(told)["forget-raw-versions"]
     assert rule["Prefix"] == "raw/"
-    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": "400"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 400}
 
 
 def statements() -> list[tuple[str, dict[str, Any]]]:
@@ -256,7 +256,7 @@ def test_the_workgroup_bounds_every_query():
     (workgroup,) = STACK.of_type("AWS::Athena::WorkGroup").values()
     configuration = workgroup["WorkGroupConfiguration"]
     assert configuration["EnforceWorkGroupConfiguration"] is True
-    assert int(configuration["BytesScannedCutoffPerQuery"]) == 10 << 30
+    assert configuration["BytesScannedCutoffPerQuery"] == 10 << 30
     assert configuration["EngineVersion"]["SelectedEngineVersion"] == "Athena engine version 3"
     results = configuration["ResultConfiguration"]
     assert results["OutputLocation"] == "s3://labor-lake-artifactsbucket/athena-results/"

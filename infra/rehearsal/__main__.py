@@ -1,0 +1,115 @@
+"""`python -m infra.rehearsal`: rehearses, and says what held."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from bench.generate import generate
+from glue_jobs.errors import LakeError
+from glue_jobs.job import print_error
+from glue_jobs.terminal import print_table
+from infra.bundle import ROOT, make_bundle
+from infra.cloudformation import Template
+from infra.rehearsal.answers import Answerer
+from infra.rehearsal.days import Rehearsal
+from infra.rehearsal.environments import GLUES_PYTHON, find_python, version_of
+from infra.rehearsal.glue import Glue, own_environ
+from infra.rehearsal.server import Cloud
+from infra.rehearsal.upstreams import open_upstream, with_data_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.rehearsal.glue import JobRun
+
+KEPT = ROOT / ".rehearsal"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Rehearses; 0 if all held, 7 if something did not."""
+    parser = argparse.ArgumentParser("python -m infra.rehearsal", description=__doc__)
+    parser.add_argument(
+        "--data-mb",
+        type=int,
+        metavar="N",
+        help="only the first day, on a data file of N MB: what memory each job needs",
+    )
+    given = parser.parse_args(argv)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            failures = rehearse(Path(folder), given.data_mb)
+        except LakeError as error:
+            print_error(error)
+            return error.exit_code
+    seconds = time.monotonic() - started
+    if failures:
+        print(f"\n{len(failures)} things did not hold, after {seconds:.0f} s:")
+        for failure in failures:
+            print(f"- {failure}")
+        return 7
+    print(f"\nAll held, after {seconds:.0f} s.")
+    return 0
+
+
+def rehearse(folder: Path, data_mb: int | None) -> list[str]:
+    """Plays all days; returns what did not hold."""
+    python = find_python()
+    if version_of(python) != GLUES_PYTHON:
+        print(f"There is no Python {GLUES_PYTHON} here; the jobs run on {version_of(python)}.")
+    bundle = make_bundle()
+    template = Template((ROOT / "infra" / "template.yaml").read_text("utf-8"))
+    given = {"Contact": "you@example.com", "CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
+    stack = template.resolve(given)
+    served, expected = open_upstream()
+    with Cloud() as cloud, served as upstream:
+        os.environ.update(own_environ(cloud.address))
+        glue = Glue(stack, cloud.address, folder)
+        print(f"Python {version_of(python)}, {bundle.wheel}, code in {bundle.prefix}")
+        glue.create(bundle, python, KEPT)
+        answers = folder / "answers"
+        answers.mkdir()
+        cloud.answer_queries(Answerer(boto3.client("s3"), glue.bucket("LakeBucket"), answers))
+        rehearsal = Rehearsal(stack, cloud, glue, upstream, print)
+        if data_mb is None:
+            rehearsal.first_day(expected)
+            for day in (
+                rehearsal.day_with_nothing_new,
+                rehearsal.day_of_a_release,
+                rehearsal.day_of_a_failing_job,
+                rehearsal.day_of_a_broken_catalog,
+                rehearsal.day_of_two_runs,
+                rehearsal.refusals,
+                rehearsal.permissions,
+            ):
+                # Without a good first day the others would say nothing of their own.
+                if not rehearsal.failures:
+                    day()
+        else:
+            generate(folder / "large", data_mb * 1_000_000)
+            with_data_file(upstream, folder / "large")
+            rehearsal.large_day(data_mb)
+        _print_runs(rehearsal.runs)
+    return rehearsal.failures
+
+
+def _print_runs(runs: Sequence[tuple[str, JobRun]]) -> None:
+    rows = [
+        [day, run.job, run.state, str(run.exit_code), f"{run.seconds:.1f}", f"{run.peak_mb:.0f}"]
+        for day, run in runs
+    ]
+    print()
+    header = ["day", "job", "state", "exit", "seconds", "peak MB"]
+    print_table("", header, rows, header[3:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

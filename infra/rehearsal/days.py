@@ -1,0 +1,331 @@
+"""What happens in a rehearsal: a week of the lake's life, and what must hold after each day."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Callable
+
+import awswrangler as wr
+import boto3
+
+from glue_jobs.commands.verify import check, noted_objects
+from glue_jobs.sample.faults import Status
+from glue_jobs.storage.s3 import S3Storage
+from infra.rehearsal.permissions import grants_of, without_call, without_permission
+from infra.rehearsal.server import Failure
+from infra.rehearsal.upstreams import DATA_FILES, Gate, publish_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from glue_jobs.sample.upstream import Upstream
+    from infra.cloudformation import Stack
+    from infra.rehearsal.glue import Glue, JobRun
+    from infra.rehearsal.server import Cloud
+
+MOST_MB = 512
+REPORTS = ("best_year", "population_summary", "series_population")
+JOBS = ("land_bls", "land_population", "build_tables", "publish_reports")
+_LISTING = "/pub/time.series/pr/"
+
+
+class Rehearsal:
+    """One simulated cloud, one upstream, one stack; and what was found.
+
+    Attributes:
+        failures: what did not hold.
+        runs: every job run, by the day's name.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        cloud: Cloud,
+        glue: Glue,
+        upstream: Upstream,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.failures: list[str] = []
+        self.runs: list[tuple[str, JobRun]] = []
+        self._stack, self._cloud, self._glue = stack, cloud, glue
+        self._upstream, self._tell = upstream, tell
+        self._database = stack.outputs["DatabaseName"]
+        self._storage = S3Storage(stack.outputs["LakeUri"])
+        self._numbers = iter(range(1, 1000))
+        self._releases = iter(range(1, 1000))
+
+    # What is asked of a day.
+
+    def holds(self, what: str, held: object) -> None:
+        """Notes whether something holds, and says so."""
+        self._tell(f"  {'ok    ' if held else 'FAILED'} {what}")
+        if not held:
+            self.failures.append(what)
+
+    def run(self, day: str, *, retries: bool = True, **environ: str) -> dict[str, JobRun]:
+        """Runs the workflow once; returns the job runs by job."""
+        run_id = f"wr_{next(self._numbers):04d}"
+        runs = self._glue.run_workflow(run_id, {**self._urls(), **environ}, retries=retries)
+        self.runs += [(day, run) for run in runs]
+        return {run.job: run for run in runs}
+
+    def succeeds(self, runs: Mapping[str, JobRun]) -> None:
+        """All four jobs ran and succeeded at their first try."""
+        states = {name: (run.exit_code, run.tries) for name, run in runs.items()}
+        self.holds("all four jobs succeed", states == dict.fromkeys(JOBS, (0, 1)))
+        for run in runs.values():
+            if run.told:
+                self._tell(f"         {run.job}, exit {run.exit_code}: {run.told}")
+
+    def is_whole(self) -> None:
+        """Every object is what manifest and pointer say, the catalog what the pointers say."""
+        noted = list(noted_objects(self._storage))
+        wrong = [one for entry in noted if (one := check(self._storage, *entry)) is not None]
+        self.holds(f"{len(noted)} objects are what manifests and pointers say", not wrong)
+        folder = self._pr()["StorageDescriptor"]["Location"]
+        locations = wr.catalog.get_parquet_partitions(self._database, "pr_data")
+        self.holds(
+            "the catalog's partitions lie in the current release",
+            locations and all(location.startswith(folder) for location in locations),
+        )
+
+    # The days.
+
+    def first_day(self, expected: Path | None) -> None:
+        """An empty bucket: everything is landed, built and reported."""
+        self._tell("\nThe first day")
+        runs = self.run("first day")
+        self.succeeds(runs)
+        peak = max(run.peak_mb for run in runs.values())
+        self.holds(f"no job held more than {MOST_MB} MB (most: {peak:.0f} MB)", peak < MOST_MB)
+        for name in REPORTS if expected else ():
+            self.holds(f"{name}.csv equals the expected one", self._is_expected(name, expected))
+        if not self.failures:
+            self.is_whole()
+            self._users_read()
+
+    def large_day(self, data_mb: int) -> None:
+        """One large data file: what memory the jobs need."""
+        self._tell(f"\nA first day with a data file of {data_mb} MB")
+        runs = self.run(f"{data_mb} MB")
+        self.succeeds(runs)
+        peak = max(run.peak_mb for run in runs.values())
+        self.holds(f"no job held more than {MOST_MB} MB (most: {peak:.0f} MB)", peak < MOST_MB)
+
+    def day_with_nothing_new(self) -> None:
+        """One request per survey and dataset; nothing is written but the summaries."""
+        self._tell("\nA day with nothing new")
+        before, asked = self._objects(), len(self._cloud.statements)
+        self._upstream.clear_log()
+        self.succeeds(self.run("nothing new"))
+        written = {key for key, tag in self._objects().items() if before.get(key) != tag}
+        self.holds(
+            "only run summaries are written", all(key.startswith("runs/") for key in written)
+        )
+        self.holds("upstream is asked twice", len(self._upstream.requests) == 2)
+        self.holds("Athena is asked nothing", len(self._cloud.statements) == asked)
+
+    def day_of_a_release(self) -> None:
+        """A new release is published while somebody reads."""
+        self._tell("\nA release, read while it is published")
+        old = self._rows_by_file()
+        with self._reading() as seen:
+            publish_release(self._upstream, next(self._releases))
+            self.succeeds(self.run("release"))
+        new = self._rows_by_file()
+        self.holds("the release has one row more per file", new == {n: old[n] + 1 for n in old})
+        # Rows of two releases would be one of each, and their number in between.
+        current = DATA_FILES_SHORT[0]
+        allowed = {sum(old.values()), sum(new.values()), old[current], new[current], "refused"}
+        self.holds(
+            f"{sum(seen.values())} reads meanwhile: rows of one release each",
+            seen and set(seen) <= allowed,
+        )
+        self._tell(f"         refused while the table moved: {seen['refused']}")
+        self.is_whole()
+
+    def day_of_a_failing_job(self) -> None:
+        """BLS refuses; the chain stops before the tables are touched."""
+        self._tell("\nA day on which a job fails")
+        before = self._objects()
+        self._upstream.script(_LISTING, Status(403), forever=True)
+        runs = self.run("failing job")
+        self._upstream.clear_script()
+        self.holds("land_bls ends with 7, after two tries", _ends(runs, "land_bls") == (7, 2))
+        self.holds("its one sentence names BLS", "BLS" in runs["land_bls"].told)
+        self._tell(f"         {runs['land_bls'].told}")
+        self.holds("nothing after it starts", set(runs) == {"land_bls", "land_population"})
+        self.holds("only run summaries are written", self._changed(before) == {"runs"})
+
+    def day_of_a_broken_catalog(self) -> None:
+        """A catalog call fails half way; the next run repairs it."""
+        self._tell("\nA catalog call fails half way")
+        publish_release(self._upstream, next(self._releases))
+        self._cloud.fail(Failure("glue:UpdateTable", "AccessDeniedException", after=1))
+        runs = self.run("broken catalog", retries=False)
+        self.holds("build_tables ends with 7", _ends(runs, "build_tables") == (7, 1))
+        self._tell(f"         {runs['build_tables'].told}")
+        self.holds("the reports are not made", "publish_reports" not in runs)
+        self.succeeds(self.run("repaired"))
+        self.is_whole()
+
+    def day_of_two_runs(self) -> None:
+        """Two runs at once, both of a new release: one publishes, the other ends with 5."""
+        self._tell("\nTwo runs at once")
+        publish_release(self._upstream, next(self._releases))
+        gate = Gate()
+        self._upstream.script(f"{_LISTING}{DATA_FILES[0]}", gate)
+        with ThreadPoolExecutor(1) as pool:
+            # Without retries: Glue's would make the loser succeed after all.
+            slow = pool.submit(self.run, "two runs: slower", retries=False)
+            gate.entered.wait(60)
+            fast = self.run("two runs: faster", retries=False)
+            gate.open()
+            lost = slow.result()
+        self.succeeds(fast)
+        self.holds("the slower one ends with 5", _ends(lost, "land_bls") == (5, 1))
+        self._tell(f"         {lost['land_bls'].told}")
+        self.is_whole()
+
+    def refusals(self) -> None:
+        """What AWS refuses is one clear sentence each."""
+        self._tell("\nWhat AWS refuses")
+        boto3.client("s3").create_bucket(Bucket="forgetful")
+        self._cloud_refuses("an unversioned bucket", 2, lake="s3://forgetful")
+        self._cloud_refuses("a missing bucket", 2, lake="s3://missing-bucket")
+        self._cloud_refuses("expired credentials", 2, failure=("s3:GetObject", "ExpiredToken", 400))
+        self._cloud_refuses("a denied action", 7, failure=("s3:GetObject", "AccessDenied", 403))
+        self._cloud_refuses("the wrong region", 2, job="build_tables", region="eu-west-1")
+
+    def permissions(self) -> None:
+        """Each role allows what its job did, and no more."""
+        self._tell("\nPermissions")
+        for job in JOBS:
+            calls = [call for call in self._cloud.calls if call.caller == job]
+            grants = grants_of(self._stack, job)
+            inside = [call for call in calls if self._is_of_the_stack(call.resource)]
+            denied = without_permission(inside, grants)
+            idle = without_call(job, inside, grants)
+            self.holds(f"{job}: {len(inside)} calls, each allowed", inside and not denied)
+            self.holds(f"{job}: {len(grants)} permissions, each used or explained", not idle)
+            for call in dict.fromkeys(denied):
+                self._tell(f"         not allowed: {call.action} on {call.resource}")
+            for grant in idle:
+                self._tell(f"         not used: {grant.action} on {grant.resource}")
+
+    # Pieces.
+
+    def _urls(self) -> dict[str, str]:
+        return {
+            "LAKE_BLS_URL": self._upstream.bls_url,
+            "LAKE_POPULATION_URL": self._upstream.population_url,
+        }
+
+    def _pr(self) -> dict[str, Any]:
+        answer = boto3.client("glue").get_table(DatabaseName=self._database, Name="pr_data")
+        table: dict[str, Any] = answer["Table"]
+        return table
+
+    def _objects(self) -> dict[str, str]:
+        pages = boto3.client("s3").get_paginator("list_objects_v2")
+        return {
+            entry["Key"]: entry["ETag"]
+            for page in pages.paginate(Bucket=self._storage.bucket)
+            for entry in page.get("Contents", ())
+        }
+
+    def _changed(self, before: Mapping[str, str]) -> set[str]:
+        """The zones in which objects were written since."""
+        return {key.split("/")[0] for key, tag in self._objects().items() if before.get(key) != tag}
+
+    def _is_expected(self, name: str, folder: Path | None) -> bool:
+        assert folder is not None
+        made = self._storage.get(f"reports/latest/{name}.csv")
+        kind = "acs1-2025-10" if name == "population_summary" else "2025-10"
+        expected = (folder / f"{name}-{kind}.csv").read_text("utf-8").splitlines()
+        return made is not None and made.body.decode().splitlines() == expected
+
+    def _users_read(self) -> None:
+        """The tools that users have: awswrangler's catalog, S3 and Athena."""
+        tables = wr.catalog.tables(database=self._database)
+        self.holds(f"awswrangler.catalog lists {len(tables)} tables", len(tables) > 3)
+        comments = wr.catalog.get_columns_comments(self._database, "pr_data")
+        self.holds("every column says what it means", all(comments.values()))
+        rows = self._rows_by_file()
+        self.holds("read_parquet_table reads every data file", set(rows) >= set(DATA_FILES_SHORT))
+        answer = wr.athena.read_sql_query(
+            "select count(*) as n from pr_data",
+            database=self._database,
+            workgroup=self._stack.outputs["WorkgroupName"],
+            ctas_approach=False,
+        )
+        self.holds("read_sql_query counts the same", int(answer["n"][0]) == sum(rows.values()))
+
+    def _rows_by_file(self) -> dict[str, int]:
+        frame = wr.s3.read_parquet_table("pr_data", self._database)
+        counts = frame["data_file"].astype("string").value_counts()
+        return {str(name): int(count) for name, count in counts.items()}
+
+    @contextmanager
+    def _reading(self) -> Iterator[Counter[object]]:
+        """Reads pr_data again and again meanwhile; counts the answers by their number of rows."""
+        seen: Counter[object] = Counter()
+        ended = threading.Event()
+
+        def read() -> None:
+            while not ended.is_set():
+                for wanted in (None, _is_current):
+                    try:
+                        frame = wr.s3.read_parquet_table(
+                            "pr_data", self._database, partition_filter=wanted
+                        )
+                    except wr.exceptions.InvalidArgumentValue:
+                        seen["refused"] += 1
+                    else:
+                        seen[len(frame)] += 1
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            ended.set()
+            thread.join()
+
+    def _cloud_refuses(
+        self,
+        what: str,
+        code: int,
+        job: str = "land_bls",
+        failure: tuple[str, str, int] | None = None,
+        **arguments: str,
+    ) -> None:
+        if failure is not None:
+            action, refusal, status = failure
+            self._cloud.fail(Failure(action, refusal, status=status))
+        given = {f"--{name}": value for name, value in arguments.items()}
+        run_id = f"wr_{next(self._numbers):04d}"
+        run = self._glue.run_job(job, run_id, self._urls(), given)
+        told = run.told.splitlines()
+        self.holds(f"{what}: exit {code}, one sentence", run.exit_code == code and told)
+        for line in told[:1]:
+            self._tell(f"         {line}")
+
+    def _is_of_the_stack(self, resource: str) -> bool:
+        """Whether a call was on the stack's own things, not on what `refusals` tried instead."""
+        return not any(name in resource for name in ("forgetful", "missing-bucket"))
+
+
+DATA_FILES_SHORT = tuple(name.removeprefix("pr.data.") for name in DATA_FILES)
+
+
+def _is_current(keys: Mapping[str, str]) -> bool:
+    return keys["data_file"] == DATA_FILES_SHORT[0]
+
+
+def _ends(runs: Mapping[str, JobRun], job: str) -> tuple[int, int]:
+    return runs[job].exit_code, runs[job].tries

@@ -1,0 +1,271 @@
+"""Stands for the part of Glue that runs jobs: environments, arguments, triggers.
+
+Everything comes from the template: what a job is called, where its script lies, which arguments
+and modules it gets, how often it is tried again, and which trigger starts it when.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from infra.rehearsal.environments import environment, install_wheel
+from infra.rehearsal.server import REGION, USER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infra.bundle import Bundle
+    from infra.cloudformation import Stack
+
+SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
+_GLUES_OWN = ("--additional-python-modules", "--extra-py-files")
+_UNKNOWN_TO_JOBS = ("--TempDir", "s3://somewhere/temporary/")
+# Linux tells a child's peak as at least its parent's at the fork, so each job tells its own.
+_MEASURE = """\
+import atexit, os, resource
+def tell():
+    try:
+        with open("/proc/self/status") as status:
+            peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    with open(os.environ["REHEARSAL_PEAK"], "w") as told:
+        told.write(str(peak))
+atexit.register(tell)
+"""
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """What became of one run of one job.
+
+    Attributes:
+        job: its short name, ``land_bls``.
+        exit_code: of the process.
+        seconds: from start to end.
+        peak_mb: the most memory that it held.
+        tries: how often it was started.
+        summary: the last line of its output, parsed; empty if there was none.
+        told: what it wrote to stderr about failures.
+    """
+
+    job: str
+    exit_code: int
+    seconds: float
+    peak_mb: float
+    tries: int
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    told: str = ""
+
+    @property
+    def state(self) -> str:
+        """As Glue names it."""
+        return FAILED if self.exit_code else SUCCEEDED
+
+
+class Glue:
+    """Runs the jobs of one stack against one simulated cloud."""
+
+    def __init__(self, stack: Stack, address: str, folder: Path) -> None:
+        """Prepares.
+
+        Args:
+            stack: the template with its parameters.
+            address: where the simulated cloud listens.
+            folder: for scripts, the wheel and output.
+        """
+        self._stack = stack
+        self._address = address
+        self._folder = folder
+        self._jobs = {
+            job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
+            for job in stack.of_type("AWS::Glue::Job").values()
+        }
+        self._pythons: dict[str, Path] = {}
+        self._numbers = iter(range(1, 10_000))
+
+    def create(self, bundle: Bundle, python: Path, kept: Path) -> None:
+        """Makes what the jobs rely on, and an environment for each of them.
+
+        Args:
+            bundle: the code, which is uploaded as a deployment would.
+            python: the interpreter for the jobs.
+            kept: where environments are kept from one rehearsal to the next.
+        """
+        s3 = boto3.client("s3")
+        for name, bucket in self._stack.of_type("AWS::S3::Bucket").items():
+            s3.create_bucket(Bucket=self.bucket(name))
+            s3.put_bucket_versioning(
+                Bucket=self.bucket(name), VersioningConfiguration=bucket["VersioningConfiguration"]
+            )
+        for name, body in bundle.files.items():
+            s3.put_object(
+                Bucket=self.bucket("ArtifactsBucket"), Key=f"{bundle.prefix}/{name}", Body=body
+            )
+        for database in self._stack.of_type("AWS::Glue::Database").values():
+            boto3.client("glue").create_database(DatabaseInput=database["DatabaseInput"])
+        for workgroup in self._stack.of_type("AWS::Athena::WorkGroup").values():
+            boto3.client("athena").create_work_group(
+                Name=workgroup["Name"], Configuration=workgroup["WorkGroupConfiguration"]
+            )
+        self._install(bundle, python, kept)
+
+    def _install(self, bundle: Bundle, python: Path, kept: Path) -> None:
+        wheel = self._folder / bundle.wheel
+        wheel.write_bytes(bundle.files[bundle.wheel])
+        install_wheel(python, wheel, self._folder / "installed")
+        (self._folder / "installed" / "sitecustomize.py").write_text(_MEASURE)
+        for name, job in self._jobs.items():
+            modules = job["DefaultArguments"]["--additional-python-modules"]
+            self._pythons[name] = environment(python, modules, kept)
+
+    def bucket(self, logical_id: str) -> str:
+        """A bucket's name."""
+        kind = self._stack.resources[logical_id]["Type"]
+        assert kind == "AWS::S3::Bucket"
+        if logical_id == "ArtifactsBucket":
+            return self._stack.outputs["ArtifactsBucketName"]
+        return urlsplit(self._stack.outputs["LakeUri"]).netloc
+
+    def run_workflow(
+        self, run_id: str, environ: Mapping[str, str], *, retries: bool = True
+    ) -> list[JobRun]:
+        """Walks the triggers: the scheduled one first, then each whose conditions hold."""
+        waiting = list(self._stack.of_type("AWS::Glue::Trigger").values())
+        done: dict[str, JobRun] = {}
+        fired = [trigger for trigger in waiting if trigger["Type"] == "SCHEDULED"]
+        while fired:
+            waiting = [trigger for trigger in waiting if trigger not in fired]
+            names = [action["JobName"] for trigger in fired for action in trigger["Actions"]]
+            with ThreadPoolExecutor(len(names)) as pool:
+                runs = pool.map(lambda name: self._try(name, run_id, environ, retries), names)
+                done.update(zip(names, runs))
+            fired = [trigger for trigger in waiting if _holds(trigger["Predicate"], done)]
+        return list(done.values())
+
+    def _try(self, name: str, run_id: str, environ: Mapping[str, str], retries: bool) -> JobRun:
+        most = 1 + (self._jobs[name]["MaxRetries"] if retries else 0)
+        for number in range(1, most + 1):
+            run = self.run_job(name, run_id, environ, tries=number)
+            if run.state == SUCCEEDED:
+                break
+        return run
+
+    def run_job(
+        self,
+        name: str,
+        run_id: str,
+        environ: Mapping[str, str],
+        arguments: Mapping[str, str] | None = None,
+        tries: int = 1,
+    ) -> JobRun:
+        """Runs one job's script in a process of its own.
+
+        Args:
+            name: the job's name in Glue, or its short one.
+            run_id: the workflow run's.
+            environ: besides what Glue itself sets.
+            arguments: in place of the template's.
+            tries: which try it is.
+        """
+        job = next(job for key, job in self._jobs.items() if name in (key, job["Short"]))
+        work = self._folder / f"run-{next(self._numbers)}-{job['Short']}"
+        work.mkdir()
+        script = work / "script.py"
+        script.write_bytes(_fetched(job["Command"]["ScriptLocation"]))
+        given = {**job["DefaultArguments"], **(arguments or {})}
+        words = [
+            word
+            for key, value in given.items()
+            if key.startswith("--") and key not in _GLUES_OWN
+            for word in (key, str(value))
+        ]
+        words += ["--WORKFLOW_NAME", "rehearsed", "--WORKFLOW_RUN_ID", run_id, *_UNKNOWN_TO_JOBS]
+        started = time.monotonic()
+        code = _finished(
+            [str(self._pythons[job["Name"]]), str(script), *words],
+            {**self._environ(job["Short"], work), **environ},
+            work,
+            60 * job["Timeout"],
+        )
+        output = (work / "stdout").read_text("utf-8").splitlines()
+        errors = (work / "stderr").read_text("utf-8").splitlines()
+        # The lake's own sentences; of a process that died without one, its last words.
+        told = [line for line in errors if line.startswith("error: ")] or errors[-3:] * bool(code)
+        return JobRun(
+            job["Short"],
+            code,
+            time.monotonic() - started,
+            _peak_mb(work),
+            tries,
+            json.loads(output[-1]) if output else {},
+            "\n".join(told),
+        )
+
+    def _environ(self, job: str, work: Path) -> dict[str, str]:
+        """Nothing of this process's own; the job's name is its access key, to be known by it."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(work),
+            "TMPDIR": str(work),
+            "REHEARSAL_PEAK": str(work / "peak"),
+            "PYTHONPATH": str(self._folder / "installed"),
+            "AWS_ENDPOINT_URL": self._address,
+            "AWS_ACCESS_KEY_ID": job,
+            "AWS_SECRET_ACCESS_KEY": "rehearsed",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+def own_environ(address: str) -> dict[str, str]:
+    """What makes this process, as a user's, talk to the simulated cloud."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": USER,
+        "AWS_SECRET_ACCESS_KEY": "rehearsed",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _holds(predicate: Mapping[str, Any], done: Mapping[str, JobRun]) -> bool:
+    met = [
+        one["JobName"] in done and done[one["JobName"]].state == one["State"]
+        for one in predicate["Conditions"]
+    ]
+    return all(met) if predicate["Logical"] == "AND" else any(met)
+
+
+def _fetched(location: str) -> bytes:
+    parts = urlsplit(location)
+    answer = boto3.client("s3").get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+    body: bytes = answer["Body"].read()
+    return body
+
+
+def _finished(command: list[str], environ: Mapping[str, str], work: Path, seconds: float) -> int:
+    """Runs a process to its end, or ends it; returns its exit code."""
+    with (work / "stdout").open("wb") as stdout, (work / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(command, env=environ, cwd=work, stdout=stdout, stderr=stderr)
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        code = process.wait()
+        timer.cancel()
+    return code
+
+
+def _peak_mb(work: Path) -> float:
+    """What a job has told of its memory; 0 of one that was killed."""
+    told = work / "peak"
+    return int(told.read_text()) / 1024 if told.exists() else 0.0

@@ -1,0 +1,104 @@
+"""Holds what each job's role may do against what the job did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.cloudformation import Stack
+    from infra.rehearsal.calls import Call
+
+UNUSED_FOR_A_REASON = {
+    ("*", "logs:CreateLogGroup"): "Glue writes the logs, by the job's role",
+    ("*", "logs:CreateLogStream"): "Glue writes the logs, by the job's role",
+    ("*", "logs:PutLogEvents"): "Glue writes the logs, by the job's role",
+    ("*", "s3:GetObject code/"): "Glue fetches wheel and script by the job's role",
+    ("*", "s3:AbortMultipartUpload"): "only when a large upload breaks",
+    ("land_bls", "s3:GetObjectVersion"): "puts back what a lost race left in a file's place",
+    ("land_population", "s3:GetObjectVersion"): "puts back what a lost race left in its place",
+    ("land_population", "s3:DeleteObject"): "only when the API needs fewer pages than before",
+    ("land_bls", "s3:DeleteObject"): "only when BLS has removed a file",
+    ("build_tables", "glue:DeleteTable"): "only when a file is no table any more",
+    ("build_tables", "glue:DeletePartition"): "only when BLS has removed a data file",
+    ("publish_reports", "s3:GetObject curated/"): "Athena reads the tables by the job's role",
+    ("publish_reports", "s3:GetBucketLocation"): "Athena asks for it by the job's role",
+    ("publish_reports", "s3:ListBucket"): "Athena lists its results by the job's role",
+    ("publish_reports", "s3:PutObject athena-results/"): "Athena writes by the job's role",
+    ("publish_reports", "s3:ListMultipartUploadParts"): "Athena writes by the job's role",
+    ("publish_reports", "glue:GetDatabase"): "Athena plans by the job's role",
+    ("publish_reports", "glue:GetPartitions"): "Athena plans by the job's role",
+    ("publish_reports", "glue:GetTable"): "Athena plans by the job's role",
+    ("publish_reports", "glue:GetTables"): "Athena plans by the job's role",
+    ("publish_reports", "glue:CreateTable"): "Athena makes a view by the job's role",
+    ("publish_reports", "glue:UpdateTable"): "Athena replaces a view by the job's role",
+}
+"""Permissions without a call in the rehearsal: by job and action, where needed with a folder."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One action that a role allows on one pattern of resources."""
+
+    action: str
+    resource: str
+
+
+def grants_of(stack: Stack, job: str) -> list[Grant]:
+    """What the role of a job allows."""
+    jobs = stack.of_type("AWS::Glue::Job").values()
+    arn = next(entry["Role"] for entry in jobs if entry["Name"].endswith(f"-{job}"))
+    role = next(
+        role
+        for name, role in stack.of_type("AWS::IAM::Role").items()
+        if arn.endswith(f"-{name.lower()}")
+    )
+    return [
+        Grant(action, resource)
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+
+
+def without_permission(calls: Iterable[Call], grants: Iterable[Grant]) -> list[Call]:
+    """The calls that no grant covers."""
+    known = list(grants)
+    return [call for call in calls if not any(_covers(grant, call) for grant in known)]
+
+
+def without_call(job: str, calls: Iterable[Call], grants: Iterable[Grant]) -> list[Grant]:
+    """The grants that no call needed, and that have no reason to stand all the same.
+
+    Glue wants the catalog, the database and the table for one call, so these count as one.
+    """
+    made = list(calls)
+    used = {grant.action for grant in grants if any(_covers(grant, call) for call in made)}
+    return [
+        grant
+        for grant in grants
+        if not any(_covers(grant, call) for call in made)
+        and not (grant.action.startswith("glue:") and grant.action in used)
+        and not _has_reason(job, grant)
+    ]
+
+
+def _covers(grant: Grant, call: Call) -> bool:
+    if grant.action != call.action:
+        return False
+    # The call names no workgroup where AWS derives it from the execution.
+    if call.resource.endswith(":workgroup/*"):
+        return ":workgroup/" in grant.resource
+    return fnmatchcase(call.resource, grant.resource)
+
+
+def _has_reason(job: str, grant: Grant) -> bool:
+    for whose, what in UNUSED_FOR_A_REASON:
+        action, _, folder = what.partition(" ")
+        if whose in ("*", job) and action == grant.action and folder in grant.resource:
+            return True
+    return False

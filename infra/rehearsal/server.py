@@ -1,0 +1,173 @@
+"""The simulated cloud: moto behind a door of our own.
+
+The door records every call with the job that made it, has chosen calls fail, and gives moto the
+answers to Athena's queries, which moto does not compute.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+from moto.athena.models import QueryResults, athena_backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from infra.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.rehearsal.answers import Answer
+    from infra.rehearsal.calls import Call
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+USER = "user"
+"""The access key of this process; each job has its own."""
+
+
+@dataclass
+class Failure:
+    """What a later call of a job is answered with.
+
+    Attributes:
+        action: ``glue:UpdateTable``.
+        code: AWS's error code.
+        after: how many such calls go well before.
+        status: of the HTTP answer.
+    """
+
+    action: str
+    code: str
+    after: int = 0
+    status: int = 400
+
+
+class Cloud:
+    """S3, Glue's catalog and Athena on the loopback interface; a context manager.
+
+    Attributes:
+        calls: what was asked for, in its order.
+        statements: what Athena was asked, in its order.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.statements: list[str] = []
+        self._answer: Callable[[str], Answer | None] | None = None
+        self._failure: Failure | None = None
+        self._lock = threading.Lock()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server(
+            "127.0.0.1", 0, self._app, threaded=True, request_handler=_QuietHandler
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Cloud:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer_queries(self, answer: Callable[[str], Answer | None]) -> None:
+        """Sets what answers Athena's queries: rows for a SELECT, None for a statement."""
+        self._answer = answer
+
+    def fail(self, failure: Failure) -> None:
+        """Has one later call fail."""
+        self._failure = failure
+
+    def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asked = _asked(environ)
+        calls = calls_of(asked)
+        with self._lock:
+            self.calls.extend(call for call in calls if call.caller)
+            failure = self._due(calls)
+        if failure is not None:
+            return _refused(failure, caller_and_service(asked)[1], start_response)
+        if operation_of(asked) == "StartQueryExecution":
+            return self._start_query(asked, environ, start_response)
+        return self._forward(environ, start_response)
+
+    def _forward(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self._moto(environ, start_response)
+        return answer
+
+    def _due(self, calls: list[Call]) -> Failure | None:
+        failure = self._failure
+        asked_for = {call.action for call in calls if call.caller != USER}
+        if failure is None or failure.action not in asked_for:
+            return None
+        if failure.after:
+            failure.after -= 1
+            return None
+        self._failure = None
+        return failure
+
+    def _start_query(
+        self, asked: Asked, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        sql = str(json.loads(asked.body)["QueryString"])
+        answer = self._answer(sql) if self._answer else None
+        # moto gives a new execution the first answer in its queue, so nobody may come between.
+        with self._lock:
+            self.statements.append(sql)
+            if answer is not None:
+                backend = athena_backends[ACCOUNT][REGION]
+                backend.query_results_queue.append(QueryResults(answer.rows, answer.columns))
+            return self._forward(environ, start_response)
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Keeps the requests out of the terminal."""
+
+    def log_request(self, *_: object) -> None:
+        """Nothing."""
+
+
+def _asked(environ: dict[str, Any]) -> Asked:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    body = b""
+    if "x-amz-target" in headers:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+    path = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
+    return Asked(
+        environ["REQUEST_METHOD"],
+        str(path).partition("?")[0],
+        environ.get("QUERY_STRING", ""),
+        headers,
+        body,
+    )
+
+
+def _refused(failure: Failure, service: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    if service == "s3":
+        body = f"<Error><Code>{failure.code}</Code><Message>rehearsed</Message></Error>"
+        kind = "application/xml"
+    else:
+        body = json.dumps({"__type": failure.code, "message": "rehearsed"})
+        kind = "application/x-amz-json-1.1"
+    start_response(f"{failure.status} Refused", [("Content-Type", kind)])
+    return [body.encode()]

@@ -1,0 +1,77 @@
+"""What BLS and the Census publish during a rehearsal: a real capture where there is one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from glue_jobs.sample.faults import Step
+from glue_jobs.sample.upstream import Upstream
+from infra.bundle import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from glue_jobs.sample.answer import Answer
+    from glue_jobs.sample.faults import Stage
+
+CAPTURES = ROOT.parent / "shared" / "data"
+DATA_FILES = ("pr.data.0.Current", "pr.data.1.AllData")
+_CUBE = "acs_yg_total_population_1"
+_RELEASED = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
+
+
+def open_upstream() -> tuple[Upstream, Path | None]:
+    """Serves the capture of 2025-10 and says where its reports are, or the bundled excerpt."""
+    if not CAPTURES.is_dir():
+        return Upstream.sample(), None
+    upstream = Upstream()
+    upstream.from_folder("pr", CAPTURES / "bls" / "pr" / "2025-10", _RELEASED)
+    upstream.cubes[_CUBE] = (CAPTURES / "population" / "tesseract-acs1-2025-10.json").read_bytes()
+    return upstream, CAPTURES / "expected"
+
+
+def with_data_file(upstream: Upstream, path: Path) -> None:
+    """Serves one large data file in place of the survey's own."""
+    upstream.surveys["pr"] = {}
+    upstream.set_file("pr", DATA_FILES[0], path, _RELEASED)
+
+
+def publish_release(upstream: Upstream, number: int) -> None:
+    """BLS adds an observation to both data files: the last series goes on for another year."""
+    for name in DATA_FILES:
+        served = upstream.surveys["pr"][name].body
+        body = served if isinstance(served, bytes) else served.read_bytes()
+        last = body.rstrip(b"\r\n").rpartition(b"\n")[2]
+        fields = last.split(b"\t")
+        fields[1] = str(int(fields[1]) + 1).encode()
+        moment = _RELEASED + timedelta(days=90 * number)
+        upstream.set_file("pr", name, body + b"\t".join(fields) + b"\r\n", moment)
+
+
+class Gate(Step):
+    """Holds one answer back until it is let go.
+
+    Attributes:
+        entered: whether somebody is waiting.
+    """
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self._open = threading.Event()
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        """The same answer, its body later."""
+        return replace(answer, body=self._held(answer.body))
+
+    def open(self) -> None:
+        """Lets it go."""
+        self._open.set()
+
+    def _held(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        self.entered.set()
+        self._open.wait(timeout=50)
+        yield from body
