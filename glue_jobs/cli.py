@@ -28,6 +28,8 @@ COMMANDS = {
     "verify": ("verify", "compare every byte with what was noted of it"),
     "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
     "config": ("config", "show every setting and where it came from"),
+    "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),
+    "destroy": ("deploy", "delete the stack; the data stays"),
     "land-bls": ("run", "job: land the surveys' files"),
     "land-population": ("run", "job: land the population"),
     "build-tables": ("run", "job: make and publish the tables"),

@@ -11,6 +11,7 @@ LakeError                  exit 7: failed, and a person has to look
 ├── GuardTripped           a change too large to accept without being told to
 ├── QualityFailure         a file's content breaks what must hold before it is published
 ├── StorageFailure         the lake cannot be read or written: disk full, no permission
+├── DeployFailure          the stack could not be made, or a job of it failed
 ├── IntegrityFailure       stored bytes are not the bytes that were stored
 └── InternalFailure        the program itself is wrong; its cause has the traceback
 
@@ -80,6 +81,10 @@ class QualityFailure(LakeError):
 
 class StorageFailure(LakeError):
     """The lake's storage cannot be read or written."""
+
+
+class DeployFailure(LakeError):
+    """CloudFormation could not make or delete the stack, or a job on AWS failed."""
 
 
 class IntegrityFailure(LakeError):

@@ -1,4 +1,4 @@
-"""`lake run` and the four jobs by name: lands, builds, publishes."""
+"""`lake run` and the four jobs by name: lands, builds, publishes, here or on AWS."""
 
 from __future__ import annotations
 
@@ -7,23 +7,34 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs.commands.deploy import add_stack, infra
+from glue_jobs.errors import DeployFailure, UsageError
 from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
+from glue_jobs.storage import names, open_storage
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
 from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from glue_jobs.job import Run
     from glue_jobs.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing but the settings."""
+    """Where to run; a single job runs here."""
+    if parser.prog.endswith(" run"):
+        parser.add_argument(
+            "--on-aws", action="store_true", help="start the stack's workflow and follow it"
+        )
+        add_stack(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs all jobs, or the one that the command names."""
+    if getattr(arguments, "on_aws", False):
+        return run_on_aws(arguments)
     run = open_run(resolved(vars(arguments)).settings, new_run_id())
     job = arguments.command.replace("-", "_")
     result = follow(run, job if any(job in stage.jobs for stage in STAGES) else None, arguments)
@@ -54,6 +65,52 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
     for failure in result.failures:
         print_error(failure, debug=arguments.debug)
     return result
+
+
+def run_on_aws(arguments: argparse.Namespace) -> int:
+    """Starts the workflow of a stack, follows it, and tells what each job's summary says.
+
+    Raises:
+        LakeError: it could not be started, or a job failed.
+    """
+    region = resolved(vars(arguments)).settings.region
+    standing = infra("stacks").Stack(arguments.stack, region).standing()
+    if standing is None or "WorkflowName" not in standing.outputs:
+        raise UsageError(
+            f"The stack {arguments.stack} has no workflow.", hint="`lake deploy` makes it."
+        )
+    workflow = infra("workflow_run").Workflow(standing.outputs["WorkflowName"], region)
+    run_id = workflow.start()
+    print(f"The run {run_id} has started.", file=sys.stderr)
+    states = workflow.follow(run_id, lambda line: print(line, file=sys.stderr, flush=True))
+    storage = open_storage(standing.outputs["LakeUri"])
+    contents = {job: storage.get(names.run_summary(run_id, job)) for job in states}
+    summaries = {job: json.loads(found.body) for job, found in contents.items() if found}
+    if arguments.json:
+        print(json.dumps(list(summaries.values()), indent=1, sort_keys=True))
+    else:
+        for summary in summaries.values():
+            for line in described(summary):
+                print(line)
+    return _ended(states, summaries)
+
+
+def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -> int:
+    """Tells what failed; returns the exit code of the whole run."""
+    codes = [0]
+    for state in states.values():
+        if state.state == "SUCCEEDED":
+            continue
+        summary = summaries.get(state.job, {})
+        errors = [error["message"] for error in summary.get("errors", ())]
+        codes.append(summary.get("exit_code", 0) or DeployFailure.exit_code)
+        for message in errors or [state.message or f"it ended in {state.state}."]:
+            print(f"error: {state.job}: {message}", file=sys.stderr)
+        print(f"hint:  {state.logs}", file=sys.stderr)
+    if len(states) < sum(len(stage.jobs) for stage in STAGES) and len(codes) == 1:
+        print("error: The run was stopped before all of its jobs had started.", file=sys.stderr)
+        codes.append(DeployFailure.exit_code)
+    return max(codes)
 
 
 def described(summary: dict[str, Any]) -> list[str]:

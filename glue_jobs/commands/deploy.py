@@ -1,0 +1,167 @@
+"""`lake deploy` and `lake destroy`: the lake's stack on AWS."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.errors import UsageError
+from glue_jobs.job import resolved
+from glue_jobs.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from infra.stacks import ChangeSet
+
+DEFAULT_STACK = "labor-lake"
+# The settings that are parameters of the stack.
+_PARAMETERS = {
+    "contact": "Contact",
+    "surveys": "Surveys",
+    "datasets": "Datasets",
+    "database": "DatabaseName",
+    "workgroup": "WorkgroupName",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which stack, with which parameters, and whether to ask."""
+    add_stack(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
+    if parser.prog.endswith("deploy"):
+        parser.add_argument(
+            "--parameter",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="a parameter of infra/template.yaml, as often as wanted",
+        )
+
+
+def add_stack(parser: argparse.ArgumentParser) -> None:
+    """Which stack."""
+    parser.add_argument(
+        "--stack", default=DEFAULT_STACK, metavar="NAME", help=f"default: {DEFAULT_STACK}"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Deploys or destroys."""
+    return _deploy(arguments) if arguments.command == "deploy" else _destroy(arguments)
+
+
+def infra(module: str) -> ModuleType:
+    """A module of `infra/`, which is not part of the installed package.
+
+    Raises:
+        UsageError: this is no clone.
+    """
+    import importlib  # noqa: PLC0415
+
+    try:
+        return importlib.import_module(f"infra.{module}")
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("infra"):
+            raise
+        raise UsageError(
+            "This command works in a clone of the project only.",
+            hint="Clone it, `make demo`, then use .venv/bin/lake there.",
+        ) from None
+
+
+def parameters(
+    values: Mapping[str, Any], origins: Mapping[str, str], pairs: list[str]
+) -> dict[str, str]:
+    """The stack's parameters that somebody has chosen, by their names in the template.
+
+    Raises:
+        UsageError: a pair is not NAME=VALUE.
+    """
+    given = {
+        parameter: ",".join(values[name]) if isinstance(values[name], tuple) else values[name]
+        for name, parameter in _PARAMETERS.items()
+        if origins[name] != "default"
+    }
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.isalnum():
+            raise UsageError(f"--parameter {pair} is not NAME=VALUE.")
+        given[name] = value
+    return given
+
+
+def _deploy(arguments: argparse.Namespace) -> int:
+    known = resolved(vars(arguments))
+    given = parameters(vars(known.settings), known.origins, arguments.parameter)
+    region = known.settings.region
+    stack = infra("stacks").Stack(arguments.stack, region)
+    if stack.standing() is None and "Contact" not in given:
+        raise UsageError(
+            "BLS serves only who names an e-mail address, and none is set.",
+            hint="Give yours with --contact you@example.com; the jobs send it to BLS alone.",
+        )
+    made = infra("deploy").deploy(
+        stack, given, region, lambda changes: _confirmed(arguments, changes), _tell
+    )
+    if made is None:
+        return _unchanged()
+    if arguments.json:
+        print(json.dumps(dict(made.outputs), indent=1, sort_keys=True))
+        return 0
+    print(f"\nThe stack {arguments.stack} stands.\n")
+    print_table("", ["output", "value"], [[*pair] for pair in sorted(made.outputs.items())])
+    option = "" if arguments.stack == DEFAULT_STACK else f" --stack {arguments.stack}"
+    print(f"The workflow starts every day. To run it now:  lake run --on-aws{option}")
+    print(f"Then:  lake status --lake {made.outputs['LakeUri']}")
+    return 0
+
+
+def _destroy(arguments: argparse.Namespace) -> int:
+    region = resolved(vars(arguments)).settings.region
+    stack = infra("stacks").Stack(arguments.stack, region)
+    outputs = stack.outputs_whatever_its_state()
+    if outputs is None:
+        raise UsageError(f"There is no stack {arguments.stack}.", hint="--stack, --region")
+    lake = outputs.get("LakeUri", "")
+    _tell(f"This deletes the stack {arguments.stack}: jobs, workflow, catalog, workgroup, alarms.")
+    _tell(f"The data stays: {lake or 'buckets are kept'}.")
+    if not _asked(arguments):
+        return _unchanged()
+    stack.delete(_tell)
+    bucket = lake.removeprefix("s3://").split("/")[0]
+    if arguments.json:
+        print(json.dumps({"kept": lake}))
+    elif bucket:
+        print(f"The stack is gone, the data is in {lake}. To go on with it:")
+        print(f"lake deploy --parameter ExistingLakeBucket={bucket}")
+    return 0
+
+
+def _confirmed(arguments: argparse.Namespace, changes: ChangeSet) -> bool:
+    rows = infra("stacks").shown(changes.changes)
+    if not arguments.json:
+        print_table("", ["", "resource", "type"], rows)
+    return _asked(arguments)
+
+
+def _unchanged() -> int:
+    _tell("Nothing was changed.")
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> bool:
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "Nobody is here to confirm the change; nothing was changed.", hint="--yes goes on."
+        )
+    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

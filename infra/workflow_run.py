@@ -1,0 +1,101 @@
+"""Starts the workflow on AWS and follows it to its end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from glue_jobs.aws_errors import code_of, telling, told
+from glue_jobs.errors import TryAgainLater, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_POLL_SECONDS = 10.0
+_LOGS = "CloudWatch, log groups /aws-glue/python-jobs/output and /error, stream {}"
+
+
+@dataclass(frozen=True)
+class JobState:
+    """One job of a workflow run.
+
+    Attributes:
+        job: its short name, ``land_bls``.
+        state: as Glue names it: WAITING, RUNNING, SUCCEEDED, FAILED, …
+        message: Glue's own words about a failure.
+        logs: where its output is.
+    """
+
+    job: str
+    state: str
+    message: str = ""
+    logs: str = ""
+
+
+class Workflow:
+    """One workflow of Glue, by its name."""
+
+    def __init__(
+        self, name: str, region: str, pause: Callable[[], None] = lambda: time.sleep(_POLL_SECONDS)
+    ) -> None:
+        """Makes a client; nothing is asked yet."""
+        self.name = name
+        self._pause = pause
+        with telling("open Glue"):
+            self._client: Any = boto3.client("glue", region_name=region or None)
+
+    def start(self) -> str:
+        """Starts a run; returns its id.
+
+        Raises:
+            UsageError: there is no such workflow.
+            TryAgainLater: it is running already.
+        """
+        try:
+            return str(self._client.start_workflow_run(Name=self.name)["RunId"])
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) == "EntityNotFoundException":
+                raise UsageError(
+                    f"There is no workflow {self.name} in {self._client.meta.region_name}.",
+                    hint="`lake deploy` makes it; --stack and --region choose another.",
+                ) from error
+            if code_of(error) == "ConcurrentRunsExceededException":
+                raise TryAgainLater(
+                    f"The workflow {self.name} is running already.", hint="Run again later."
+                ) from error
+            raise told(error, f"start the workflow {self.name}") from error
+
+    def follow(self, run_id: str, tell: Callable[[str], None]) -> dict[str, JobState]:
+        """Waits for the end of a run and tells every change of a job's state; returns the last."""
+        known: dict[str, JobState] = {}
+        while True:
+            with telling(f"follow the workflow {self.name}"):
+                run = self._client.get_workflow_run(
+                    Name=self.name, RunId=run_id, IncludeGraph=True
+                )["Run"]
+            states = states_of(run)
+            for job, state in states.items():
+                if known.get(job) != state:
+                    tell(f"{state.state:<10} {job}")
+            known = states
+            if run["Status"] not in ("RUNNING", "STOPPING"):
+                return known
+            self._pause()
+
+
+def states_of(run: Mapping[str, Any]) -> dict[str, JobState]:
+    """The jobs of a workflow run that have been started, by name; the last try of each counts."""
+    states = {}
+    for node in run.get("Graph", {}).get("Nodes", ()):
+        tries = node.get("JobDetails", {}).get("JobRuns", ())
+        if node["Type"] == "JOB" and tries:
+            last = max(tries, key=lambda one: one.get("Attempt", 0))
+            name = str(node["Name"]).rpartition("-")[2]
+            message = " ".join(last.get("ErrorMessage", "").split())
+            logs = _LOGS.format(last.get("Id", ""))
+            states[name] = JobState(name, last["JobRunState"], message, logs)
+    return states
