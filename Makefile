@@ -4,7 +4,7 @@ VENV ?= .venv
 LAKE ?= ./lake
 BIN = $(VENV)/bin
 
-.PHONY: demo run test lint bench docs requirements clean
+.PHONY: demo run test lint lint-template glue-modules rehearse bench docs requirements clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -21,6 +21,19 @@ lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
+
+lint-template: $(VENV)/dev ## the CloudFormation template: cfn-lint, and checkov in a place of its own
+	$(BIN)/cfn-lint infra/template.yaml
+	[ -x $(VENV)-checkov/bin/checkov ] || { $(PYTHON) -m venv $(VENV)-checkov \
+	    && $(VENV)-checkov/bin/pip install -q -r infra/requirements-checkov.txt; }
+	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f infra/template.yaml --quiet --compact \
+	    --skip-download
+
+glue-modules: $(VENV)/dev ## can Glue's Python 3.9 install what the template gives each job?
+	$(BIN)/python -m infra.modules
+
+rehearse: $(VENV)/dev ## the lake on AWS, without AWS: template, wheel and jobs on a simulated cloud
+	$(BIN)/python -m infra.rehearsal
 
 bench: $(VENV)/dev ## measure the conversion against pandas, DuckDB and bare parsing (about 10 minutes)
 	$(BIN)/python -m bench.run
@@ -42,7 +55,7 @@ clean: ## remove the virtual environment and the demo's lake, not ./lake
 $(VENV)/laptop: requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-laptop.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/laptop

@@ -1,0 +1,211 @@
+"""The rehearsal's own parts: a call that is not allowed is seen, and triggers are walked rightly."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pytest
+
+from infra.cloudformation import Stack, Template
+from infra.rehearsal.answers import Answerer, as_athena
+from infra.rehearsal.calls import Asked, Call, calls_of
+from infra.rehearsal.glue import Glue, JobRun
+from infra.rehearsal.permissions import Grant, grants_of, without_call, without_permission
+from infra.rehearsal.server import REGION, Cloud, Failure
+from tests.infra.test_template import GIVEN, STACK, TEMPLATE
+
+_SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=land_bls/20261123/us-east-1/{}/aws4_request, SignedHeaders=host"
+)
+_GLUE = "arn:aws:glue:us-east-1:123456789012:"
+
+
+def s3(method: str, path: str, query: str = "", **headers: str) -> list[tuple[str, str]]:
+    given = {"authorization": _SIGNED.format("s3"), **headers}
+    calls = calls_of(Asked(method, path, query, given, b""))
+    assert {call.caller for call in calls} == {"land_bls"}
+    return [(call.action, call.resource.removeprefix("arn:aws:s3:::")) for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "action", "resource"),
+    [
+        ("GET", "/lake", "list-type=2&prefix=raw/", "s3:ListBucket", "lake"),
+        ("GET", "/lake", "versioning", "s3:GetBucketVersioning", "lake"),
+        ("GET", "/lake", "versions&prefix=x", "s3:ListBucketVersions", "lake"),
+        ("GET", "/lake/raw/a", "", "s3:GetObject", "lake/raw/a"),
+        ("HEAD", "/lake/raw/a", "", "s3:GetObject", "lake/raw/a"),
+        ("GET", "/lake/raw/a", "versionId=1", "s3:GetObjectVersion", "lake/raw/a"),
+        ("PUT", "/lake/raw/a", "x-id=PutObject", "s3:PutObject", "lake/raw/a"),
+        ("POST", "/lake/raw/a", "uploads", "s3:PutObject", "lake/raw/a"),
+        ("PUT", "/lake/raw/a", "partNumber=1&uploadId=2", "s3:PutObject", "lake/raw/a"),
+        ("DELETE", "/lake/raw/a", "uploadId=2", "s3:AbortMultipartUpload", "lake/raw/a"),
+        ("DELETE", "/lake/raw/a", "", "s3:DeleteObject", "lake/raw/a"),
+        ("DELETE", "/lake/raw/a", "versionId=1", "s3:DeleteObjectVersion", "lake/raw/a"),
+        ("GET", "/lake/data_file%3D0/a", "", "s3:GetObject", "lake/data_file=0/a"),
+    ],
+)
+def test_a_request_to_s3_is_known_as_its_action(method, path, query, action, resource):
+    assert s3(method, path, query) == [(action, resource)]
+
+
+def test_a_copy_reads_one_object_and_writes_another():
+    assert s3("PUT", "/lake/b", **{"x-amz-copy-source": "/lake/a"}) == [
+        ("s3:GetObject", "lake/a"),
+        ("s3:PutObject", "lake/b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "resource"),
+    [
+        ("GetTables", {"DatabaseName": "d"}, "database/d"),
+        ("GetTable", {"DatabaseName": "d", "Name": "t"}, "table/d/t"),
+        ("UpdateTable", {"DatabaseName": "d", "TableInput": {"Name": "t"}}, "table/d/t"),
+        ("UpdatePartition", {"DatabaseName": "d", "TableName": "t"}, "table/d/t"),
+        ("GetDatabase", {"Name": "d"}, "database/d"),
+    ],
+)
+def test_a_request_to_glue_is_known_as_its_action(operation, body, resource):
+    headers = {
+        "authorization": _SIGNED.format("glue"),
+        "x-amz-target": f"AWSGlue.{operation}",
+    }
+    calls = calls_of(Asked("POST", "/", "", headers, json.dumps(body).encode()))
+    assert calls == [Call("land_bls", f"glue:{operation}", f"{_GLUE}{resource}")]
+
+
+# Permissions.
+
+
+def call(action: str, resource: str) -> Call:
+    return Call("land_bls", action, f"arn:aws:s3:::labor-lake-lakebucket{resource}")
+
+
+def test_a_call_outside_the_role_is_seen():
+    grants = grants_of(STACK, "land_bls")
+    fine = [call("s3:PutObject", "/raw/bls/pr/x"), call("s3:ListBucket", "")]
+    assert without_permission(fine, grants) == []
+    for wrong in (
+        call("s3:PutObject", "/curated/x"),
+        call("s3:PutObject", "/raw/population/x"),
+        call("s3:DeleteObjectVersion", "/raw/bls/pr/x"),
+        Call("land_bls", "glue:GetTables", f"{_GLUE}database/labor_lake"),
+    ):
+        assert without_permission([*fine, wrong], grants) == [wrong]
+
+
+def test_a_permission_that_nobody_used_or_explained_is_seen():
+    idle = Grant("s3:PutObject", "arn:aws:s3:::labor-lake-lakebucket/curated/*")
+    grants = [Grant("s3:GetObject", "arn:aws:s3:::labor-lake-lakebucket/raw/*"), idle]
+    used = [call("s3:GetObject", "/raw/x")]
+    assert without_call("land_bls", used, grants) == [idle]
+    assert without_call("land_bls", [*used, call("s3:PutObject", "/curated/x")], grants) == []
+
+
+# The simulated cloud.
+
+
+def test_the_cloud_notes_who_called_and_fails_what_it_is_told(monkeypatch):
+    with Cloud() as cloud:
+        client = boto3.client(
+            "s3",
+            endpoint_url=cloud.address,
+            region_name=REGION,
+            aws_access_key_id="land_bls",
+            aws_secret_access_key="x",
+        )
+        client.create_bucket(Bucket="noted")
+        cloud.fail(Failure("s3:PutObject", "AccessDenied", after=1, status=403))
+        client.put_object(Bucket="noted", Key="a", Body=b"x")
+        with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
+            client.put_object(Bucket="noted", Key="b", Body=b"x")
+        client.put_object(Bucket="noted", Key="c", Body=b"x")
+        keys = [entry["Key"] for entry in client.list_objects_v2(Bucket="noted")["Contents"]]
+        assert keys == ["a", "c"]
+        puts = [one for one in cloud.calls if one.action == "s3:PutObject"]
+        assert [one.caller for one in puts] == ["land_bls"] * len(puts)
+        assert puts[-1].resource == "arn:aws:s3:::noted/c"
+
+
+def test_an_answer_has_athena_s_types_and_cells():
+    table = pa.table(
+        {
+            "a": pa.array([1, None], pa.int16()),
+            "b": pa.array([Decimal("16.400000"), None], pa.decimal128(38, 6)),
+            "c": pa.array(["x", ""], pa.string()),
+            "d": pa.array([True, None], pa.bool_()),
+        }
+    )
+    answer = as_athena(table)
+    assert [(one["Type"], one["Precision"], one["Scale"]) for one in answer.columns] == [
+        ("smallint", 0, 0),
+        ("decimal", 38, 6),
+        ("varchar", 0, 0),
+        ("boolean", 0, 0),
+    ]
+    assert [[cell.get("VarCharValue") for cell in row["Data"]] for row in answer.rows] == [
+        ["a", "b", "c", "d"],
+        ["1", "16.400000", "x", "true"],
+        [None, None, "", None],
+    ]
+
+
+def test_a_statement_without_rows_is_not_answered(tmp_path):
+    answer = Answerer(None, "", tmp_path)
+    assert answer("-- a comment\ncreate or replace view x as select 1") is None
+
+
+# The walk.
+
+
+class Played(Glue):
+    """Runs no process; each job ends as it is told, and its starts are noted."""
+
+    def __init__(self, stack: Stack, tmp_path: Any, **codes: list[int]) -> None:
+        super().__init__(stack, "", tmp_path)
+        self.started: list[str] = []
+        self._codes = codes
+
+    def run_job(self, name, run_id, environ, arguments=None, tries=1):
+        job = name.rpartition("-")[2]
+        self.started.append(job)
+        codes = self._codes.get(job, [0])
+        return JobRun(job, codes.pop(0) if len(codes) > 1 else codes[0], 0.0, 0.0, tries)
+
+
+def walk(tmp_path, *, retries: bool = True, **codes: list[int]) -> tuple[list[str], dict[str, str]]:
+    glue = Played(STACK, tmp_path, **codes)
+    runs = glue.run_workflow("wr_1", {}, retries=retries)
+    return glue.started, {run.job: run.state for run in runs}
+
+
+def test_the_walk_starts_each_job_when_those_before_it_have_succeeded(tmp_path):
+    started, states = walk(tmp_path)
+    assert set(started[:2]) == {"land_bls", "land_population"}
+    assert started[2:] == ["build_tables", "publish_reports"]
+    assert set(states.values()) == {"SUCCEEDED"}
+
+
+@pytest.mark.parametrize("job", ["land_bls", "land_population"])
+def test_the_walk_stops_where_a_job_fails_though_its_neighbour_succeeds(job, tmp_path):
+    started, states = walk(tmp_path, retries=False, **{job: [7]})
+    assert set(started) == {"land_bls", "land_population"}
+    assert states[job] == "FAILED"
+
+
+def test_a_job_is_tried_again_as_often_as_the_template_says(tmp_path):
+    started, states = walk(tmp_path, build_tables=[5, 0])
+    assert started[2:] == ["build_tables", "build_tables", "publish_reports"]
+    assert states["build_tables"] == "SUCCEEDED"
+
+
+def test_a_function_that_is_not_known_is_refused():
+    text = "Parameters: {}\nConditions: {}\nOutputs: {}\nResources:\n  A:\n    Type: !Base64 x\n"
+    with pytest.raises(ValueError, match="uses Fn::Base64"):
+        Template(text).resolve({})
+    assert TEMPLATE.resolve(GIVEN).resources.keys() == STACK.resources.keys()
