@@ -142,7 +142,10 @@ def exit_with(code: int) -> None:
 def argument_parser(name: str, text: str) -> argparse.ArgumentParser:
     """A parser of the settings, with Glue's underscores or with dashes."""
     parser = argparse.ArgumentParser(
-        name, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # an argument of Glue's own is none of ours, cut short
     )
     add_setting_flags(parser, underscores=True)
     parser.add_argument("--WORKFLOW_NAME", help=argparse.SUPPRESS)
@@ -184,7 +187,13 @@ def resolved(given: Mapping[str, Any]) -> Resolved:
 
 def open_run(settings: Settings, run_id: str) -> Run:
     """Opens the lake for a run."""
-    return Run(settings, open_storage(settings.lake), run_id)
+    return Run(settings, open_storage(settings.lake, settings.region), run_id)
+
+
+def opened_lake(given: Mapping[str, Any]) -> Storage:
+    """The lake that parsed flags name."""
+    settings = resolved(given).settings
+    return open_storage(settings.lake, settings.region)
 
 
 def run_id_of(given: str) -> str:

@@ -143,7 +143,7 @@ def _destroy(arguments: argparse.Namespace) -> int:
 
 def _confirmed(arguments: argparse.Namespace, changes: ChangeSet) -> bool:
     rows = infra("stacks").shown(changes.changes)
-    if not arguments.json:
+    if rows and not arguments.json:
         print_table("", ["", "resource", "type"], rows)
     return _asked(arguments)
 

@@ -49,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name."""
     settings = resolved(vars(arguments)).settings
-    storage = open_storage(settings.lake)
+    storage = open_storage(settings.lake, settings.region)
     return open_engine(storage, load_pointers(storage), settings)
 
 

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import UsageError
-from glue_jobs.job import resolved
-from glue_jobs.storage import names, open_storage
+from glue_jobs.job import opened_lake
+from glue_jobs.storage import names
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
-    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    storage = opened_lake(vars(arguments))
     print_reports(storage, arguments.report, "json" if arguments.json else arguments.format)
     return 0
 

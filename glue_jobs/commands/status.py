@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.job import resolved
+from glue_jobs.job import opened_lake
 from glue_jobs.moments import from_text, release_name
-from glue_jobs.storage import names, open_storage
+from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints it."""
-    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    storage = opened_lake(vars(arguments))
     document = describe(storage)
     if arguments.json:
         print(json.dumps(document, indent=1, sort_keys=True))

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
-from glue_jobs.job import resolved
-from glue_jobs.storage import names, open_storage
+from glue_jobs.job import opened_lake
+from glue_jobs.storage import names
 from glue_jobs.terminal import shown_bytes
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Removes them; raw files, pointers and reports are never touched."""
-    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    storage = opened_lake(vars(arguments))
     before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
     removable = list(superseded(storage, before))
     for _, objects in removable:

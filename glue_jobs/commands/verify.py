@@ -10,8 +10,8 @@ from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.commands.status import landed_subjects
 from glue_jobs.errors import StorageFailure
-from glue_jobs.job import resolved
-from glue_jobs.storage import file_sha256, names, open_storage
+from glue_jobs.job import opened_lake
+from glue_jobs.storage import file_sha256, names
 from glue_jobs.subjects import POPULATION
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is wrong; exit 7 if anything is."""
-    storage = open_storage(resolved(vars(arguments)).settings.lake)
+    storage = opened_lake(vars(arguments))
     noted = list(noted_objects(storage))
     problems = [problem for entry in noted if (problem := check(storage, *entry)) is not None]
     if arguments.json:

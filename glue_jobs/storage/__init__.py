@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["bring_back", "file_sha256", "open_storage"]
 
 
-def open_storage(uri: str) -> Storage:
-    """The storage behind a lake's address: a directory's path, or ``s3://bucket/prefix``.
+def open_storage(uri: str, region: str = "") -> Storage:
+    """The storage behind a lake's address.
+
+    Args:
+        uri: a directory's path, or ``s3://bucket/prefix``.
+        region: the bucket's AWS region; empty for the SDK's own choice, which finds it, too.
 
     Raises:
         UsageError: the address is of another kind.
@@ -25,7 +29,7 @@ def open_storage(uri: str) -> Storage:
     if uri.startswith("s3://"):
         from glue_jobs.storage.s3 import S3Storage  # noqa: PLC0415 - a directory needs no boto3
 
-        return S3Storage(uri)
+        return S3Storage(uri, region)
     if "://" in uri:
         raise UsageError(
             f"The lake's address {uri} is neither a directory nor in S3.",

@@ -55,7 +55,7 @@ _NEEDS_BOTOCORE = (1, 35, 69)  # the first whose put_object takes IfMatch
 class S3Storage:
     """A lake under a prefix of a bucket, as ``storage.protocol.Storage`` describes it."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, region: str = "") -> None:
         """Makes a client; nothing is asked of S3 yet.
 
         Raises:
@@ -77,7 +77,7 @@ class S3Storage:
             read_timeout=60,
         )
         with telling_aws(f"open {uri}"):
-            self._client: Any = boto3.client("s3", config=config)
+            self._client: Any = boto3.client("s3", region_name=region or None, config=config)
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""The rehearsal's own parts: a call that is not allowed is seen, and triggers are walked rightly."""
+"""The rehearsal's own parts: it sees a call that is not allowed, and walks triggers rightly."""
 
 from __future__ import annotations
 
