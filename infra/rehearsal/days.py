@@ -283,8 +283,9 @@ class Rehearsal:
                         frame = wr.s3.read_parquet_table(
                             "pr_data", self._database, partition_filter=wanted
                         )
-                    except wr.exceptions.InvalidArgumentValue:
-                        seen["refused"] += 1
+                    except Exception as error:  # noqa: BLE001 - awswrangler has no class for it
+                        moved = "is not under the root path" in str(error)
+                        seen["refused" if moved else repr(error)] += 1
                     else:
                         seen[len(frame)] += 1
 

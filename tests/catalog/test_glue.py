@@ -8,6 +8,8 @@ from pathlib import Path
 
 import awswrangler as wr
 import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
@@ -282,6 +284,51 @@ def test_runs_that_keep_publishing_end_for_later(storage, catalog):
     catalog._client.meta.events.register("before-call.glue.GetTables", publish_again)
     with pytest.raises(TryAgainLater, match="Other runs are publishing"):
         catalog.show()
+
+
+def write_release(storage, release: str, *partitions: str) -> None:
+    """Real Parquet, each row of which says the release it is of; then the pointer."""
+    table = data(*partitions)
+    for file in table.files:
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table({"series_id": [release], "value": [1.0]}), sink)
+        storage.put(f"curated/pr/{release}-1/{file.path}", sink.getvalue().to_pybytes())
+    publish_release(storage, release, pr_data=table)
+
+
+def releases_read() -> list[set[str]]:
+    """What a reader finds now, of the whole table and of each file; nothing where it is refused."""
+    found: list[set[str]] = []
+    for wanted in (None, partial(in_file, "0.Current"), partial(in_file, "1.AllData")):
+        try:
+            frame = wr.s3.read_parquet_table("pr_data", DATABASE, partition_filter=wanted)
+        except Exception as error:  # noqa: BLE001 - awswrangler raises no class of its own here
+            if "is not under the root path" not in str(error):
+                raise
+            found.append(set())
+        else:
+            found.append(set(frame["series_id"]))
+    return found
+
+
+def test_a_reader_meets_one_release_between_any_two_calls(storage, catalog):
+    write_release(storage, "R1", "0.Current", "1.AllData")
+    catalog.show()
+    assert releases_read() == [{"R1"}] * 3
+    write_release(storage, "R2", "0.Current", "1.AllData")
+    assert releases_read() == [{"R1"}] * 3
+    met: list[set[str]] = []
+
+    def look(**_):
+        met.extend(releases_read())
+
+    for operation in ("UpdateTable", "UpdatePartition"):
+        catalog._client.meta.events.register(f"after-call.glue.{operation}", look)
+    assert catalog.show() == {"tables moved": 1, "partitions moved": 2}
+    assert len(met) == 3 * 3
+    assert all(len(releases) <= 1 for releases in met)
+    assert met[0] == {"R2"}  # without a filter, from the first call on
+    assert releases_read() == [{"R2"}] * 3
 
 
 def in_file(name: str, keys: dict[str, str]) -> bool:
