@@ -302,7 +302,7 @@ def releases_read() -> list[set[str]]:
     for wanted in (None, partial(in_file, "0.Current"), partial(in_file, "1.AllData")):
         try:
             frame = wr.s3.read_parquet_table("pr_data", DATABASE, partition_filter=wanted)
-        except Exception as error:  # noqa: BLE001 - awswrangler raises no class of its own here
+        except Exception as error:
             if "is not under the root path" not in str(error):
                 raise
             found.append(set())
