@@ -81,7 +81,7 @@ def test_the_file_may_use_toml_s_own_types():
 
 BAD = [
     *[("surveys", text) for text in ("", ",", "PR", "prx", "p", "pr,../x", "pr;cu", "p\nr")],
-    *[("database", text) for text in ("", "Lake", "1a", "a-b", "a.b", "a" * 129)],
+    *[("database", text) for text in ("", "Lake", "1a", "a-b", "a.b")],
     *[("datasets", text) for text in ("", "acs2", "ACS1", "acs1,acs9")],
     *[("bls_url", text) for text in ("ftp://x/", "download.bls.gov", "file:///etc", "")],
     *[("population_url", text) for text in ("//host/", "javascript:x")],
