@@ -29,26 +29,26 @@ one that nobody has explained yet.
 def tables_page() -> str:
     """The page: one section per table of the survey `pr`, and the population."""
     sections = [_INTRODUCTION]
-    sections.append(_section("pr_data", schemas.described(schemas.DATA_COLUMNS), schemas.DATA_FILE))
+    sections.append(_section("pr_data", schemas.described(schemas.DATA_COLUMNS)))
     for name, (body, _) in excerpt.files().items():
         header = read_header(io.BytesIO(body))
         if ".data." not in name and schemas.is_table_header(header):
             table = name.replace(".", "_")
             sections.append(_section(table, schemas.described(schemas.columns_of(header))))
     sections.append(_section("pr_sources", schemas.SOURCES))
-    sections.append(_section("population", schemas.POPULATION, schemas.DATASET))
+    sections.append(_section("pr_revisions", schemas.REVISIONS))
+    sections.append(_section("population", schemas.POPULATION))
     return "\n".join(sections)
 
 
 def _section(
     name: str,
     columns: tuple[TableColumn, ...],
-    partition: TableColumn | None = None,
 ) -> str:
     lines = [f"## {name}", "", "| column | type | |", "|---|---|---|"]
     lines += [f"| {column.name} | {column.type} | {column.comment} |" for column in columns]
-    if partition is not None:
-        lines.append(f"| **{partition.name}** | {partition.type} | {partition.comment} |")
+    for key in schemas.partition_keys(name):
+        lines.append(f"| **{key.name}** | {key.type} | {key.comment} |")
     return "\n".join([*lines, ""])
 
 

@@ -16,6 +16,7 @@ from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.formats.population_json import joined, parse_population
+from glue_jobs.history import History
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.storage import file_sha256, names
@@ -31,6 +32,7 @@ from glue_jobs.tables.convert import (
 )
 from glue_jobs.tables.plan import Planned, Role, made_by, plan_survey, release_digest
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
+from glue_jobs.tables.revisions import defines_revised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +56,7 @@ class Building:
         tables: what is in it so far.
         converted: names of the files that were converted, not copied.
         warnings: sentences for the summary.
+        history: what the release changes; None for the population.
     """
 
     run: Run
@@ -63,13 +66,13 @@ class Building:
     tables: dict[str, Table]
     converted: list[str]
     warnings: list[str]
+    history: History | None = None
 
     def add(self, table: str, columns: tuple[TableColumn, ...], file: TableFile) -> None:
         """Notes a finished file of a table."""
         known = self.tables.get(table)
         files = (*(known.files if known else ()), file)
-        key = {"data": schemas.DATA_FILE, POPULATION: schemas.DATASET}.get(table.rpartition("_")[2])
-        self.tables[table] = Table(columns, files, key)
+        self.tables[table] = Table(columns, files, schemas.partition_keys(table))
 
 
 def build_tables(run: Run) -> Outcome:
@@ -107,10 +110,12 @@ def build_survey(run: Run, survey: str) -> dict[str, Any]:
     )
 
     def build(building: Building) -> None:
+        building.history = History(run.storage, survey, previous, building.scratch)
         places = plan_survey(survey, sorted(manifest.files))
         for place in places:
             _build_file(building, survey, manifest.files[place.name], place)
         _build_sources(building, survey, manifest.files)
+        _finish_history(building, survey)
 
     return _build(run, survey, release, digest, previous, build)
 
@@ -133,7 +138,7 @@ def build_population(run: Run) -> dict[str, Any]:
             path = f"population/dataset={key}/part-00000.parquet"
             converted = convert_population(joined(pages), building.scratch / "population")
             file = _store(building, building.scratch / "population", path, converted)
-            file = replace(file, partition=key, source=key, source_sha256=dataset.content_sha256)
+            file = replace(file, partition=(key,), source=key, source_sha256=dataset.content_sha256)
             building.converted.append(key)
             building.add(POPULATION, converted.columns, file)
 
@@ -160,17 +165,16 @@ def _build(
     with run.storage.scratch() as scratch:
         building = Building(run, folder, previous, scratch, {}, [], [])
         build(building)
-    publish(
-        run.storage,
-        Pointer(
-            subject,
-            release,
-            folder,
-            building.tables,
-            made_by(),
-            previous.tag if previous else None,
-        ),
+    pointer = Pointer(
+        subject,
+        release,
+        folder,
+        building.tables,
+        made_by(),
+        tuple(building.history.snapshots) if building.history else (),
+        previous.tag if previous else None,
     )
+    publish(run.storage, pointer)
     return {
         "changed": True,
         "release": release,
@@ -210,8 +214,11 @@ def _build_file(building: Building, survey: str, landed: LandedFile, place: Plan
         check_shrinking(landed.name, before.rows, converted.rows, allowed=run.settings.allow_shrink)
     building.converted.append(landed.name)
     building.warnings.extend(converted.warnings)
+    if place.role is Role.DATA and building.history is not None:
+        building.history.add(landed, place.partition, target)
     file = _store(building, target, place.path, converted)
-    file = replace(file, partition=place.partition, source=landed.name, source_sha256=landed.sha256)
+    partition = (place.partition,) if place.partition else ()
+    file = replace(file, partition=partition, source=landed.name, source_sha256=landed.sha256)
     building.add(place.table, converted.columns, file)
 
 
@@ -232,6 +239,32 @@ def _build_sources(building: Building, survey: str, landed: Mapping[str, LandedF
     converted = write_records(records, schemas.SOURCES, target)
     file = _store(building, target, "sources/part-00000.parquet", converted)
     building.add(f"{survey}_sources", converted.columns, file)
+
+
+def _finish_history(building: Building, survey: str) -> None:
+    """Adds the table of revisions, and warns of releases that the lake has not seen."""
+    history = building.history
+    if history is None or (table := history.table()) is None:
+        return
+    building.tables[history.name] = table
+    if not _marks_revisions(building, survey):
+        history.without_marks()
+    known = set(building.previous.history) if building.previous else set()
+    for snapshot in history.snapshots:
+        if snapshot.unflagged and snapshot not in known:
+            building.warnings.append(
+                f"{snapshot.source}: {snapshot.unflagged} of {snapshot.revised} revised values do"
+                " not bear BLS's mark, so a release before this one was missed."
+            )
+
+
+def _marks_revisions(building: Building, survey: str) -> bool:
+    """Whether the survey's own list of footnotes says that R marks a revised value."""
+    table = building.tables.get(f"{survey}_footnote")
+    if table is None:
+        return False
+    with building.run.storage.open(building.folder + table.files[0].path) as stream:
+        return defines_revised(stream)
 
 
 def _file_before(building: Building, place: Planned) -> TableFile | None:

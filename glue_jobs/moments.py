@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+EASTERN = ZoneInfo("America/New_York")
+"""BLS's own time."""
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 """Another year of an observation is a mistake of whoever wrote it."""
@@ -25,6 +30,26 @@ def from_text(text: str) -> datetime:
 def release_name(moment: datetime) -> str:
     """``20250904T123000Z``, a release's name."""
     return moment.astimezone(timezone.utc).strftime(_RELEASE)
+
+
+def from_release(name: str) -> datetime:
+    """The moment that a release is named after."""
+    return datetime.strptime(name, _RELEASE).replace(tzinfo=timezone.utc)
+
+
+def end_of(text: str) -> datetime:
+    """The moment that somebody means: a release, an instant in UTC, or the end of a date at BLS.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if re.fullmatch(r"\d{8}T\d{6}Z", text):
+        return from_release(text)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=EASTERN)
+        # Of a day's last second, not 24 hours on: clocks change.
+        return day.replace(hour=23, minute=59, second=59).astimezone(timezone.utc)
+    return from_text(text)
 
 
 def from_header(text: str | None) -> datetime | None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import to_json
-from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import QualityFailure
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
-from glue_jobs.sql_files import base_tables, sql_files
+from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
 
 if TYPE_CHECKING:
@@ -85,9 +85,10 @@ def run_checks(engine: Engine, pointers: Sequence[Pointer]) -> dict[str, str]:
         QualityFailure: a check found something.
     """
     results = {}
+    tables = tables_of(pointers)
     for name, sql in sql_files("checks").items():
-        if absent := _absent(sql, pointers):
-            results[name] = f"skipped: {absent}"
+        if reason := absent(sql, tables):
+            results[name] = f"skipped: {reason}"
             continue
         offenders = engine.query(sql)
         if offenders.num_rows:
@@ -108,8 +109,8 @@ def _make(
     reports: dict[str, Made] = {}
     skipped: dict[str, str] = {}
     for name, sql in sql_files("reports").items():
-        if absent := _absent(sql, pointers):
-            skipped[name] = absent
+        if reason := absent(sql, tables_of(pointers)):
+            skipped[name] = reason
             continue
         table = engine.query(sql)
         header, rows = printed_rows(table)
@@ -119,13 +120,6 @@ def _make(
         entry = {"rows": table.num_rows, "made_from": _sources(pointers, base_tables(sql))}
         reports[name] = Made((csv_path, parquet_path), entry)
     return reports, skipped
-
-
-def _absent(sql: str, pointers: Sequence[Pointer]) -> str:
-    """Which tables a statement reads that the lake has not, or nothing."""
-    tables = {name for pointer in pointers for name in pointer.tables}
-    absent = base_tables(sql) - tables
-    return f"no {', '.join(sorted(absent))}" if absent else ""
 
 
 def _sources(pointers: Sequence[Pointer], tables: set[str]) -> list[dict[str, Any]]:

@@ -44,6 +44,12 @@ def base_tables(sql: str) -> set[str]:
     return tables
 
 
+def absent(sql: str, tables: Collection[str]) -> str:
+    """Which tables a statement reads that are not among these: ``no pr_class``; or nothing."""
+    missing = sorted(base_tables(sql) - set(tables))
+    return f"no {', '.join(missing)}" if missing else ""
+
+
 def views_in_order(tables: Collection[str]) -> dict[str, str]:
     """The views whose tables are all there, each after those that it reads."""
     views = sql_files("views")

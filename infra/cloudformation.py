@@ -66,14 +66,15 @@ class Template:
 
         Raises:
             KeyError: a parameter without default is not given, or one is given that is none.
+            ValueError: a parameter has a value that the template does not allow.
         """
         declared = self.document["Parameters"]
-        values = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
-        for name, value in parameters.items():
-            values[name] = value if name in declared else declared[name]
-        typed = {
-            name: int(values[name]) if one["Type"] == "Number" else values[name]
-            for name, one in declared.items()
+        for name in parameters:
+            if name not in declared:
+                raise KeyError(name)
+        values = {
+            name: _parameter(name, entry, parameters.get(name, entry.get("Default")))
+            for name, entry in declared.items()
         }
         pseudo = {
             "AWS::StackName": stack,
@@ -82,7 +83,23 @@ class Template:
             "AWS::Partition": "aws",
             "AWS::NoValue": _NO_VALUE,
         }
-        return _Resolver(self.document, {**typed, **pseudo}).stack()
+        return _Resolver(self.document, {**values, **pseudo}).stack()
+
+
+def _parameter(name: str, declared: Mapping[str, Any], given: Any) -> str | int:
+    """A parameter's value, if CloudFormation would take it."""
+    if given is None:
+        raise KeyError(name)
+    value = int(given) if declared["Type"] == "Number" else str(given)
+    pattern = declared.get("AllowedPattern")
+    if (
+        value not in declared.get("AllowedValues", [value])
+        or (pattern and not re.fullmatch(pattern, str(value)))
+        or value < declared.get("MinValue", value)
+        or value > declared.get("MaxValue", value)
+    ):
+        raise ValueError(f"The template does not allow {name}={value}.")
+    return value
 
 
 class _Resolver:
@@ -100,6 +117,8 @@ class _Resolver:
             "Fn::FindInMap": self._found_in_map,
             "Fn::Equals": lambda given: str(self.value(given[0])) == str(self.value(given[1])),
             "Fn::Not": lambda given: not self.value(given[0]),
+            "Fn::And": lambda given: all(self.value(given)),
+            "Fn::Or": lambda given: any(self.value(given)),
         }
 
     def stack(self) -> Stack:
@@ -121,6 +140,9 @@ class _Resolver:
         if isinstance(given, dict):
             if len(given) == 1:
                 ((name, argument),) = given.items()
+                # A policy statement's Condition is no text; this is the name of one of ours.
+                if name == "Condition" and isinstance(argument, str):
+                    return self._holds(argument)
                 if name in self._functions:
                     return self._functions[name](argument)
                 if name.startswith("Fn::"):

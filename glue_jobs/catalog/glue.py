@@ -101,7 +101,7 @@ class GlueCatalog:
 
     def _show_partitions(self, uri: str, pointer: Pointer, name: str, table: Table) -> Counter[str]:
         changes: Counter[str] = Counter()
-        if table.partition_key is None:
+        if not table.partition_keys:
             return changes
         found = self._partitions(name)
         for file in table.files:
@@ -115,12 +115,12 @@ class GlueCatalog:
                     "update_partition",
                     name,
                     TableName=name,
-                    PartitionValueList=[value],
+                    PartitionValueList=list(value),
                     PartitionInput=wanted,
                 )
                 changes["partitions moved"] += 1
         for value in sorted(set(found) - {file.partition for file in table.files}):
-            self._call("delete_partition", name, TableName=name, PartitionValues=[value])
+            self._call("delete_partition", name, TableName=name, PartitionValues=list(value))
             changes["partitions removed"] += 1
         return changes
 
@@ -136,12 +136,12 @@ class GlueCatalog:
                     hint="`lake deploy` makes it; --database and --region choose another.",
                 ) from error
 
-    def _partitions(self, table: str) -> dict[str, dict[str, Any]]:
+    def _partitions(self, table: str) -> dict[tuple[str, ...], dict[str, Any]]:
         pages = self._client.get_paginator("get_partitions").paginate(
             DatabaseName=self.database, TableName=table
         )
         with telling(f"read the partitions of {self.database}.{table}"):
-            return {entry["Values"][0]: entry for page in pages for entry in page["Partitions"]}
+            return {tuple(entry["Values"]): entry for page in pages for entry in page["Partitions"]}
 
     def _check_own(self, entry: Mapping[str, Any]) -> None:
         if not _is_own(entry):
@@ -170,7 +170,7 @@ def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str
         name: its name.
         table: its columns and files.
     """
-    location = f"{uri}/{pointer.folder}{table_folder(table)}"
+    location = f"{uri}/{table_folder(pointer, table)}"
     parameters = {
         "EXTERNAL": "TRUE",
         "classification": "parquet",
@@ -181,18 +181,19 @@ def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str
         "recordCount": str(table.rows),
         "sizeKey": str(sum(file.bytes for file in table.files)),
     }
-    key = table.partition_key
-    if key is not None:
-        values = ",".join(file.partition for file in table.files)
+    for place, key in enumerate(table.partition_keys):
+        values = dict.fromkeys(file.partition[place] for file in table.files)
         parameters["projection.enabled"] = "true"
         parameters[f"projection.{key.name}.type"] = "enum"
-        parameters[f"projection.{key.name}.values"] = values
-        parameters["storage.location.template"] = f"{location}{key.name}=${{{key.name}}}/"
+        parameters[f"projection.{key.name}.values"] = ",".join(values)
+    if table.partition_keys:
+        places = "".join(f"{key.name}=${{{key.name}}}/" for key in table.partition_keys)
+        parameters["storage.location.template"] = location + places
     return {
         "Name": name,
         "Description": f"Release {pointer.release} of {pointer.subject}, made by Labor Lake.",
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [_column(key)] if key else [],
+        "PartitionKeys": [_column(key) for key in table.partition_keys],
         "Parameters": parameters,
         "StorageDescriptor": _storage_descriptor(location, table),
     }
@@ -200,17 +201,18 @@ def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str
 
 def partition_input(uri: str, pointer: Pointer, table: Table, file: TableFile) -> dict[str, Any]:
     """A partition as Glue takes it: one upstream file, in a folder of its own."""
+    start = table.folder or pointer.folder
     folder = file.path.rpartition("/")[0]
     return {
-        "Values": [file.partition],
+        "Values": list(file.partition),
         "Parameters": {"recordCount": str(file.rows), "sizeKey": str(file.bytes)},
-        "StorageDescriptor": _storage_descriptor(f"{uri}/{pointer.folder}{folder}/", table),
+        "StorageDescriptor": _storage_descriptor(f"{uri}/{start}{folder}/", table),
     }
 
 
-def table_folder(table: Table) -> str:
-    """The folder inside the release folder that holds the table's files and nothing else."""
-    return table.files[0].path.split("/")[0] + "/"
+def table_folder(pointer: Pointer, table: Table) -> str:
+    """The folder that holds the table's files and nothing else, with its closing slash."""
+    return table.folder or f"{pointer.folder}{table.files[0].path.split('/')[0]}/"
 
 
 def _storage_descriptor(location: str, table: Table) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from glue_jobs.storage import names
 from glue_jobs.tables.columns import TableColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from glue_jobs.storage.protocol import Storage
 
@@ -27,11 +27,11 @@ class TableFile:
     """One Parquet file of a table.
 
     Attributes:
-        path: inside the release folder.
+        path: inside its table's folder.
         rows: in it.
         bytes: its size.
         sha256: hash of its bytes, in hex.
-        partition: value of the partition key; empty in a table without partitions.
+        partition: values of the partition keys; none in a table without partitions.
         source: name of the landed file it was made from; empty for a table of the lake's own.
         source_sha256: hash of that file's bytes or content.
         rejects: lines of that file that were set aside.
@@ -42,7 +42,7 @@ class TableFile:
     rows: int
     bytes: int
     sha256: str
-    partition: str = ""
+    partition: tuple[str, ...] = ()
     source: str = ""
     source_sha256: str = ""
     rejects: int = 0
@@ -51,11 +51,20 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns without the partition key, the key if there is one, its files."""
+    """One table.
+
+    Attributes:
+        columns: without the partition keys.
+        files: in the order of their partitions.
+        partition_keys: outermost first.
+        folder: the key of the folder that the files' paths start from, with the closing slash;
+            empty for the release folder.
+    """
 
     columns: tuple[TableColumn, ...]
     files: tuple[TableFile, ...]
-    partition_key: TableColumn | None = None
+    partition_keys: tuple[TableColumn, ...] = ()
+    folder: str = ""
 
     @property
     def rows(self) -> int:
@@ -64,8 +73,31 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[TableColumn, ...]:
-        """Its columns, the partition key last, as Athena shows them."""
-        return self.columns + ((self.partition_key,) if self.partition_key else ())
+        """Its columns, the partition keys last, as Athena shows them."""
+        return self.columns + self.partition_keys
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One vintage of one data file that the lake has seen.
+
+    Attributes:
+        source: the file.
+        release: when BLS wrote it, ``20250904T123000Z``.
+        sha256: hash of its bytes, in hex.
+        key: where these bytes lie in the raw zone, as one of its versions.
+        rows: changes against the vintage before.
+        revised: values among them that are other ones than before.
+        unflagged: of these, how many do not bear BLS's mark of a revision.
+    """
+
+    source: str
+    release: str
+    sha256: str
+    key: str
+    rows: int
+    revised: int
+    unflagged: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +110,7 @@ class Pointer:
         folder: the key of its folder, with the closing slash.
         tables: by name.
         made_by: schema version and writer; other ones would make other files of the same input.
+        history: the vintages of each data file, by file and release.
         tag: what replacing the pointer needs.
     """
 
@@ -86,6 +119,7 @@ class Pointer:
     folder: str
     tables: Mapping[str, Table]
     made_by: str = ""
+    history: tuple[Snapshot, ...] = ()
     tag: str | None = field(default=None, compare=False)
 
     def files(self) -> Iterator[tuple[str, TableFile]]:
@@ -93,6 +127,10 @@ class Pointer:
         for name, table in self.tables.items():
             for file in table.files:
                 yield name, file
+
+    def key_of(self, table: str, file: TableFile) -> str:
+        """Where a table's file lies."""
+        return (self.tables[table].folder or self.folder) + file.path
 
 
 def load_pointer(storage: Storage, subject: str) -> Pointer | None:
@@ -120,6 +158,11 @@ def past_pointers(storage: Storage, subject: str) -> list[tuple[Pointer, Any]]:
     return pointers
 
 
+def tables_of(pointers: Iterable[Pointer]) -> set[str]:
+    """The names of all tables."""
+    return {name for pointer in pointers for name in pointer.tables}
+
+
 def publish(storage: Storage, pointer: Pointer) -> None:
     """Makes a complete folder the current one, or raises ``LostRace``.
 
@@ -130,6 +173,7 @@ def publish(storage: Storage, pointer: Pointer) -> None:
         "release": pointer.release,
         "folder": pointer.folder,
         "made_by": pointer.made_by,
+        "history": [asdict(snapshot) for snapshot in pointer.history],
         "tables": {name: asdict(table) for name, table in pointer.tables.items()},
     }
     storage.swap(names.pointer(pointer.subject), to_json(document), pointer.tag)
@@ -140,15 +184,23 @@ def _parse(body: bytes, tag: str | None, key: str) -> Pointer:
         document = json.loads(body)
         tables = {name: _table(table) for name, table in document["tables"].items()}
         subject, release, folder = (document[name] for name in ("subject", "release", "folder"))
-        return Pointer(subject, release, folder, tables, document["made_by"], tag)
+        history = tuple(Snapshot(**snapshot) for snapshot in document["history"])
+        return Pointer(subject, release, folder, tables, document["made_by"], history, tag)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise IntegrityFailure(f"{key} is not the pointer that was written there.") from None
 
 
 def _table(document: dict[str, Any]) -> Table:
-    partition_key = document["partition_key"]
     return Table(
-        tuple(TableColumn(**column) for column in document["columns"]),
-        tuple(TableFile(**file) for file in document["files"]),
-        TableColumn(**partition_key) if partition_key else None,
+        _columns(document["columns"]),
+        tuple(
+            TableFile(**{**file, "partition": tuple(file["partition"])})
+            for file in document["files"]
+        ),
+        _columns(document["partition_keys"]),
+        document["folder"],
     )
+
+
+def _columns(documents: list[dict[str, Any]]) -> tuple[TableColumn, ...]:
+    return tuple(TableColumn(**column) for column in documents)

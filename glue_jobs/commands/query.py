@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
-from glue_jobs.job import resolved
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.moments import end_of
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
-from glue_jobs.storage import open_storage
 from glue_jobs.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     import pyarrow as pa
 
+    from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
+    from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 100
 
@@ -31,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--param", action="append", default=[], metavar="VALUE", help="a value for a ?, in order"
     )
+    add_as_of(parser)
     parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write the answer to a file")
 
@@ -46,11 +51,51 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """At which moment."""
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="as it was known at the end of that date (2025-06-30), or at a release",
+    )
+
+
 def engine_of(arguments: argparse.Namespace) -> Engine:
-    """The engine over the lake that the settings name."""
-    settings = resolved(vars(arguments)).settings
-    storage = open_storage(settings.lake, settings.region)
-    return open_engine(storage, load_pointers(storage), settings)
+    """The engine over the lake that the settings name, as of now or of a moment."""
+    storage, pointers = asked_of(arguments)
+    return open_engine(storage, pointers, resolved(vars(arguments)).settings)
+
+
+def asked_of(arguments: argparse.Namespace) -> tuple[Storage, list[Pointer]]:
+    """The lake that the settings name, and its pointers as of now or of a moment.
+
+    Raises:
+        UsageError: the moment cannot be read, or the lake knows nothing of it.
+    """
+    storage = opened_lake(vars(arguments))
+    asked = getattr(arguments, "as_of", None)
+    if asked is None:
+        return storage, load_pointers(storage)
+    if storage.uri.startswith("s3://"):
+        raise UsageError(
+            "--as-of works on a lake in a directory.",
+            hint="In Athena the saved query as_of gives every observation as of a moment.",
+        )
+    return storage, pointers_as_of(storage, moment_of(asked))
+
+
+def moment_of(text: str) -> datetime:
+    """The moment that somebody asks for.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return end_of(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is neither a date nor a release.", hint="--as-of 2025-06-30"
+        ) from None
 
 
 def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:

@@ -6,14 +6,20 @@ import csv
 import io
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.commands.query import add_as_of, asked_of
+from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
-from glue_jobs.job import opened_lake
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.report_files import printed_rows, to_csv
+from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.storage import names
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from glue_jobs.storage.protocol import Storage
 
@@ -23,13 +29,17 @@ SHOWN_ROWS = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which report, and how."""
     parser.add_argument("report", nargs="?", help="one report's name (default: all)")
+    add_as_of(parser)
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
-    storage = opened_lake(vars(arguments))
-    print_reports(storage, arguments.report, "json" if arguments.json else arguments.format)
+    form = "json" if arguments.json else arguments.format
+    if arguments.as_of:
+        _print_as_of(arguments, form)
+    else:
+        print_reports(opened_lake(vars(arguments)), arguments.report, form)
     return 0
 
 
@@ -50,6 +60,38 @@ def print_reports(storage: Storage, only: str | None, form: str) -> None:
         raise UsageError(f"There is no report {only!r}.", hint=f"There are: {', '.join(known)}.")
     chosen = [only] if only else sorted(known, key=lambda name: (known[name]["rows"], name))
     bodies = {name: _csv_of(storage, name) for name in chosen}
+    made_from = {
+        name: ", ".join(f"{one['subject']} {one['release']}" for one in known[name]["made_from"])
+        for name in chosen
+    }
+    _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
+
+
+def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
+    """Makes the reports anew from what was known at a moment, and prints them."""
+    storage, pointers = asked_of(arguments)
+    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings)
+    statements = sql_files("reports")
+    if arguments.report and arguments.report not in statements:
+        raise UsageError(
+            f"There is no report {arguments.report!r}.", hint=f"There are: {', '.join(statements)}."
+        )
+    chosen = [arguments.report] if arguments.report else list(statements)
+    for name in list(chosen):
+        if reason := absent(statements[name], tables_of(pointers)):
+            print(f"{name} is unknown at {arguments.as_of}: {reason} yet.", file=sys.stderr)
+            chosen.remove(name)
+    answers = {name: printed_rows(engine.query(statements[name])) for name in chosen}
+    bodies = {name: to_csv(*rows).decode() for name, rows in answers.items()}
+    made_from = dict.fromkeys(chosen, f"what was known at {arguments.as_of}")
+    more = None if arguments.report else f"--as-of {arguments.as_of}"
+    _print(bodies, form, made_from, more)
+
+
+def _print(
+    bodies: Mapping[str, str], form: str, made_from: Mapping[str, str], more: str | None
+) -> None:
+    """Prints reports; tables are cut where ``more`` says how to see the rest."""
     if form == "csv":
         sys.stdout.write("\n".join(bodies.values()))
     elif form == "json":
@@ -57,7 +99,7 @@ def print_reports(storage: Storage, only: str | None, form: str) -> None:
         print(json.dumps(documents, indent=1))
     else:
         for name, body in bodies.items():
-            _print_table(name, body, known[name], storage.uri, whole=only is not None)
+            _print_table(name, body, made_from[name], more)
 
 
 def _csv_of(storage: Storage, name: str) -> str:
@@ -67,21 +109,18 @@ def _csv_of(storage: Storage, name: str) -> str:
     return content.body.decode()
 
 
-def _print_table(name: str, body: str, entry: dict[str, Any], lake: str, *, whole: bool) -> None:
+def _print_table(name: str, body: str, made_from: str, more: str | None) -> None:
     from glue_jobs.terminal import print_table  # noqa: PLC0415 - csv and json do without
 
     header, *rows = csv.reader(io.StringIO(body))
-    shown = rows if whole or len(rows) <= SHOWN_ROWS else rows[:SHOWN_ROWS]
+    shown = rows if more is None or len(rows) <= SHOWN_ROWS else rows[:SHOWN_ROWS]
     numbers = [
         column for place, column in enumerate(header) if all(_is_number(row[place]) for row in rows)
     ]
     print_table(name, header, shown, numbers)
     if len(shown) < len(rows):
-        more = len(rows) - len(shown)
-        print(f"… and {more} more row{'s' if more > 1 else ''}: lake reports {name} --lake {lake}")
-    made_from = ", ".join(
-        f"{source['subject']} {source['release']}" for source in entry["made_from"]
-    )
+        count = len(rows) - len(shown)
+        print(f"… and {count} more row{'s' if count > 1 else ''}: lake reports {name} {more}")
     print(f"made from {made_from}\n")
 
 

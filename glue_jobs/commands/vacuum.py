@@ -1,4 +1,4 @@
-"""`lake vacuum`: removes release folders that nobody reads any more."""
+"""`lake vacuum`: removes what no pointer names and nobody reads any more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.job import opened_lake
 from glue_jobs.storage import names
+from glue_jobs.subjects import POPULATION
 from glue_jobs.terminal import shown_bytes
 
 if TYPE_CHECKING:
@@ -34,22 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Removes them; raw files, pointers and reports are never touched."""
+    """Removes them; raw files, pointers, reports and published history are never touched."""
     storage = opened_lake(vars(arguments))
     before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
-    removable = list(superseded(storage, before))
-    for _, objects in removable:
-        for stored in objects:
-            if not arguments.dry_run:
-                storage.delete(stored.key)
-    size = sum(stored.size for _, objects in removable for stored in objects)
+    folders = list(superseded(storage, before))
+    unnamed = list(unnamed_history(storage, before))
+    objects = [stored for _, group in folders for stored in group] + unnamed
+    for stored in objects:
+        if not arguments.dry_run:
+            storage.delete(stored.key)
+    size = sum(stored.size for stored in objects)
+    listed = [folder for folder, _ in folders] + [stored.key for stored in unnamed]
     if arguments.json:
-        print(json.dumps({"folders": [folder for folder, _ in removable], "bytes": size}, indent=1))
+        print(json.dumps({"removed": listed, "bytes": size}, indent=1))
         return 0
-    for folder, _ in removable:
-        print(folder)
+    for key in listed:
+        print(key)
     done = "would be removed" if arguments.dry_run else "removed"
-    print(f"{len(removable)} release folders {done}, {shown_bytes(size)}.")
+    more = f" and {len(unnamed)} files of history" if unnamed else ""
+    print(f"{len(folders)} release folders{more} {done}, {shown_bytes(size)}.")
     return 0
 
 
@@ -57,7 +61,7 @@ def superseded(storage: Storage, before: datetime) -> Iterator[tuple[str, list[S
     """Folders that no pointer names and none has named since a moment, with their objects.
 
     A folder that no pointer ever named is a killed run's, or one that is being built now: it
-    goes by the age of its newest object.
+    goes by the age of its newest object. What the population once was stays, to be asked for.
     """
     for folder, grouped in groupby(storage.scan(names.CURATED), key=_folder_of):
         objects = list(grouped)
@@ -65,9 +69,24 @@ def superseded(storage: Storage, before: datetime) -> Iterator[tuple[str, list[S
         current = load_pointer(storage, subject)
         if current is not None and current.folder == folder:
             continue
-        left = _superseded_at(storage, subject, folder) or max(o.modified for o in objects)
-        if left < before:
+        left = _superseded_at(storage, subject, folder)
+        if left is not None and subject == POPULATION:
+            continue
+        if (left or max(o.modified for o in objects)) < before:
             yield folder, objects
+
+
+def unnamed_history(storage: Storage, before: datetime) -> Iterator[StoredObject]:
+    """Files of revisions that no pointer names and none has named since a moment."""
+    for subject, grouped in groupby(storage.scan(names.HISTORY), key=lambda o: o.key.split("/")[1]):
+        last_named: dict[str, datetime] = {}
+        named: set[str] = set()
+        for pointer, moment in past_pointers(storage, subject):
+            last_named.update(dict.fromkeys(named, moment))
+            named = {pointer.key_of(table, file) for table, file in pointer.files()}
+        for stored in grouped:
+            if stored.key not in named and last_named.get(stored.key, stored.modified) < before:
+                yield stored
 
 
 def _superseded_at(storage: Storage, subject: str, folder: str) -> datetime | None:

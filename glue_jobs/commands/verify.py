@@ -61,8 +61,8 @@ def noted_objects(storage: Storage) -> Iterator[tuple[str, str, str]]:
         for file in load_survey(storage, subject).files.values():
             yield names.raw_file(subject, file.name), file.sha256, names.raw_manifest(subject)
     for pointer in load_pointers(storage):
-        for _, table_file in pointer.files():
-            key = pointer.folder + table_file.path
+        for table, table_file in pointer.files():
+            key = pointer.key_of(table, table_file)
             yield key, table_file.sha256, names.pointer(pointer.subject)
 
 

@@ -14,6 +14,7 @@ import boto3
 import pyarrow as pa
 
 from glue_jobs.aws_errors import telling
+from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.errors import UsageError
 from glue_jobs.sql_files import views_in_order
 
@@ -48,7 +49,7 @@ class AthenaEngine:
 
     def __init__(self, pointers: Iterable[Pointer], settings: Settings) -> None:
         """Prepares; nothing is asked of Athena yet."""
-        self._tables = {name for pointer in pointers for name in pointer.tables}
+        self._tables = tables_of(pointers)
         self._database = settings.database
         self._workgroup = settings.workgroup
         with telling("open Athena"):

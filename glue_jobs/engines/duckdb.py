@@ -39,9 +39,11 @@ class DuckDBEngine:
         self._relations: dict[str, Relation] = {}
         root = Path(storage.uri).expanduser().absolute()
         for pointer in pointers:
-            folder = f"{root}/{pointer.folder}"
-            for name, table in pointer.tables.items():
-                self._connection.execute(_table_view(name, folder, table))
+            # A data table without files comes last: it is put together from its revisions.
+            for name, table in sorted(pointer.tables.items(), key=lambda item: not item[1].files):
+                paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
+                view = _table_view(name, paths, table) if paths else _data_as_of(name, table)
+                self._connection.execute(view)
                 self._relations[name] = _relation_of(table)
         self._connection.execute(f"SET allowed_directories = [{_text(f'{root}/')}]")
         self._connection.execute("SET enable_external_access = false")
@@ -78,24 +80,42 @@ class DuckDBEngine:
         return {name: relation.columns for name, relation in self._relations.items()}
 
 
-def _table_view(name: str, folder: str, table: Table) -> str:
-    """The DuckDB view over a table's files: its columns, and the partition's value as the last."""
-    key = table.partition_key
+def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
+    """The DuckDB view over a table's files: its columns, and the partition's values as the last."""
     columns = ", ".join(_name(column.name) for column in table.columns)
     parts = []
-    for file in table.files:
-        partition = f", {_text(file.partition)} AS {_name(key.name)}" if key else ""
-        source = f"read_parquet({_text(folder + file.path)}, hive_partitioning = false)"
+    for path, file in zip(paths, table.files):
+        partition = "".join(
+            f", {_text(value)} AS {_name(key.name)}"
+            for key, value in zip(table.partition_keys, file.partition)
+        )
+        source = f"read_parquet({_text(path)}, hive_partitioning = false)"
         parts.append(f"SELECT {columns}{partition} FROM {source}")  # noqa: S608 - quoted above
     return f"CREATE VIEW {_name(name)} AS {' UNION ALL '.join(parts)}"
 
 
+def _data_as_of(name: str, table: Table) -> str:
+    """The DuckDB view of a data table that gives every observation by its last change."""
+    columns = ", ".join(_name(column.name) for column in table.all_columns)
+    revisions = _name(name.removesuffix("_data") + "_revisions")
+    return (
+        f"CREATE VIEW {_name(name)} AS SELECT {columns} FROM"  # noqa: S608 - quoted above
+        " (SELECT *, row_number() OVER (PARTITION BY data_file, series_id, year, period"
+        f" ORDER BY release DESC) AS place FROM {revisions})"
+        " WHERE place = 1 AND change <> 'withdrawn'"
+    )
+
+
 def _relation_of(table: Table) -> Relation:
-    key = table.partition_key
+    names = [key.name for key in table.partition_keys]
     return Relation(
         {column.name: column.type for column in table.all_columns},
         {column.name: column.comment for column in table.all_columns},
-        tuple(f"{key.name}={file.partition}" for file in table.files) if key else (),
+        tuple(
+            "/".join(f"{name}={value}" for name, value in zip(names, file.partition))
+            for file in table.files
+            if names
+        ),
     )
 
 

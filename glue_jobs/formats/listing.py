@@ -15,14 +15,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
 from glue_jobs.errors import UpstreamInvalid
+from glue_jobs.moments import EASTERN
 
 MOST_BYTES = 4 << 20
 """A listing larger than this is no listing: the largest real one, of `la`, has 10 kB."""
 
-EASTERN = ZoneInfo("America/New_York")
 
 _PAGE = re.compile(
     r"<html>.*?<pre>\s*<A HREF=\"[^\"<>]*\">\[To Parent Directory\]</A>(?P<entries>.*)</pre>"

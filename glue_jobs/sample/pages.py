@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from glue_jobs.moments import EASTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-_EASTERN = ZoneInfo("America/New_York")
 _SIZE_WIDTH = 12
 
 BLOCK_PAGE = (
@@ -72,7 +72,7 @@ def _entry(folder: str, row: ListedRow) -> str:
 
 def _minute(moment: datetime) -> str:
     """US Eastern local time, daylight saving included: `` 8/6/2026  8:30 AM``."""
-    local = moment.astimezone(_EASTERN)
+    local = moment.astimezone(EASTERN)
     date = f"{local.month}/{local.day}/{local.year}"
     time = f"{local.hour % 12 or 12}:{local.minute:02d} {'PM' if local.hour >= 12 else 'AM'}"
     return f"{date:>10} {time:>8}"

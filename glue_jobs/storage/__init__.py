@@ -13,7 +13,7 @@ from glue_jobs.storage.local import LocalStorage
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
-__all__ = ["bring_back", "file_sha256", "open_storage"]
+__all__ = ["bring_back", "file_sha256", "open_storage", "version_of"]
 
 
 def open_storage(uri: str, region: str = "") -> Storage:
@@ -57,3 +57,19 @@ def bring_back(storage: Storage, key: str, version: str, sha256: str) -> None:
             if file_sha256(copied) != sha256:
                 raise IntegrityFailure(f"The version {version} of {key} has other bytes now.")
         storage.put_file(key, path, sha256)
+
+
+def version_of(storage: Storage, key: str, sha256: str) -> str:
+    """The version under which a key keeps some content.
+
+    Raises:
+        IntegrityFailure: it keeps no such content.
+    """
+    for stored in reversed(storage.versions(key)):
+        if stored.sha256 == sha256:
+            return stored.version
+        if not stored.sha256:
+            with storage.open(key, stored.version) as stream:
+                if file_sha256(stream) == sha256:
+                    return stored.version
+    raise IntegrityFailure(f"{key} has no version with the bytes of sha256 {sha256[:12]}….")

@@ -6,6 +6,7 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     raw/bls/pr/_manifest.json                          what was landed
     raw/population/acs_yg_total_population_1.json      the API's body as received
     curated/pr/20250904T123000Z-1a2b3c4d/              one immutable folder per release
+    history/pr/0001/                                   what each release changed
     current/pr.json                                    which folder is current
     reports/latest/best_year.csv                       the reports
     runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
@@ -20,6 +21,7 @@ from glue_jobs.subjects import POPULATION, survey_code
 
 RAW = "raw/"
 CURATED = "curated/"
+HISTORY = "history/"
 CURRENT = "current/"
 REPORTS = "reports/"
 RUNS = "runs/"
@@ -53,6 +55,11 @@ def raw_population_manifest() -> str:
 def release_folder(subject: str, release: str, digest: str) -> str:
     """The folder of one release of a survey or of the population, with its closing slash."""
     return f"{CURATED}{subject}/{release}-{digest}/"
+
+
+def history_folder(survey: str, generation: int) -> str:
+    """The folder of a survey's revisions, with its closing slash; a backfill begins a new one."""
+    return f"{HISTORY}{survey_code(survey)}/{generation:04d}/"
 
 
 def pointer(subject: str) -> str:

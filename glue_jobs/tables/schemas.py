@@ -86,6 +86,33 @@ POPULATION = (
 
 DATASET = TableColumn("dataset", "string", "acs1 or acs5, partition key: they give other figures")
 
+REVISIONS = (
+    TableColumn("series_id", "string", _COMMENTS["series_id"]),
+    TableColumn("year", "smallint", _COMMENTS["year"]),
+    TableColumn("period", "string", _COMMENTS["period"]),
+    TableColumn(
+        "change",
+        "string",
+        "first: in the first vintage the lake saw; added; revised: another value; footnote: the"
+        " same value with another footnote; withdrawn: no longer published",
+    ),
+    TableColumn("value", "double", "the figure from this release on; null: n/a, or withdrawn"),
+    TableColumn("previous_value", "double", "the figure until this release; null: n/a, or new"),
+    TableColumn("footnote_codes", "string", "the codes from this release on"),
+    TableColumn("previous_footnote_codes", "string", "the codes until this release"),
+)
+"""`<survey>_revisions`: one row per change; key: data_file, release, series_id, year, period."""
+
+RELEASE = TableColumn(
+    "release", "string", "when BLS wrote the vintage, UTC, 20250904T123000Z, partition key"
+)
+
+_PARTITION_KEYS = {
+    "data": (DATA_FILE,),
+    "revisions": (DATA_FILE, RELEASE),
+    "population": (DATASET,),
+}
+
 _TYPE_NAMES = {
     Kind.CODE: "string",
     Kind.TEXT: "string",
@@ -123,6 +150,11 @@ def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
         TableColumn(column.name, _TYPE_NAMES[column.kind], comment(column.name))
         for column in columns
     )
+
+
+def partition_keys(table: str) -> tuple[TableColumn, ...]:
+    """The partition keys of a table, outermost first; none for a mapping table."""
+    return _PARTITION_KEYS.get(table.rpartition("_")[2], ())
 
 
 def comment(name: str) -> str:

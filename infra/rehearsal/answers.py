@@ -63,8 +63,8 @@ class Answerer:
         return as_athena(DuckDBEngine(storage, load_pointers(storage)).query(sql))
 
     def _copy(self) -> None:
-        """Brings the copy up to date; what lies in a release folder never changes."""
-        for prefix in (names.CURRENT, names.CURATED):
+        """Brings the copy up to date; what a pointer names never changes."""
+        for prefix in (names.CURRENT, names.CURATED, names.HISTORY):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=prefix
             )

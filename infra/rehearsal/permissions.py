@@ -25,6 +25,7 @@ UNUSED_FOR_A_REASON = {
     ("build_tables", "glue:DeleteTable"): "only when a file is no table any more",
     ("build_tables", "glue:DeletePartition"): "only when BLS has removed a data file",
     ("publish_reports", "s3:GetObject curated/"): "Athena reads the tables by the job's role",
+    ("publish_reports", "s3:GetObject history/"): "Athena reads the tables by the job's role",
     ("publish_reports", "s3:GetBucketLocation"): "Athena asks for it by the job's role",
     ("publish_reports", "s3:ListBucket"): "Athena lists its results by the job's role",
     ("publish_reports", "s3:PutObject athena-results/"): "Athena writes by the job's role",

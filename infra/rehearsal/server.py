@@ -13,12 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
 from moto.athena.models import QueryResults, athena_backends
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from werkzeug.serving import make_server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from infra.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
 
@@ -135,7 +131,7 @@ class Cloud:
             return self._forward(environ, start_response)
 
 
-class _QuietHandler(MotoRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     """Keeps the requests out of the terminal."""
 
     def log_request(self, *_: object) -> None:

@@ -49,10 +49,10 @@ def catalog(storage):
 
 def data(*partitions: str) -> Table:
     files = [
-        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, "h", partition=name)
+        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, "h", partition=(name,))
         for name in partitions
     ]
-    return Table(COLUMNS, tuple(files), KEY)
+    return Table(COLUMNS, tuple(files), (KEY,))
 
 
 def mapping(name: str) -> Table:
@@ -66,7 +66,7 @@ CLASS = mapping("class")
 def publish_release(storage, release: str, **tables: Table) -> None:
     current = load_pointer(storage, "pr")
     tag = current.tag if current else None
-    publish(storage, Pointer("pr", release, f"curated/pr/{release}-1/", tables, "", tag))
+    publish(storage, Pointer("pr", release, f"curated/pr/{release}-1/", tables, tag=tag))
 
 
 def catalog_now() -> dict[str, tuple[str, dict[str, str]]]:

@@ -26,10 +26,10 @@ DATA_FILE = TableColumn("data_file", "string", "the upstream file")
 DATA = Table(
     (YEAR,),
     (
-        TableFile("data/data_file=0/p", 41, 1000, "ab", "0", "pr.data.0", "cd", 2, "rejects/a"),
-        TableFile("data/data_file=1/p", 59, 2000, "ef", "1", "pr.data.1", "01"),
+        TableFile("data/data_file=0/p", 41, 1000, "ab", ("0",), "pr.data.0", "cd", 2, "rejects/a"),
+        TableFile("data/data_file=1/p", 59, 2000, "ef", ("1",), "pr.data.1", "01"),
     ),
-    DATA_FILE,
+    (DATA_FILE,),
 )
 SOURCES = Table((YEAR,), (TableFile("sources/p", 12, 300, "23"),))
 POINTER = Pointer(

@@ -149,12 +149,22 @@ class Lake:
         assert killed or not scratch.exists() or list(scratch.iterdir()) == []
 
     def pointed(self) -> Tree:
-        """The pointers, and the files of the folders they name."""
-        folders = tuple(pointer.folder for pointer in load_pointers(self.storage))
-        tree = self.tree("curated", "current")
-        return {
-            path: hashed for path, hashed in tree.items() if path.startswith(("current/", *folders))
+        """The pointers, and the files of the folders they name.
+
+        Without the history, which tells how many vintages this lake has happened to see.
+        """
+        pointers = load_pointers(self.storage)
+        folders = tuple(pointer.folder for pointer in pointers)
+        tree = {
+            path: hashed
+            for path, hashed in self.tree("curated").items()
+            if path.startswith(folders)
         }
+        for pointer in pointers:
+            tables = {name: table for name, table in pointer.tables.items() if not table.folder}
+            timeless = replace(pointer, history=(), tables=tables, tag=None)
+            tree[pointer.subject] = hashlib.sha256(repr(timeless).encode()).hexdigest()
+        return tree
 
     def read_json(self, key: str) -> dict[str, Any]:
         document: dict[str, Any] = json.loads((self.folder / key).read_bytes())
@@ -181,9 +191,9 @@ def check_entries(storage: Storage) -> None:
             for page in dataset.pages
         ),
         *(
-            (pointer.folder + file.path, "", file)
+            (pointer.key_of(table, file), "", file)
             for pointer in load_pointers(storage)
-            for _, file in pointer.files()
+            for table, file in pointer.files()
         ),
     ]
     for key, version, entry in noted:

@@ -1,4 +1,4 @@
-"""The template describes what the code does: the same graph, arguments, modules and queries."""
+"""The template describes what the code does: the same graph, arguments and queries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint_file
-from packaging.markers import Marker
 
 from glue_jobs.job import argument_parser
 from glue_jobs.settings import SETTINGS
@@ -28,7 +27,6 @@ JOBS = {
     for job in STACK.of_type("AWS::Glue::Job").values()
 }
 GLUES_OWN = {"library-set", "--additional-python-modules", "--extra-py-files"}
-PYTHON_39 = {"python_version": "3.9", "python_full_version": "3.9.18"}
 
 
 def names_of(jobs: list[dict[str, str]]) -> set[str]:
@@ -112,57 +110,6 @@ def test_glue_brings_no_packages_of_its_own_and_the_wheel_keeps_its_name(job):
     assert JOBS[job]["--extra-py-files"].endswith("/code/1a2b/labor_lake.whl")
 
 
-def pinned() -> dict[str, str]:
-    """What requirements.txt pins for Python 3.9."""
-    pins = {}
-    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
-        match = re.match(r"([a-z0-9-]+)==([^ ]+)(?: ; (.*?))? \\", line)
-        if match and (not match[3] or Marker(match[3]).evaluate(PYTHON_39)):
-            pins[match[1]] = match[2]
-    return pins
-
-
-def needed_by() -> dict[str, set[str]]:
-    """Which packages want each package, by the comments of requirements.txt."""
-    wanted: dict[str, set[str]] = {}
-    name, in_via = "", False
-    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
-        if match := re.match(r"([a-z0-9-]+)==", line):
-            name, in_via = match[1], False
-        elif match := re.match(r" +# +via ?(.*)", line):
-            in_via = True
-            wanted.setdefault(name, set()).update(filter(None, [match[1]]))
-        elif in_via and (match := re.match(r" +# +([a-z0-9-]+)", line)):
-            wanted[name].add(match[1])
-    return wanted
-
-
-@pytest.mark.parametrize("job", JOBS)
-def test_a_job_gets_modules_as_they_are_pinned_and_all_that_they_need(job):
-    modules = dict(one.split("==") for one in JOBS[job]["--additional-python-modules"].split(","))
-    pins = pinned()
-    assert modules == {name: pins[name] for name in modules}
-    for name, wanters in needed_by().items():
-        if name in pins and wanters & set(modules):
-            assert name in modules, f"{wanters & set(modules)} need {name}"
-
-
-# The package that each module of the lake's own code imports, where Glue runs that module.
-IMPORTED = {
-    "land_bls": {"boto3", "requests", "urllib3", "tzdata"},
-    "land_population": {"boto3", "requests", "urllib3"},
-    "build_tables": {"boto3", "pyarrow"},
-    "publish_reports": {"boto3", "pyarrow", "awswrangler"},
-}
-
-
-@pytest.mark.parametrize("job", JOBS)
-def test_a_job_gets_what_its_code_imports(job):
-    modules = {one.split("==")[0] for one in JOBS[job]["--additional-python-modules"].split(",")}
-    assert IMPORTED[job] <= modules
-    assert ("pandas" in modules) == (job == "publish_reports")
-
-
 def test_the_scripts_are_the_jobs_own_modules():
     for job in JOBS:
         source = Path(str(import_module(f"glue_jobs.{job}").__file__)).read_text("utf-8")
@@ -183,12 +130,19 @@ def test_a_bucket_is_private_encrypted_versioned_and_outlives_the_stack(name):
     encryption = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
     (statement,) = STACK.resources[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "s3:*",
+    )
+    arn = f"arn:aws:s3:::labor-lake-{name.lower()}"
+    assert statement["Resource"] == [arn, f"{arn}/*"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def rules_of(stack) -> dict[str, dict[str, Any]]:
-    rules = stack.resources["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+def rules_of(stack, bucket="LakeBucket") -> dict[str, dict[str, Any]]:
+    rules = stack.resources[bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
     return {rule["Id"]: rule for rule in rules}
 
 
@@ -203,6 +157,21 @@ def test_raw_versions_are_kept_for_ever_unless_told_otherwise():
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 400}
 
 
+@pytest.mark.parametrize("bucket", ["LakeBucket", "ArtifactsBucket"])
+def test_uploads_that_broke_are_removed_after_a_week(bucket):
+    rule = rules_of(STACK, bucket)["abort-incomplete-uploads"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert "Prefix" not in rule
+
+
+def test_query_results_expire_and_code_does_not():
+    rules = rules_of(STACK, "ArtifactsBucket")
+    expiring = {name for name, rule in rules.items() if "ExpirationInDays" in rule}
+    assert expiring == {"forget-query-results"}
+    assert rules["forget-query-results"]["Prefix"] == "athena-results/"
+    assert not any("ExpirationInDays" in rule for rule in rules_of(STACK).values())
+
+
 def statements() -> list[tuple[str, dict[str, Any]]]:
     return [
         (role, statement)
@@ -213,8 +182,10 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_each_job_has_a_role_of_its_own_which_only_glue_of_this_account_takes():
-    roles = {job["Role"] for job in STACK.of_type("AWS::Glue::Job").values()}
-    assert len(roles) == len(JOBS)
+    for name, job in STACK.of_type("AWS::Glue::Job").items():
+        own = name.replace("Job", "Role").lower()
+        assert job["Role"] == f"arn:aws:iam::123456789012:role/labor-lake-{own}"
+    assert len(STACK.of_type("AWS::IAM::Role")) == len(JOBS)
     for role in STACK.of_type("AWS::IAM::Role").values():
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": "glue.amazonaws.com"}
@@ -229,6 +200,19 @@ def test_no_role_may_do_everything_or_forget_a_version():
             assert "*" not in action, role
             assert action not in ("s3:DeleteObjectVersion", "s3:PutBucketVersioning"), role
         assert "*" not in statement["Resource"], role
+
+
+def test_a_job_reads_and_changes_the_catalog_of_its_own_database_only():
+    glue = "arn:aws:glue:us-east-1:123456789012:"
+    own = {f"{glue}catalog", f"{glue}database/labor_lake", f"{glue}table/labor_lake/*"}
+    for role, statement in statements():
+        if any(action.startswith("glue:") for action in statement["Action"]):
+            assert role in ("BuildTablesRole", "PublishReportsRole")
+            # Athena looks for the database `default` whichever it is asked for.
+            if statement["Resource"] == [f"{glue}database/default"]:
+                assert (role, statement["Action"]) == ("PublishReportsRole", ["glue:GetDatabase"])
+            else:
+                assert set(statement["Resource"]) == own
 
 
 def test_only_landing_deletes_and_only_in_its_own_zone():
@@ -250,6 +234,11 @@ def test_the_saved_queries_are_the_project_s_own():
         for query in STACK.of_type("AWS::Athena::NamedQuery").values()
     }
     assert saved == {**sql_files("reports"), **sql_files("queries")}
+
+
+def test_the_prepared_statement_is_the_query_of_that_name():
+    (statement,) = STACK.of_type("AWS::Athena::PreparedStatement").values()
+    assert statement["QueryStatement"] == sql_files("queries")[statement["StatementName"]]
 
 
 def test_the_workgroup_bounds_every_query():
@@ -294,18 +283,110 @@ def test_a_key_encrypts_everything_and_the_jobs_may_use_it():
         assert last["Resource"] == [key]
 
 
-def test_failures_of_each_job_reach_the_topic_and_so_does_silence():
+def topic_policies() -> dict[str, set[str]]:
+    """Which services may publish to each topic."""
+    allowed: dict[str, set[str]] = {}
+    for policy in STACK.of_type("AWS::SNS::TopicPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+            assert policy["Topics"] == [statement["Resource"]]
+            allowed.setdefault(statement["Resource"], set()).add(statement["Principal"]["Service"])
+    return allowed
+
+
+def test_failures_of_each_job_reach_the_topic():
     failed = STACK.resources["FailureRule"]["Properties"]["EventPattern"]["detail"]
     assert set(failed["state"]) == {"FAILED", "TIMEOUT", "STOPPED"}
     assert {name.rpartition("-")[2] for name in failed["jobName"]} == set(JOBS)
     topic = STACK.outputs["AlarmTopicArn"]
     assert STACK.resources["FailureRule"]["Properties"]["Targets"][0]["Arn"] == topic
-    alarm = STACK.resources["StaleAlarm"]["Properties"]
-    assert alarm["AlarmActions"] == [topic]
-    assert alarm["TreatMissingData"] == "breaching"
+    assert topic_policies()[topic] == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert "KmsMasterKeyId" not in STACK.resources["AlarmTopic"]["Properties"]
     assert "AlarmSubscription" not in STACK.resources
     told = TEMPLATE.resolve({**GIVEN, "AlarmEmail": "me@example.com"})
     assert told.resources["AlarmSubscription"]["Properties"]["Endpoint"] == "me@example.com"
+
+
+def test_days_without_a_finished_run_reach_the_topic():
+    finished = STACK.resources["FinishedRule"]["Properties"]
+    pattern = finished["EventPattern"]
+    assert (pattern["source"], pattern["detail-type"]) == (["aws.glue"], ["Glue Job State Change"])
+    last = [f"labor-lake-{job}" for job in STAGES[-1].jobs]
+    assert pattern["detail"] == {"state": ["SUCCEEDED"], "jobName": last}
+    (target,) = finished["Targets"]
+    assert topic_policies()[target["Arn"]] == {"events.amazonaws.com"}
+    alarm = TEMPLATE.resolve({**GIVEN, "StalenessDays": "5"}).resources["StaleAlarm"]["Properties"]
+    assert alarm["AlarmActions"] == [STACK.outputs["AlarmTopicArn"]]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "TriggeredRules")
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": "labor-lake-finishedrule"}]
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Sum", 86400, 5)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_without_a_schedule_no_run_starts_and_silence_is_no_alarm():
+    still = TEMPLATE.resolve({**GIVEN, "ScheduleEnabled": "false"})
+    assert still.resources["StartTrigger"]["Properties"]["StartOnCreation"] == "false"
+    assert still.resources["StaleAlarm"]["Properties"]["ActionsEnabled"] == "false"
+    assert still.resources["BuildTrigger"]["Properties"]["StartOnCreation"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Contact", "nobody"),
+        ("Surveys", "pr,"),
+        ("Datasets", "acs2"),
+        ("ScheduleExpression", "rate(1 day)"),
+        ("ScheduleEnabled", "True"),
+        ("AlarmEmail", "me"),
+        ("StalenessDays", "8"),
+        ("DatabaseName", "Labor-Lake"),
+        ("WorkgroupName", ""),
+        ("ExistingLakeBucket", "s3://old-lake"),
+        ("BytesScannedCutoff", "9999999"),
+        ("RawVersionDays", "-1"),
+        ("LogRetentionDays", "2"),
+        ("KmsKeyArn", "arn:aws:kms:us-east-1:123456789012:alias/lake"),
+        ("CodePrefix", "elsewhere/1a2b"),
+        ("WheelName", "labor_lake.zip"),
+    ],
+)
+def test_a_value_that_could_not_work_is_refused(name, value):
+    with pytest.raises(ValueError, match=re.escape(f"{name}={value}.")):
+        TEMPLATE.resolve({**GIVEN, name: value})
+
+
+def test_every_parameter_is_explained_and_has_its_place_in_the_form():
+    parameters = TEMPLATE.document["Parameters"]
+    assert all(entry["Description"] for entry in parameters.values())
+    groups = TEMPLATE.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    placed = [name for group in groups for name in group["Parameters"]]
+    assert sorted(placed) == sorted(parameters)
+    assert [name for name, entry in parameters.items() if "Default" not in entry] == ["Contact"]
+
+
+def test_conditions_are_combined_as_cloudformation_does():
+    text = """
+Parameters:
+  A: {Type: String, Default: "yes"}
+  B: {Type: String, Default: "no"}
+Conditions:
+  HasA: !Equals [!Ref A, "yes"]
+  HasB: !Equals [!Ref B, "yes"]
+  Both: !And [!Condition HasA, {Condition: HasB}]
+  Any: !Or [!Condition HasA, !Condition HasB]
+  Neither: !Not [!Condition Any]
+Resources:
+  Both: {Type: T, Condition: Both, Properties: {}}
+  Any: {Type: T, Condition: Any, Properties: {}}
+  Neither: {Type: T, Condition: Neither, Properties: {}}
+Outputs: {}
+"""
+    combined = Template(text)
+    assert set(combined.resolve({}).resources) == {"Any"}
+    assert set(combined.resolve({"B": "yes"}).resources) == {"Both", "Any"}
+    assert set(combined.resolve({"A": "no"}).resources) == {"Neither"}
 
 
 def test_a_parameter_without_default_must_be_given_and_an_unknown_one_is_refused():

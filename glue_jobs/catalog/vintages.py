@@ -1,0 +1,59 @@
+"""The lake as it was known at a moment: what its pointers would have named then.
+
+Data files are put together from the table of revisions, and the population is that of its release
+of the time. Series and mapping tables have no history: they are today's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointers, past_pointers
+from glue_jobs.errors import UsageError
+from glue_jobs.moments import release_name
+from glue_jobs.subjects import POPULATION
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.storage.protocol import Storage
+
+
+def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
+    """The pointers with what was known at a moment, and nothing that was not.
+
+    A survey's data table is there without files: it is to be put together from its revisions. The
+    population is left out if the lake knew none yet.
+
+    Raises:
+        UsageError: the lake knows nothing of a survey at that moment.
+    """
+    until = release_name(moment)
+    found = []
+    for pointer in load_pointers(storage):
+        if pointer.subject == POPULATION:
+            past = [then for then, _ in past_pointers(storage, POPULATION)]
+            known = [then for then in past if then.release <= until]
+            found += known[-1:]
+        else:
+            found.append(_survey_as_of(pointer, until))
+    return found
+
+
+def _survey_as_of(pointer: Pointer, until: str) -> Pointer:
+    survey = pointer.subject
+    since = min((snapshot.release for snapshot in pointer.history), default=None)
+    if since is None or since > until:
+        raise UsageError(
+            f"What {survey} said at {until} is unknown: the lake has seen it since {since}.",
+            hint="Ask for a later date.",
+        )
+    name = f"{survey}_revisions"
+    revisions = pointer.tables[name]
+    files = tuple(file for file in revisions.files if file.partition[1] <= until)
+    data = replace(pointer.tables[f"{survey}_data"], files=())
+    tables = {name: replace(revisions, files=files), f"{survey}_data": data}
+    history = tuple(one for one in pointer.history if one.release <= until)
+    return replace(pointer, tables={**pointer.tables, **tables}, history=history)

@@ -1,0 +1,174 @@
+"""Vintages: what was known when, from real captures landed one after the other."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from functools import partial
+
+import pytest
+
+from glue_jobs.catalog.pointers import load_pointer, load_pointers
+from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.cli import main
+from glue_jobs.engines import open_engine
+from glue_jobs.errors import UsageError
+from glue_jobs.moments import end_of, from_release, release_name
+from glue_jobs.report_files import printed_rows, to_csv
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.settings import Settings
+from glue_jobs.sql_files import sql_files
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.workflow import run_workflow
+from tests.captures import capture, needs_captures
+from tests.lakes import run_at
+from tests.test_real_input import RELEASES
+
+SERIES = "PRS30006032"
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory):
+    """A lake that has seen the five captures of pr.data.0.Current, each on its own day."""
+    folder = tmp_path_factory.mktemp("vintages")
+    with Upstream() as upstream:
+        upstream.cubes["acs_yg_total_population_1"] = capture(
+            "population/tesseract-acs1-2025-10.json"
+        ).read_bytes()
+        for month, moment in RELEASES.items():
+            upstream.from_folder("pr", capture(f"bls/pr/{month}"), moment)
+            run = run_at(folder, upstream, month, allow_removals=100, allow_shrink="true")
+            clock = partial(datetime.__add__, moment, timedelta(hours=1))
+            assert run_workflow(replace(run, now=clock)).failures == ()
+    return LocalStorage(folder)
+
+
+pytestmark = needs_captures
+
+
+def engine_at(storage, text):
+    return open_engine(storage, pointers_as_of(storage, end_of(text)), Settings())
+
+
+def rows_of(month: str) -> list[tuple[str, int, str, float | None, str]]:
+    """A capture's rows, read without any of the project's code."""
+    lines = capture(f"bls/pr/{month}/pr.data.0.Current").read_text().splitlines()[1:]
+    cells = ([cell.strip() for cell in line.split("\t")] for line in lines if line.strip())
+    return sorted(
+        (series, int(year), period, None if value in ("", "-") else float(value), footnote)
+        for series, year, period, value, footnote in cells
+    )
+
+
+def test_landing_in_turn_gives_the_revisions_that_were_counted_independently(landed):
+    lines = capture("expected/revisions-pr.data.0.Current.csv").read_text().splitlines()
+    pointer = load_pointer(landed, "pr")
+    assert pointer is not None
+    history = [one for one in pointer.history if one.source.endswith("Current")]
+    assert [one.release for one in history] == [release_name(one) for one in RELEASES.values()]
+    engine = open_engine(landed, load_pointers(landed), Settings())
+    for row, snapshot in zip(csv.DictReader(lines), history[1:]):
+        found = engine.query(
+            "select change, count(*) as n from pr_revisions"
+            f" where data_file = '0.Current' and release = '{snapshot.release}' group by change"
+        )
+        counts = Counter({one["change"]: one["n"] for one in found.to_pylist()})
+        wanted = {"added": "added", "revised": "revised", "footnote": "footnote_only"}
+        assert {name: counts[name] for name in wanted} == {
+            name: int(row[column]) for name, column in wanted.items()
+        }
+        assert counts["withdrawn"] == counts["first"] == 0
+        assert snapshot.rows == sum(counts.values())
+        assert snapshot.revised == int(row["revised"])
+
+
+@pytest.mark.parametrize("month", RELEASES)
+def test_as_of_a_capture_s_day_the_data_are_that_capture_row_for_row(month, landed):
+    release = RELEASES[month]
+    for text in (release.strftime("%Y-%m-%d"), release_name(release)):
+        found = engine_at(landed, text).query(
+            "select series_id, year, period, value, footnote_codes from pr_data"
+            " where data_file = '0.Current'"
+        )
+        assert sorted(tuple(row.values()) for row in found.to_pylist()) == rows_of(month)
+
+
+@pytest.mark.parametrize("month", RELEASES)
+def test_the_saved_query_gives_the_same(month, landed):
+    found = open_engine(landed, load_pointers(landed), Settings()).query(
+        sql_files("queries")["as_of"], [RELEASES[month].strftime("%Y-%m-%d")]
+    )
+    rows = [row for row in found.to_pylist() if row.pop("data_file") == "0.Current"]
+    assert sorted(tuple(row.values()) for row in rows) == rows_of(month)
+
+
+@pytest.mark.parametrize("month", RELEASES)
+def test_the_reports_as_of_a_capture_s_day_equal_the_expected_ones(month, landed):
+    engine = engine_at(landed, RELEASES[month].strftime("%Y-%m-%d"))
+    for name in ("best_year", "series_population"):
+        made = to_csv(*printed_rows(engine.query(sql_files("reports")[name])))
+        expected = capture(f"expected/{name}-{month}.csv").read_text()
+        assert made.decode().splitlines() == expected.splitlines()
+
+
+def test_between_two_releases_the_earlier_one_is_known(landed):
+    day = RELEASES["2025-05"] - timedelta(days=1)
+    found = engine_at(landed, day.strftime("%Y-%m-%d")).query("select * from pr_data")
+    assert found.num_rows >= len(rows_of("2025-02"))
+    assert {row["release"] for row in revisions_known(landed, day)} == {
+        release_name(RELEASES["2024-06"]),
+        release_name(RELEASES["2025-02"]),
+    }
+
+
+def revisions_known(storage, day):
+    engine = engine_at(storage, day.strftime("%Y-%m-%d"))
+    return engine.query("select distinct release from pr_revisions").to_pylist()
+
+
+def test_before_the_first_vintage_the_answer_is_unknown_and_says_since_when(landed, capsys):
+    with pytest.raises(UsageError, match="is unknown: the lake has seen it since 20240606T123000Z"):
+        pointers_as_of(landed, datetime(2024, 6, 1, tzinfo=timezone.utc))
+    lake = ["--lake", str(landed.root), "--as-of", "2024-06-05"]
+    assert main(["query", "select 1 from pr_data", *lake]) == 2
+    assert main(["reports", *lake]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_population_is_that_of_its_release_of_the_time(landed):
+    first = min(RELEASES.values())
+    known = {one.subject for one in pointers_as_of(landed, first + timedelta(hours=2))}
+    assert known == {"pr", "population"}
+    known = {one.subject for one in pointers_as_of(landed, first + timedelta(minutes=1))}
+    assert known == {"pr"}
+
+
+def test_the_command_asks_as_of_a_date_and_refuses_what_is_none(landed, capsys):
+    lake = ["--lake", str(landed.root)]
+    sql = (
+        f"select value from pr_data where series_id = '{SERIES}' and year = 2023 and period = 'Q01'"
+    )
+    values = []
+    for day in ("2024-12-31", "2025-12-31"):
+        query = f"{sql} and data_file = '0.Current'"
+        assert main(["query", query, *lake, "--as-of", day, "--format", "csv"]) == 0
+        values.append(capsys.readouterr().out.splitlines()[1])
+    assert values[0] != values[1]
+    assert main(["query", sql, *lake, "--as-of", "yesterday"]) == 2
+    assert "neither a date nor a release" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2025-06-30", "20250701T035959Z"),
+        ("2025-12-31", "20260101T045959Z"),
+        ("20250904T123000Z", "20250904T123000Z"),
+        ("2025-09-04T12:30:00Z", "20250904T123000Z"),
+    ],
+)
+def test_a_date_means_its_end_where_bls_is(text, moment):
+    assert release_name(end_of(text)) == moment
+    assert from_release(moment) == end_of(text)
