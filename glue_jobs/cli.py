@@ -25,6 +25,8 @@ COMMANDS = {
     "reports": ("reports", "print the reports, as tables, CSV or JSON"),
     "query": ("query", "answer one Athena SQL statement"),
     "shell": ("shell", "answer Athena SQL statements as you type them"),
+    "changes": ("changes", "what a release added, revised and withdrew"),
+    "trace": ("trace", "where each value ever held for an observation came from"),
     "verify": ("verify", "compare every byte with what was noted of it"),
     "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
     "config": ("config", "show every setting and where it came from"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
@@ -42,11 +43,17 @@ def deploy(
         The stack as it stands at the end; None if somebody said no.
 
     Raises:
+        UsageError: a given parameter is none of the template's.
         LakeError: it could not be done; what stood before still stands.
     """
     template = TEMPLATE.read_text("utf-8")
     if len(template.encode()) > LONGEST_BODY:
         raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
+    for name in sorted(set(given) - parameters_of(template)):
+        raise UsageError(
+            f"The template has no parameter {name}.",
+            hint=f"It has {', '.join(sorted(parameters_of(template)))}.",
+        )
     tell("Building the wheel.")
     bundle = make_bundle()
     standing = stack.standing()
@@ -60,6 +67,12 @@ def deploy(
     tell(f"Uploaded {uploaded} of {len(bundle.files)} files to s3://{bucket}/{bundle.prefix}/.")
     code = {"CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
     return _change(stack, template, {**given, **code}, standing, confirm, tell)
+
+
+def parameters_of(template: str) -> set[str]:
+    """The names of a template's parameters; no YAML library comes with the `lake` command."""
+    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)*)", template, re.MULTILINE)
+    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
 
 
 def upload(bundle: Bundle, bucket: str, region: str) -> int:
@@ -92,12 +105,19 @@ def _change(
 ) -> Standing | None:
     """Proposes, asks, carries out; the stack as it stands where there is nothing to change."""
     parameters: dict[str, str | None] = dict(given)
-    for name in standing.parameters if standing else ():
+    # One that the template has no longer cannot keep its value.
+    for name in standing.parameters & parameters_of(template) if standing else ():
         parameters.setdefault(name, None)
     change_set = stack.propose(template, parameters)
     if change_set is None:
+        tell("Nothing to change: the stack is as the template says.")
         return standing
-    if not confirm(change_set):
+    try:
+        confirmed = confirm(change_set)
+    except BaseException:  # nobody there to ask, or Ctrl-C: nothing is left behind
+        stack.forget(change_set)
+        raise
+    if not confirmed:
         stack.forget(change_set)
         return None
     return stack.carry_out(change_set, tell)

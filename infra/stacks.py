@@ -19,9 +19,10 @@ LONGEST_BODY = 51_200
 """A longer template could not be sent as it is."""
 
 _POLL_SECONDS = 3.0
-_DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+_BUSY = "_IN_PROGRESS"
 _HOPELESS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
+_MARKS = {"CodePrefix", "ExistingLakeBucket"}  # parameters that every lake's stack has
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class Change:
         logical_id: of the resource.
         kind: its type.
         replaces: whether the resource is made anew.
+        kept: whether a removed resource leaves the stack only, and stays in the account.
     """
 
     action: str
     logical_id: str
     kind: str
     replaces: bool
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,19 +83,25 @@ class Stack:
         """The stack as it stands, None if there is none yet.
 
         Raises:
-            UsageError: it has failed for good, and has to be destroyed first.
+            UsageError: it is no lake's, or has failed for good.
             TryAgainLater: it is being changed at this moment.
         """
         found = self._described()
         if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS":
             return None
+        self._refuse_a_stranger(found)
         status = found["StackStatus"]
+        if status == "UPDATE_ROLLBACK_FAILED":
+            raise UsageError(
+                f"The stack {self.name} could neither be changed nor be put back ({status}).",
+                hint=f"aws cloudformation continue-update-rollback --stack-name {self.name}",
+            )
         if status in _HOPELESS:
             raise UsageError(
                 f"The stack {self.name} is in the state {status}, from which it cannot be changed.",
                 hint=f"lake destroy --stack {self.name}, then deploy again; no data is deleted.",
             )
-        if status.endswith("_IN_PROGRESS"):
+        if status.endswith(_BUSY):
             raise TryAgainLater(
                 f"The stack {self.name} is being changed by somebody else ({status}).",
                 hint="Run again when that is done.",
@@ -101,9 +110,16 @@ class Stack:
         return Standing(_outputs(found), names)
 
     def outputs_whatever_its_state(self) -> dict[str, str] | None:
-        """The outputs of a stack that may have failed; None if there is none."""
+        """The outputs of a stack that may have failed; None if there is none.
+
+        Raises:
+            UsageError: it is no lake's.
+        """
         found = self._described()
-        return None if found is None else _outputs(found)
+        if found is None:
+            return None
+        self._refuse_a_stranger(found)
+        return _outputs(found)
 
     def propose(self, template: str, parameters: Mapping[str, str | None]) -> ChangeSet | None:
         """Asks what a template would change; None if nothing.
@@ -113,7 +129,8 @@ class Stack:
             parameters: by name; None keeps the value that the stack has.
 
         Raises:
-            DeployFailure: CloudFormation refuses the template.
+            UsageError: a parameter has a value that the template does not allow.
+            DeployFailure: CloudFormation refuses the change.
         """
         found = self._described()
         creates = found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS"
@@ -123,28 +140,27 @@ class Stack:
             else {"ParameterKey": name, "ParameterValue": value}
             for name, value in parameters.items()
         ]
+        arn = self._created(
+            ChangeSetName=f"lake-{int(time.time() * 1000)}",
+            ChangeSetType="CREATE" if creates else "UPDATE",
+            TemplateBody=template,
+            Parameters=given,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        if arn is None:
+            return None
         with telling(f"propose a change of the stack {self.name}"):
-            answer = self._client.create_change_set(
-                StackName=self.name,
-                ChangeSetName=f"lake-{int(time.time() * 1000)}",
-                ChangeSetType="CREATE" if creates else "UPDATE",
-                TemplateBody=template,
-                Parameters=given,
-                Capabilities=["CAPABILITY_IAM"],
-            )
-            arn = answer["Id"]
             described = self._client.describe_change_set(ChangeSetName=arn)
             while described["Status"] in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
                 self._pause()
                 described = self._client.describe_change_set(ChangeSetName=arn)
-        changes = self._changes(arn)
         if described["Status"] != "CREATE_COMPLETE":
             reason = described.get("StatusReason", "no reason given")
             self.forget(ChangeSet(arn, creates, ()))
             if any(words in reason for words in _NOTHING):
                 return None
             raise DeployFailure(f"CloudFormation refuses the change: {_one_line(reason)}")
-        return ChangeSet(arn, creates, changes)
+        return ChangeSet(arn, creates, self._changes(arn))
 
     def carry_out(self, change_set: ChangeSet, tell: Callable[[str], None]) -> Standing:
         """Makes the changes and waits until they are made.
@@ -157,9 +173,11 @@ class Stack:
             self._client.execute_change_set(ChangeSetName=change_set.arn)
         status = self._follow(seen, tell)
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            back = "CloudFormation has put back what was there; no data was touched."
+            gone = f"`lake destroy --stack {self.name}`, then deploy again; no data was touched."
             raise DeployFailure(
                 f"The stack {self.name} ended in {status}: {self._first_failure(seen)}",
-                hint="CloudFormation has put back what was there; no data was touched.",
+                hint=gone if change_set.creates else back,
             )
         standing = self.standing()
         assert standing is not None  # noqa: S101 - it has just been made
@@ -169,7 +187,9 @@ class Stack:
         """Throws a change set away, and the empty stack that it made where there was none."""
         with telling(f"forget a change of the stack {self.name}"):
             self._client.delete_change_set(ChangeSetName=change_set.arn)
-            if change_set.creates:
+            # Not what somebody else may have made of it meanwhile.
+            found = self._described() if change_set.creates else None
+            if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
                 self._client.delete_stack(StackName=self.name)
 
     def delete(self, tell: Callable[[str], None]) -> None:
@@ -184,8 +204,33 @@ class Stack:
         status = self._follow(seen, tell)
         if status not in ("", "DELETE_COMPLETE"):
             raise DeployFailure(
-                f"The stack {self.name} ended in {status}: {self._first_failure(seen)}"
+                f"The stack {self.name} ended in {status}: {self._first_failure(seen)}",
+                hint="Once that is put right, destroy it again.",
             )
+
+    def _refuse_a_stranger(self, found: Mapping[str, Any]) -> None:
+        """Changes nothing and deletes nothing that `lake deploy` has not made."""
+        names = {one["ParameterKey"] for one in found.get("Parameters", ())}
+        # One that was proposed only, and never made, holds nothing and says nothing of itself.
+        if found["StackStatus"] != "REVIEW_IN_PROGRESS" and not names >= _MARKS:
+            raise UsageError(
+                f"The stack {self.name} was not made by lake deploy; it is left alone.",
+                hint="Choose another name with --stack.",
+            )
+
+    def _created(self, **request: Any) -> str | None:
+        """Makes a change set; gives its ARN, or None if there is nothing to change."""
+        try:
+            return str(self._client.create_change_set(StackName=self.name, **request)["Id"])
+        except (ClientError, BotoCoreError) as error:
+            if any(words in str(error) for words in _NOTHING):
+                return None
+            if code_of(error) == "ValidationError":
+                words = str(getattr(error, "response", {})["Error"]["Message"])
+                raise UsageError(
+                    f"CloudFormation refuses the change: {_one_line(words)}"
+                ) from error
+            raise told(error, f"propose a change of the stack {self.name}") from error
 
     def _described(self) -> dict[str, Any] | None:
         try:
@@ -206,22 +251,34 @@ class Stack:
                 one["LogicalResourceId"],
                 one["ResourceType"],
                 one.get("Replacement") == "True",
+                one.get("PolicyAction") == "Retain",
             )
             for one in changes
         )
 
     def _follow(self, seen: set[str], tell: Callable[[str], None]) -> str:
-        """Tells what happens until it ends; returns the last status, empty for a stack gone."""
-        shown = set(seen)
-        while True:
-            found = self._described()
-            for event in self._events(shown):
-                shown.add(event["EventId"])
-                tell(f"  {event['ResourceStatus']:<28}{event['LogicalResourceId']}")
-            status = found["StackStatus"] if found else ""
-            if not status.endswith("_IN_PROGRESS"):
-                return str(status)
-            self._pause()
+        """Tells what happens until it ends; returns the last status, empty for a stack gone.
+
+        The end of a change is an event of the stack's own: for a moment after the start, the
+        status is still that of the change before.
+        """
+        shown, last = set(seen), ""
+        try:
+            while True:
+                found = self._described()
+                for event in self._events(shown):
+                    shown.add(event["EventId"])
+                    tell(f"  {event['ResourceStatus']:<27} {event['LogicalResourceId']}")
+                    if found and event.get("PhysicalResourceId") == found["StackId"]:
+                        last = event["ResourceStatus"]
+                if found is None:
+                    return ""
+                if last and not last.endswith(_BUSY) and not found["StackStatus"].endswith(_BUSY):
+                    return str(found["StackStatus"])
+                self._pause()
+        except KeyboardInterrupt:
+            tell(f"CloudFormation goes on with the stack {self.name} all the same.")
+            raise
 
     def _events(self, known: set[str]) -> list[dict[str, Any]]:
         """The events that are not known yet, oldest first; none of a stack that is gone."""
@@ -249,15 +306,24 @@ class Stack:
 
 def shown(changes: Sequence[Change]) -> list[list[str]]:
     """A change set as rows: what happens, to what, of what type."""
-    words = {"Add": "create", "Modify": "change", "Remove": "remove"}
     return [
         [
-            "replace" if change.replaces else words.get(change.action, change.action),
+            _word(change),
             change.logical_id,
             change.kind.removeprefix("AWS::"),
         ]
         for change in sorted(changes, key=lambda change: (change.action, change.logical_id))
     ]
+
+
+def _word(change: Change) -> str:
+    if change.replaces:
+        return "replace"
+    if change.kept:
+        return "remove, but keep"
+    return {"Add": "create", "Modify": "change", "Remove": "remove"}.get(
+        change.action, change.action
+    )
 
 
 def _outputs(described: Mapping[str, Any]) -> dict[str, str]:

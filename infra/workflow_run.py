@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.aws_errors import code_of, telling, told
-from glue_jobs.errors import TryAgainLater, UsageError
+from glue_jobs.errors import DeployFailure, TryAgainLater, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,27 +64,50 @@ class Workflow:
                     hint="`lake deploy` makes it; --stack and --region choose another.",
                 ) from error
             if code_of(error) == "ConcurrentRunsExceededException":
-                raise TryAgainLater(
-                    f"The workflow {self.name} is running already.", hint="Run again later."
-                ) from error
+                raise self._running_already() from error
             raise told(error, f"start the workflow {self.name}") from error
 
     def follow(self, run_id: str, tell: Callable[[str], None]) -> dict[str, JobState]:
-        """Waits for the end of a run and tells every change of a job's state; returns the last."""
+        """Waits for the end of a run and tells every change of a job's state; returns the last.
+
+        Raises:
+            TryAgainLater: the run never began, since another one was running.
+            DeployFailure: it never began for another reason.
+        """
         known: dict[str, JobState] = {}
-        while True:
-            with telling(f"follow the workflow {self.name}"):
-                run = self._client.get_workflow_run(
-                    Name=self.name, RunId=run_id, IncludeGraph=True
-                )["Run"]
-            states = states_of(run)
-            for job, state in states.items():
-                if known.get(job) != state:
-                    tell(f"{state.state:<10} {job}")
-            known = states
-            if run["Status"] not in ("RUNNING", "STOPPING"):
-                return known
-            self._pause()
+        try:
+            while True:
+                run = self._run(run_id)
+                states = states_of(run)
+                for job, state in states.items():
+                    if known.get(job) != state:
+                        tell(f"{state.state:<10} {job}")
+                known = states
+                if run["Status"] not in ("RUNNING", "STOPPING"):
+                    return known
+                self._pause()
+        except KeyboardInterrupt:
+            tell(f"The run {run_id} goes on in Glue all the same.")
+            raise
+
+    def _run(self, run_id: str) -> Mapping[str, Any]:
+        """A run as it is now, if it has begun at all."""
+        with telling(f"follow the workflow {self.name}"):
+            run: Mapping[str, Any] = self._client.get_workflow_run(
+                Name=self.name, RunId=run_id, IncludeGraph=True
+            )["Run"]
+        if run["Status"] == "ERROR":
+            # Glue may accept a run and find out afterwards.
+            reason = " ".join(run.get("ErrorMessage", "no reason given").split())
+            if "oncurrent runs exceeded" in reason:
+                raise self._running_already()
+            raise DeployFailure(f"The run {run_id} of {self.name} never began: {reason}")
+        return run
+
+    def _running_already(self) -> TryAgainLater:
+        return TryAgainLater(
+            f"The workflow {self.name} is running already.", hint="Run again later."
+        )
 
 
 def states_of(run: Mapping[str, Any]) -> dict[str, JobState]:

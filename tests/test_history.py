@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -172,3 +174,71 @@ def test_the_command_asks_as_of_a_date_and_refuses_what_is_none(landed, capsys):
 def test_a_date_means_its_end_where_bls_is(text, moment):
     assert release_name(end_of(text)) == moment
     assert from_release(moment) == end_of(text)
+
+
+# What changed, and where from.
+
+
+def told(capsys, *argv: str) -> str:
+    assert main(list(argv)) == 0
+    out: str = capsys.readouterr().out
+    return out
+
+
+def test_changes_tells_the_biggest_moves_of_a_release_first(landed, capsys):
+    lake = ["--lake", str(landed.root)]
+    out = told(capsys, "changes", "pr", "--release", "2025-05-31", *lake)
+    assert out.startswith("pr.data.0.Current, release 20250508T123000Z: 12,850 revised.")
+    assert "12830 more" in out.replace(",", "")
+    document = json.loads(told(capsys, "changes", "pr", "--release", "2025-05-31", *lake, "--json"))
+    assert (document["release"], document["counts"]) == ("20250508T123000Z", {"revised": 12850})
+    moves = [abs(float(change["difference"])) for change in document["changes"]]
+    assert moves == sorted(moves, reverse=True)
+    first = document["changes"][0]
+    assert (first["previous_value"], first["value"]) == (2.8, 6.1)
+    assert first["difference"] == "3.300000"
+
+
+def test_changes_of_the_newest_release_count_what_was_counted_independently(landed, capsys):
+    lake = ["--lake", str(landed.root)]
+    document = json.loads(told(capsys, "changes", "pr", *lake, "--json"))
+    assert document["release"] == release_name(RELEASES["2026-04"])
+    assert document["counts"] == {"added": 642, "revised": 9398}
+
+
+def test_changes_of_the_first_vintage_are_none(landed, capsys):
+    lake = ["--lake", str(landed.root)]
+    out = told(capsys, "changes", "pr", "--release", "2024-06-30", *lake)
+    assert "is the first that the lake has seen" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["changes", "pr", "--release", "2024-06-05"], "is unknown: the lake has seen it since"),
+        (["changes", "pr", "--data-file", "9.None"], "There is no data file 9.None"),
+        (["changes", "cu"], "has no release of cu"),
+        (["trace", "CUUR0000SA0", "2020", "M01"], "has no release of cu"),
+    ],
+)
+def test_what_the_lake_does_not_know_is_told(argv, sentence, landed, capsys):
+    assert main([*argv, "--lake", str(landed.root)]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_trace_names_release_file_hash_line_and_bytes_of_every_value(landed, capsys):
+    argv = ["trace", SERIES, "2018", "Q01", "--lake", str(landed.root)]
+    found = json.loads(told(capsys, *argv, "--json"))
+    current = [one for one in found if one["source"] == "pr.data.0.Current"]
+    assert [one["release"] for one in current] == [release_name(one) for one in RELEASES.values()]
+    assert [one["value"] for one in current] == ["0.4", "0.4", "0.5", "0.5", "0.5"]
+    for month, one in zip(RELEASES, current):
+        body = capture(f"bls/pr/{month}/pr.data.0.Current").read_bytes()
+        assert one["sha256"] == hashlib.sha256(body).hexdigest()
+        assert body.split(b"\n")[one["line"] - 1].rstrip(b"\r").decode() == one["raw"]
+    assert "20250508T123000Z   pr.data.0.Current     0.5" in told(capsys, *argv)
+
+
+def test_an_observation_that_never_was_leaves_no_trace(landed, capsys):
+    argv = ["trace", SERIES, "1901", "Q01", "--lake", str(landed.root)]
+    assert "No vintage" in told(capsys, *argv)

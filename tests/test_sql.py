@@ -8,12 +8,14 @@ import pytest
 
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.engines import athena_sql, open_engine
+from glue_jobs.moments import release_name
 from glue_jobs.publish_reports import run_checks
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.workflow import run_workflow
+from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
 
 FOLDERS = ("views", "reports", "checks", "queries")
@@ -22,9 +24,14 @@ FILES = [(folder, name) for folder in FOLDERS for name in sql_files(folder)]
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
+    """The excerpt, and a release after it that goes on for a quarter."""
     folder = tmp_path_factory.mktemp("sample")
     with Upstream.sample() as upstream:
         assert run_workflow(run_at(folder, upstream)).failures == ()
+        for name in ("pr.data.0.Current", "pr.data.1.AllData"):
+            body = body_of(upstream, name) + observation("PRS88003203", "2026", "Q01", "1.5")
+            change_file(upstream, name, body)
+        assert run_workflow(run_at(folder, upstream, "run-2")).failures == ()
     return LocalStorage(folder)
 
 
@@ -71,10 +78,17 @@ def test_a_view_is_named_after_its_file(name):
     assert f"create or replace view {name} as" in sql_files("views")[name]
 
 
+PARAMETERS = {
+    "annual_average": ["PRS30006032"],
+    "as_of": ["2025-12-31"],
+    "changes": [release_name(NEXT_RELEASE)],
+}
+
+
 @pytest.mark.parametrize(("folder", "name"), FILES)
 def test_every_statement_runs_on_the_sample(folder, name, sample_engine):
     text = sql_files(folder)[name] if folder != "views" else f"select * from {name}"
-    parameters = ["PRS30006032"] if "?" in text else []
+    parameters = PARAMETERS.get(name, [])
     answer = sample_engine.query(text, parameters)
     assert (answer.num_rows == 0) == (folder == "checks")
 

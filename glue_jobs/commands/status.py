@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 _RUNS_READ = 50
@@ -48,6 +49,7 @@ def describe(storage: Storage) -> dict[str, Any]:
             release=pointer.release,
             folder=pointer.folder,
             rows={name: table.rows for name, table in pointer.tables.items()},
+            missed=missed_releases(pointer),
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
@@ -67,6 +69,15 @@ def describe(storage: Storage) -> dict[str, Any]:
         "reports": json.loads(index.body) if index else None,
         "last_run": last_run,
     }
+
+
+def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
+    """Per data file the releases before which BLS must have had another that the lake missed."""
+    missed: dict[str, list[str]] = {}
+    for snapshot in pointer.history:
+        if snapshot.unflagged:
+            missed.setdefault(snapshot.source, []).append(snapshot.release)
+    return missed
 
 
 def landed_subjects(storage: Storage) -> list[str]:
@@ -147,6 +158,9 @@ def _print(document: dict[str, Any]) -> None:
     for subject, state in document["subjects"].items():
         if state.get("release") != state.get("landed_release", state.get("release")):
             print(f"{subject}: the release {state['landed_release']} is landed, but not built.")
+    for state in document["subjects"].values():
+        for source, releases in state.get("missed", {}).items():
+            print(f"{source}: a release was missed before {', '.join(releases)}.")
     _print_last(document)
 
 

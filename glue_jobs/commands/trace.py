@@ -1,0 +1,95 @@
+"""`lake trace`: where each value that the lake ever held for an observation came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.errors import UsageError
+from glue_jobs.job import opened_lake
+from glue_jobs.storage import version_of
+from glue_jobs.subjects import survey_code
+from glue_jobs.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from glue_jobs.catalog.pointers import Snapshot
+    from glue_jobs.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One line of one vintage of a data file.
+
+    Attributes:
+        release: of the vintage.
+        source: the file.
+        sha256: hash of the file's bytes, in hex.
+        line: the line's number, the header being 1.
+        value: the figure as BLS printed it.
+        raw: the line's bytes, its end apart, as text; other bytes than ASCII are escaped.
+    """
+
+    release: str
+    source: str
+    sha256: str
+    line: int
+    value: str
+    raw: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which observation."""
+    parser.add_argument("series_id", help="PRS30006032")
+    parser.add_argument("year", help="2018")
+    parser.add_argument("period", help="Q01")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints one line per vintage that has the observation."""
+    storage = opened_lake(vars(arguments))
+    key = (arguments.series_id, arguments.year, arguments.period)
+    survey = survey_code(arguments.series_id[:2].lower())
+    pointer = load_pointer(storage, survey)
+    if pointer is None:
+        raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
+    found = [trace for one in pointer.history for trace in traces(storage, one, key)]
+    if arguments.json:
+        print(json.dumps([asdict(trace) for trace in found], indent=1))
+        return 0
+    if not found:
+        print(f"No vintage that the lake has seen holds {' '.join(key)}.")
+        return 0
+    rows = [
+        [one.release, one.source, one.value, f"{one.line:,}", one.sha256[:12], one.raw]
+        for one in found
+    ]
+    header = ["release", "file", "value", "line", "sha256", "raw line"]
+    print_table(" ".join(key), header, rows, ["value", "line"])
+    return 0
+
+
+def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterator[Trace]:
+    """The lines of one vintage that hold an observation: one, if the file is as it should be."""
+    version = version_of(storage, snapshot.key, snapshot.sha256)
+    start = key[0].encode()
+    with storage.open(snapshot.key, version) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.lstrip().startswith(start):
+                continue
+            fields = [
+                field.strip() for field in line.decode("ascii", "backslashreplace").split("\t")
+            ]
+            if tuple(fields[:3]) == key:
+                yield Trace(
+                    snapshot.release,
+                    snapshot.source,
+                    snapshot.sha256,
+                    number,
+                    fields[3] if len(fields) > 3 else "",
+                    line.rstrip(b"\r\n").decode("ascii", "backslashreplace"),
+                )

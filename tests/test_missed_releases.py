@@ -1,0 +1,47 @@
+"""A release that the lake has missed is noticed by BLS's own marks, and told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from glue_jobs.cli import main
+from glue_jobs.sample.upstream import Upstream
+from tests.faults.lake import DATA_FILE, NEXT_RELEASE, Lake, body_of, change_file
+
+SEEN = b"PRS30006032      \t2018\tQ01\t         0.5\t"
+
+
+def revise(upstream: Upstream, mark: bytes) -> None:
+    body = body_of(upstream, DATA_FILE)
+    assert SEEN in body
+    revised = SEEN.replace(b"0.5", b"0.9") + mark
+    change_file(upstream, DATA_FILE, body.replace(SEEN, revised), NEXT_RELEASE)
+
+
+@pytest.mark.parametrize(("mark", "missed"), [(b"R", False), (b"", True)])
+def test_a_value_revised_without_the_mark_means_a_missed_release(mark, missed, tmp_path, capsys):
+    with Upstream.sample() as upstream:
+        lake = Lake(tmp_path / "lake", upstream)
+        assert lake.run_all() == []
+        revise(upstream, mark)
+        assert lake.land_bls().failures == ()
+        built = lake.build().summary["releases"]["pr"]
+    assert any("a release before this one was missed" in one for one in built["warnings"]) == missed
+    assert main(["status", "--lake", str(lake.folder)]) == 0
+    assert ("a release was missed before 20251209T133000Z" in capsys.readouterr().out) == missed
+    assert main(["status", "--lake", str(lake.folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["subjects"]["pr"]["missed"]
+    assert told == ({DATA_FILE: ["20251209T133000Z"]} if missed else {})
+
+
+def test_a_survey_whose_footnotes_define_no_mark_is_not_suspected(tmp_path):
+    with Upstream.sample() as upstream:
+        upstream.remove_file("pr", "pr.footnote")
+        lake = Lake(tmp_path / "lake", upstream)
+        assert lake.land_bls().failures == ()
+        assert lake.build().failures == ()
+        revise(upstream, b"")
+        assert lake.land_bls().failures == ()
+        assert lake.build().summary["releases"]["pr"]["warnings"] == []
