@@ -37,6 +37,7 @@ rehearse: $(VENV)/dev ## the lake on AWS, without AWS: template, wheel and jobs 
 
 bench: $(VENV)/dev ## measure the conversion against pandas, DuckDB and bare parsing (about 10 minutes)
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.history
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m docs.generate

@@ -16,7 +16,7 @@ from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.history import History
+from glue_jobs.history import History, marks_revisions
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.storage import file_sha256, names
@@ -32,7 +32,6 @@ from glue_jobs.tables.convert import (
 )
 from glue_jobs.tables.plan import Planned, Role, made_by, plan_survey, release_digest
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
-from glue_jobs.tables.revisions import defines_revised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -247,7 +246,7 @@ def _finish_history(building: Building, survey: str) -> None:
     if history is None or (table := history.table()) is None:
         return
     building.tables[history.name] = table
-    if not _marks_revisions(building, survey):
+    if not marks_revisions(building.run.storage, survey, building.folder, building.tables):
         history.without_marks()
     known = set(building.previous.history) if building.previous else set()
     for snapshot in history.snapshots:
@@ -256,15 +255,6 @@ def _finish_history(building: Building, survey: str) -> None:
                 f"{snapshot.source}: {snapshot.unflagged} of {snapshot.revised} revised values do"
                 " not bear BLS's mark, so a release before this one was missed."
             )
-
-
-def _marks_revisions(building: Building, survey: str) -> bool:
-    """Whether the survey's own list of footnotes says that R marks a revised value."""
-    table = building.tables.get(f"{survey}_footnote")
-    if table is None:
-        return False
-    with building.run.storage.open(building.folder + table.files[0].path) as stream:
-        return defines_revised(stream)
 
 
 def _file_before(building: Building, place: Planned) -> TableFile | None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "shell": ("shell", "answer Athena SQL statements as you type them"),
     "changes": ("changes", "what a release added, revised and withdrew"),
     "trace": ("trace", "where each value ever held for an observation came from"),
+    "backfill": ("backfill", "take in old copies of a data file that people kept"),
     "verify": ("verify", "compare every byte with what was noted of it"),
     "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
     "config": ("config", "show every setting and where it came from"),

@@ -23,13 +23,14 @@ from glue_jobs.tables.revisions import (
     REVISED,
     SCHEMA,
     compare_vintages,
+    defines_revised,
     first_vintage,
     read_vintage,
     unflagged,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -97,29 +98,27 @@ class History:
         last = self._last(landed.name)
         if last is not None and last.sha256 == landed.sha256:
             return
-        release = release_after(last, landed)
         counted = Counted(Counter())
         target = self._scratch / "revisions.parquet"
         with vintage.open("rb") as current:
             rows = self._write(target, last, partition, read_vintage(current), counted)
-        self.snapshots.append(
-            Snapshot(
-                source=landed.name,
-                release=release,
-                sha256=landed.sha256,
-                key=names.raw_file(self._survey, landed.name),
-                rows=rows,
-                revised=counted.by_change[REVISED],
-                unflagged=counted.unflagged,
-            )
+        snapshot = Snapshot(
+            source=landed.name,
+            release=release_after(last, landed),
+            sha256=landed.sha256,
+            key=names.raw_file(self._survey, landed.name),
+            rows=rows,
+            revised=counted.by_change[REVISED],
+            unflagged=counted.unflagged,
         )
-        self.snapshots.sort(key=lambda snapshot: (snapshot.source, snapshot.release))
+        self.snapshots.append(snapshot)
+        self.snapshots.sort(key=lambda one: (one.source, one.release))
         if rows:
-            self._store(target, rows, partition, release, landed)
+            self._files.append(_stored(self._storage, self._folder, target, rows, snapshot))
 
     def without_marks(self) -> None:
         """Takes back the counts of values without a mark: this survey marks no revisions."""
-        self.snapshots = [replace(snapshot, unflagged=0) for snapshot in self.snapshots]
+        self.snapshots = _unmarked(self.snapshots)
 
     def table(self) -> Table | None:
         """The table of revisions; None where there is no data file."""
@@ -155,17 +154,6 @@ class History:
                     return self._storage.open(self._previous.key_of(table, file))
         return make_vintage(self._storage, snapshot, self._scratch).open("rb")
 
-    def _store(
-        self, made: Path, rows: int, partition: str, release: str, landed: LandedFile
-    ) -> None:
-        path = f"data_file={partition}/release={release}/part-00000.parquet"
-        with made.open("rb") as stream:
-            sha256 = file_sha256(stream)
-        size = made.stat().st_size
-        self._storage.put_file(self._folder + path, made, sha256)
-        file = TableFile(path, rows, size, sha256, (partition, release), landed.name, landed.sha256)
-        self._files.append(file)
-
 
 def release_after(last: Snapshot | None, landed: LandedFile) -> str:
     """When a vintage was released: as BLS says, unless that is not after the vintage before.
@@ -179,12 +167,96 @@ def release_after(last: Snapshot | None, landed: LandedFile) -> str:
     return release_name(seen)
 
 
-def make_vintage(storage: Storage, snapshot: Snapshot, scratch: Path) -> Path:
+def marks_revisions(
+    storage: Storage, survey: str, folder: str, tables: Mapping[str, Table]
+) -> bool:
+    """Whether a survey's own list of footnotes says that R marks a revised value."""
+    table = tables.get(f"{survey}_footnote")
+    if table is None:
+        return False
+    with storage.open(folder + table.files[0].path) as stream:
+        return defines_revised(stream)
+
+
+def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    return [replace(snapshot, unflagged=0) for snapshot in snapshots]
+
+
+def rebuilt(
+    storage: Storage, pointer: Pointer, snapshots: Iterable[Snapshot], scratch: Path
+) -> Pointer:
+    """Writes the whole history of a survey anew, into a generation of its own.
+
+    Args:
+        storage: the lake.
+        pointer: the survey's current one.
+        snapshots: all vintages, in any order; what they count is counted again.
+        scratch: a folder for temporary files.
+
+    Returns:
+        The pointer with the new history, which is not published yet.
+    """
+    name = f"{pointer.subject}_revisions"
+    generation = int(pointer.tables[name].folder.rstrip("/").rpartition("/")[2]) + 1
+    folder = names.history_folder(pointer.subject, generation)
+    history: list[Snapshot] = []
+    files: list[TableFile] = []
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.source, snapshot.release))
+    before: Path | None = None
+    for number, snapshot in enumerate(ordered):
+        if not history or history[-1].source != snapshot.source:
+            before = None
+        vintage = make_vintage(storage, snapshot, scratch, f"vintage-{number}")
+        counted, target = Counted(Counter()), scratch / "revisions.parquet"
+        rows = _write_changes(before, vintage, target, counted)
+        if before is not None:
+            before.unlink()
+        before = vintage
+        history.append(
+            replace(
+                snapshot,
+                rows=rows,
+                revised=counted.by_change[REVISED],
+                unflagged=counted.unflagged,
+            )
+        )
+        if rows:
+            files.append(_stored(storage, folder, target, rows, snapshot))
+    if not marks_revisions(storage, pointer.subject, pointer.folder, pointer.tables):
+        history = _unmarked(history)
+    table = replace(pointer.tables[name], files=tuple(files), folder=folder)
+    return replace(pointer, tables={**pointer.tables, name: table}, history=tuple(history))
+
+
+def _write_changes(before: Path | None, vintage: Path, target: Path, counted: Counted) -> int:
+    with vintage.open("rb") as current:
+        if before is None:
+            return write_parquet(target, SCHEMA, first_vintage(read_vintage(current)))
+        with before.open("rb") as previous:
+            changes = compare_vintages(read_vintage(previous), read_vintage(current))
+            return write_parquet(target, SCHEMA, counted.watch(changes))
+
+
+def _stored(storage: Storage, folder: str, made: Path, rows: int, snapshot: Snapshot) -> TableFile:
+    """Moves a vintage's changes to their place in the history."""
+    partition = snapshot.source.partition(".data.")[2]
+    path = f"data_file={partition}/release={snapshot.release}/part-00000.parquet"
+    with made.open("rb") as stream:
+        sha256 = file_sha256(stream)
+    size = made.stat().st_size
+    storage.put_file(folder + path, made, sha256)
+    values = (partition, snapshot.release)
+    return TableFile(path, rows, size, sha256, values, snapshot.source, snapshot.sha256)
+
+
+def make_vintage(
+    storage: Storage, snapshot: Snapshot, scratch: Path, name: str = "vintage"
+) -> Path:
     """Converts a vintage's bytes, which the raw zone keeps, once more."""
     version = version_of(storage, snapshot.key, snapshot.sha256)
     with storage.open(snapshot.key, version) as stream:
         size = stream.seek(0, 2)
     source = Source(snapshot.source, size, lambda: storage.open(snapshot.key, version))
-    target = scratch / "vintage.parquet"
+    target = scratch / f"{name}.parquet"
     convert_data(source, target, scratch, None)
     return target

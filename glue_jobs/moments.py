@@ -37,6 +37,20 @@ def from_release(name: str) -> datetime:
     return datetime.strptime(name, _RELEASE).replace(tzinfo=timezone.utc)
 
 
+def release_of(text: str) -> datetime:
+    """The moment of a release that somebody names; a date alone means 8:30 AM at BLS.
+
+    Raises:
+        ValueError: it is neither a release, nor an instant in UTC, nor a date.
+    """
+    moment = end_of(text)
+    return (
+        moment.astimezone(EASTERN).replace(hour=8, minute=30, second=0).astimezone(timezone.utc)
+        if len(text) == len("2025-06-30")
+        else moment
+    )
+
+
 def end_of(text: str) -> datetime:
     """The moment that somebody means: a release, an instant in UTC, or the end of a date at BLS.
 

@@ -114,9 +114,10 @@ def _deploy(arguments: argparse.Namespace) -> int:
         return 0
     print(f"\nThe stack {arguments.stack} stands.\n")
     print_table("", ["output", "value"], [[*pair] for pair in sorted(made.outputs.items())])
-    option = "" if arguments.stack == DEFAULT_STACK else f" --stack {arguments.stack}"
-    print(f"The workflow starts every day. To run it now:  lake run --on-aws{option}")
-    print(f"Then:  lake status --lake {made.outputs['LakeUri']}")
+    where = _region_flag(arguments)
+    print("The workflow starts by its schedule. To run it now, and to look at the lake:")
+    print(f"  lake run --on-aws{_stack_flag(arguments)}{where}")
+    print(f"  lake status --lake {made.outputs['LakeUri']}{where}")
     return 0
 
 
@@ -125,25 +126,45 @@ def _destroy(arguments: argparse.Namespace) -> int:
     stack = infra("stacks").Stack(arguments.stack, region)
     outputs = stack.outputs_whatever_its_state()
     if outputs is None:
-        raise UsageError(f"There is no stack {arguments.stack}.", hint="--stack, --region")
+        raise UsageError(
+            f"There is no stack {arguments.stack}.", hint="--stack and --region choose another."
+        )
     lake = outputs.get("LakeUri", "")
+    code = f"s3://{outputs['ArtifactsBucketName']}" if "ArtifactsBucketName" in outputs else ""
     _tell(f"This deletes the stack {arguments.stack}: jobs, workflow, catalog, workgroup, alarms.")
-    _tell(f"The data stays: {lake or 'buckets are kept'}.")
+    _tell("What lies in its buckets stays" + (f": the data in {lake}." if lake else "."))
     if not _asked(arguments):
         return _unchanged()
     stack.delete(_tell)
-    bucket = lake.removeprefix("s3://").split("/")[0]
     if arguments.json:
-        print(json.dumps({"kept": lake}))
-    elif bucket:
-        print(f"The stack is gone, the data is in {lake}. To go on with it:")
-        print(f"lake deploy --parameter ExistingLakeBucket={bucket}")
+        print(json.dumps({"lake": lake, "artifacts": code}))
+        return 0
+    print(f"The stack {arguments.stack} is gone.")
+    if lake:
+        print(f"The data is in {lake}. To go on with it:")
+        print(f"  lake deploy --contact you@example.com{_stack_flag(arguments)}", end="")
+        print(f"{_region_flag(arguments)} \\\n    --parameter ExistingLakeBucket={lake[5:]}")
+    if code:
+        print(f"{code} holds the jobs' code and may be deleted.")
     return 0
+
+
+def _stack_flag(arguments: argparse.Namespace) -> str:
+    return "" if arguments.stack == DEFAULT_STACK else f" --stack {arguments.stack}"
+
+
+def _region_flag(arguments: argparse.Namespace) -> str:
+    return f" --region {arguments.region}" if arguments.region else ""
 
 
 def _confirmed(arguments: argparse.Namespace, changes: ChangeSet) -> bool:
     rows = infra("stacks").shown(changes.changes)
-    if rows and not arguments.json:
+    if not rows:
+        _tell("No resource changes; outputs or parameters do.")
+    elif arguments.json:
+        for row in rows:
+            _tell("  ".join(row))
+    else:
         print_table("", ["", "resource", "type"], rows)
     return _asked(arguments)
 
@@ -160,7 +181,9 @@ def _asked(arguments: argparse.Namespace) -> bool:
         raise UsageError(
             "Nobody is here to confirm the change; nothing was changed.", hint="--yes goes on."
         )
-    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    # On stderr, like all that is no answer; a closed terminal is no consent.
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _tell(line: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.commands.deploy import add_stack, infra
-from glue_jobs.errors import DeployFailure, UsageError
+from glue_jobs.errors import DeployFailure, LakeError, UsageError
 from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
 from glue_jobs.storage import names, open_storage
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
@@ -83,9 +83,7 @@ def run_on_aws(arguments: argparse.Namespace) -> int:
     run_id = workflow.start()
     print(f"The run {run_id} has started.", file=sys.stderr)
     states = workflow.follow(run_id, lambda line: print(line, file=sys.stderr, flush=True))
-    storage = open_storage(standing.outputs["LakeUri"])
-    contents = {job: storage.get(names.run_summary(run_id, job)) for job in states}
-    summaries = {job: json.loads(found.body) for job, found in contents.items() if found}
+    summaries = _summaries(standing.outputs["LakeUri"], region, run_id, states)
     if arguments.json:
         print(json.dumps(list(summaries.values()), indent=1, sort_keys=True))
     else:
@@ -93,6 +91,19 @@ def run_on_aws(arguments: argparse.Namespace) -> int:
             for line in described(summary):
                 print(line)
     return _ended(states, summaries)
+
+
+def _summaries(
+    lake: str, region: str, run_id: str, states: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What the jobs of a run have written of themselves; Glue's own word stands without it."""
+    try:
+        storage = open_storage(lake, region)
+        contents = {job: storage.get(names.run_summary(run_id, job)) for job in states}
+    except LakeError as error:
+        print(f"The jobs' summaries are left out: {error}", file=sys.stderr)
+        return {}
+    return {job: json.loads(found.body) for job, found in contents.items() if found}
 
 
 def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -> int:

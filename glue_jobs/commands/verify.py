@@ -64,6 +64,9 @@ def noted_objects(storage: Storage) -> Iterator[tuple[str, str, str]]:
         for table, table_file in pointer.files():
             key = pointer.key_of(table, table_file)
             yield key, table_file.sha256, names.pointer(pointer.subject)
+        for snapshot in pointer.history:
+            if snapshot.key.startswith(names.BACKFILL):
+                yield snapshot.key, snapshot.sha256, names.pointer(pointer.subject)
 
 
 def check(storage: Storage, key: str, sha256: str, noted_in: str) -> Problem | None:

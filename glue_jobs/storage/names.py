@@ -4,6 +4,7 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
 
     raw/bls/pr/pr.data.0.Current                       a file as BLS serves it
     raw/bls/pr/_manifest.json                          what was landed
+    raw/backfill/pr/20240606T123000Z/pr.data.0.Current an old copy that somebody kept
     raw/population/acs_yg_total_population_1.json      the API's body as received
     curated/pr/20250904T123000Z-1a2b3c4d/              one immutable folder per release
     history/pr/0001/                                   what each release changed
@@ -20,6 +21,7 @@ from glue_jobs.formats.listing import safe_file_name
 from glue_jobs.subjects import POPULATION, survey_code
 
 RAW = "raw/"
+BACKFILL = f"{RAW}backfill/"
 CURATED = "curated/"
 HISTORY = "history/"
 CURRENT = "current/"
@@ -35,6 +37,11 @@ def raw_file(survey: str, name: str) -> str:
 def raw_survey(survey: str) -> str:
     """The folder of a survey's landed files, with its closing slash."""
     return f"{RAW}bls/{survey_code(survey)}/"
+
+
+def raw_backfill(survey: str, release: str, name: str) -> str:
+    """The key of an old copy of a file that somebody kept, of a release of the past."""
+    return f"{BACKFILL}{survey_code(survey)}/{release}/{safe_file_name(name)}"
 
 
 def raw_manifest(survey: str) -> str:

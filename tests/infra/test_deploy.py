@@ -6,11 +6,16 @@ resource that it does not support; what it leaves out is put in here.
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shutil
+import sys
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from glue_jobs.cli import main
 from glue_jobs.commands.deploy import parameters
@@ -18,6 +23,7 @@ from glue_jobs.errors import DeployFailure, LakeError, TryAgainLater, UsageError
 from infra import deploy, stacks
 from infra.bundle import ROOT, build_wheel, content_hash, make_bundle
 from infra.cloudformation import Template
+from infra.deploy import parameters_of
 from infra.stacks import Change, ChangeSet, Stack
 from tests.aws import REGION, aws_server
 
@@ -55,6 +61,16 @@ def stack() -> Stack:
     return Stack("labor-lake", REGION)
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def stacks_now() -> dict[str, str]:
+    summaries = boto3.client("cloudformation").list_stacks()["StackSummaries"]
+    return {one["StackName"]: one["StackStatus"] for one in reversed(summaries)}
+
+
 def parameters_now() -> dict[str, str]:
     (found,) = boto3.client("cloudformation").describe_stacks(StackName="labor-lake")["Stacks"]
     return {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
@@ -71,6 +87,22 @@ def test_the_wheel_is_the_same_to_the_byte_and_has_the_sql_in_it(tmp_path):
     assert bodies[0] == bodies[1]
     assert b"glue_jobs/sql/views/best_year.sql" in bodies[0]
     assert b"infra/" not in bodies[0]
+
+
+def test_the_wheel_does_not_depend_on_when_and_how_the_clone_was_made(tmp_path):
+    clone = tmp_path / "clone"
+    for name in ("pyproject.toml", "README.md", ".gitignore"):
+        clone.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
+    for name in ("glue_jobs", "sql"):
+        shutil.copytree(ROOT / name, clone / name)
+    for path in clone.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    there = build_wheel(clone, tmp_path / "a").read_bytes()
+    assert there == build_wheel(ROOT, tmp_path / "b").read_bytes()
 
 
 def test_a_wheel_that_cannot_be_built_is_told(tmp_path):
@@ -141,31 +173,80 @@ def test_nothing_is_made_without_a_contact(aws, capsys):
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_a_deployment_with_nothing_to_change_says_so(aws, capsys):
+    assert main(["deploy", *CONTACT, "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["deploy"]) == 0  # nor is anybody asked
+    out, err = capsys.readouterr()
+    assert "Nothing to change: the stack is as the template says." in err
+    assert "s3://labor-lake-lakebucket-" in out
+
+
+def test_a_parameter_that_the_template_lacks_is_told_before_anything_is_built(aws, capsys):
+    assert main(["deploy", *CONTACT, "--yes", "--parameter", "AlarmMail=a@b.c"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: The template has no parameter AlarmMail.")
+    assert "AlarmEmail, " in err
+    assert stacks_now() == {}
+
+
 def test_nothing_is_made_when_nobody_confirms(aws, capsys):
     assert main(["deploy", *CONTACT]) == 2
-    assert "--yes goes on" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "LakeBucket" in out
+    assert "--yes goes on" in err
     assert boto3.client("s3").list_buckets()["Buckets"] == []
+    assert stacks_now() == {"labor-lake": "DELETE_COMPLETE"}
 
 
-def test_no_means_no_and_leaves_no_empty_stack(aws, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda _: "n")
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])  # the last is a terminal that was closed
+def test_no_means_no_and_leaves_no_empty_stack(answer, aws, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
     assert main(["deploy", *CONTACT]) == 0
-    assert "Nothing was changed" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "Go on? [y/N]" in err
+    assert "Go on?" not in out
+    assert "Nothing was changed" in err
     assert stack().standing() is None
     assert boto3.client("s3").list_buckets()["Buckets"] == []
+    assert stacks_now() == {"labor-lake": "DELETE_COMPLETE"}
+
+
+def test_yes_on_a_terminal_goes_on_and_json_shows_what_is_asked_for_on_stderr(
+    aws, capsys, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdin", Terminal("y\nYes\n"))
+    assert main(["deploy", *CONTACT, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "create  LakeBucket  S3::Bucket" in err
+    assert set(json.loads(out)) >= {"LakeUri", "ArtifactsBucketName"}
+
+
+@pytest.mark.parametrize("command", [["deploy", *CONTACT], ["destroy"], ["run", "--on-aws"]])
+def test_a_stack_of_somebody_else_is_left_alone(command, aws, capsys):
+    queue = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    boto3.client("cloudformation").create_stack(StackName="payroll", TemplateBody=queue)
+    yes = [] if command[0] == "run" else ["--yes"]
+    assert main([*command, "--stack", "payroll", *yes]) == 2
+    assert "payroll was not made by lake deploy; it is left alone." in capsys.readouterr().err
+    assert stacks_now() == {"payroll": "CREATE_COMPLETE"}
 
 
 def test_destroy_says_where_the_data_stays(aws, capsys):
     assert main(["deploy", *CONTACT, "--yes"]) == 0
-    lake = boto3.client("s3").list_buckets()["Buckets"][-1]["Name"]
     capsys.readouterr()
     assert main(["destroy", "--yes"]) == 0
     out = capsys.readouterr().out
-    assert "lake deploy --parameter ExistingLakeBucket=labor-lake-lakebucket-" in out
-    assert lake
+    assert "The data is in s3://labor-lake-lakebucket-" in out
+    assert "s3://labor-lake-artifactsbucket-" in out
+    # What it says to do next is done as it says.
+    again = out[out.index("lake deploy") :].replace("\\\n", "").splitlines()[0].split()
+    assert again[-1].startswith("ExistingLakeBucket=labor-lake-lakebucket-")
     assert stack().standing() is None
     assert main(["destroy", "--yes"]) == 2
+    assert "--stack and --region choose another" in capsys.readouterr().err
+    assert main([*again[1:], "--yes"]) == 0
+    assert parameters_now()["ExistingLakeBucket"] == again[-1].partition("=")[2]
 
 
 def test_every_resource_that_holds_data_outlives_the_stack():
@@ -183,15 +264,15 @@ def test_every_resource_that_holds_data_outlives_the_stack():
     [
         ("ROLLBACK_COMPLETE", UsageError, "from which it cannot be changed"),
         ("DELETE_FAILED", UsageError, "from which it cannot be changed"),
+        ("UPDATE_ROLLBACK_FAILED", UsageError, "neither be changed nor be put back"),
         ("UPDATE_IN_PROGRESS", TryAgainLater, "is being changed by somebody else"),
     ],
 )
-def test_a_stack_that_cannot_be_changed_is_told(status, error, sentence, aws):
-    known = stack()
-    monkey = lambda **_: {"Stacks": [{"StackStatus": status}]}  # noqa: E731
-    known._client.describe_stacks = monkey
-    with pytest.raises(error, match=sentence):
+def test_a_stack_that_cannot_be_changed_is_told(status, error, sentence):
+    known, _ = scripted(describe_stacks=[in_state(status)])
+    with pytest.raises(error, match=sentence) as caught:
         known.standing()
+    assert caught.value.hint
 
 
 class Scripted:
@@ -205,7 +286,10 @@ class Scripted:
         def call(**_: object) -> Any:
             self.calls.append(name)
             given = self._answers.get(name, [{}])
-            return given.pop(0) if len(given) > 1 else given[0]
+            answer = given.pop(0) if len(given) > 1 else given[0]
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
 
         return call
 
@@ -232,12 +316,27 @@ def event(number: int, status: str, name: str, reason: str = "") -> dict[str, st
         "ResourceStatus": status,
         "LogicalResourceId": name,
         "ResourceStatusReason": reason,
+        "PhysicalResourceId": "arn-of-the-stack" if name == "labor-lake" else name,
     }
 
 
-STANDS = {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}
-MOVES = {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS"}]}
-BACK = {"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_COMPLETE"}]}
+def in_state(status: str) -> dict[str, Any]:
+    """A lake's stack as CloudFormation describes it."""
+    names = ("CodePrefix", "ExistingLakeBucket")
+    parameters = [{"ParameterKey": name, "ParameterValue": ""} for name in names]
+    found = {"StackId": "arn-of-the-stack", "StackStatus": status, "Parameters": parameters}
+    return {"Stacks": [found]}
+
+
+def refused(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Call")
+
+
+GONE = refused("ValidationError", "Stack with id labor-lake does not exist")
+STANDS = in_state("UPDATE_COMPLETE")
+MOVES = in_state("UPDATE_IN_PROGRESS")
+BACK = in_state("UPDATE_ROLLBACK_COMPLETE")
+ENDED = event(9, "UPDATE_COMPLETE", "labor-lake")
 SET = ChangeSet("arn", creates=False, changes=())
 
 
@@ -275,7 +374,7 @@ def test_what_happens_is_told_once_each_until_it_ends():
             {"StackEvents": [event(0, "CREATE_COMPLETE", "Old")]},
             {"StackEvents": [first]},
             {"StackEvents": [second, first]},
-            {"StackEvents": [second, first]},
+            {"StackEvents": [ENDED, second, first]},
         ],
     )
     lines: list[str] = []
@@ -283,12 +382,104 @@ def test_what_happens_is_told_once_each_until_it_ends():
     assert [line.split() for line in lines] == [
         ["UPDATE_IN_PROGRESS", "Job"],
         ["UPDATE_COMPLETE", "Job"],
+        ["UPDATE_COMPLETE", "labor-lake"],
     ]
     assert client.calls.count("execute_change_set") == 1
 
 
+def test_the_longest_status_keeps_its_distance():
+    cleaning = event(1, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "labor-lake")
+    known, _ = scripted(
+        describe_stacks=[STANDS],
+        describe_stack_events=[{"StackEvents": []}, {"StackEvents": [ENDED, cleaning]}],
+    )
+    lines: list[str] = []
+    known.carry_out(SET, lines.append)
+    assert lines[0] == "  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS labor-lake"
+
+
+def test_the_status_of_the_change_before_is_not_taken_for_the_end_of_this_one():
+    known, client = scripted(
+        describe_stacks=[STANDS, MOVES, BACK],
+        describe_stack_events=[
+            {"StackEvents": []},
+            {"StackEvents": []},
+            {"StackEvents": [event(1, "UPDATE_IN_PROGRESS", "labor-lake")]},
+            {"StackEvents": [event(2, "UPDATE_ROLLBACK_COMPLETE", "labor-lake")]},
+        ],
+    )
+    with pytest.raises(DeployFailure, match="ended in UPDATE_ROLLBACK_COMPLETE"):
+        known.carry_out(SET, lambda _: None)
+
+
+def test_a_stack_that_still_stands_for_a_moment_is_waited_for_until_it_is_gone():
+    known, client = scripted(
+        describe_stacks=[STANDS, in_state("DELETE_IN_PROGRESS"), GONE],
+        describe_stack_events=[{"StackEvents": []}],
+    )
+    known.delete(lambda _: None)
+    assert client.calls.count("describe_stacks") == 3
+
+
+def test_a_stack_that_cannot_be_deleted_is_told_with_the_reason():
+    events = [
+        event(2, "DELETE_FAILED", "labor-lake", "The following resource(s) failed: [Workgroup]."),
+        event(1, "DELETE_FAILED", "Workgroup", "It is not empty"),
+    ]
+    known, _ = scripted(
+        describe_stacks=[in_state("DELETE_FAILED")],
+        describe_stack_events=[{"StackEvents": []}, {"StackEvents": events}],
+    )
+    with pytest.raises(DeployFailure, match=r"in DELETE_FAILED: Workgroup: It is not empty\.$"):
+        known.delete(lambda _: None)
+
+
+def test_whoever_stops_waiting_is_told_that_cloudformation_goes_on():
+    known, _ = scripted(
+        describe_stacks=[MOVES], describe_stack_events=[{"StackEvents": []}, KeyboardInterrupt()]
+    )
+    lines: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        known.carry_out(SET, lines.append)
+    assert lines == ["CloudFormation goes on with the stack labor-lake all the same."]
+
+
+def test_a_proposal_that_somebody_else_has_carried_out_meanwhile_is_not_deleted():
+    known, client = scripted(describe_stacks=[STANDS])
+    known.forget(ChangeSet("arn", creates=True, changes=()))
+    assert "delete_stack" not in client.calls
+
+
+def test_a_change_set_that_is_refused_at_once_is_told_in_cloudformation_s_words():
+    refusal = refused("ValidationError", "Parameter Surveys failed to satisfy\nits constraint")
+    known, _ = scripted(describe_stacks=[STANDS], create_change_set=[refusal])
+    with pytest.raises(
+        UsageError,
+        match=r"refuses the change: Parameter Surveys failed to satisfy its constraint\.$",
+    ):
+        known.propose("{}", {})
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "sentence"),
+    [
+        ("ExpiredToken", UsageError, "credentials have expired"),
+        ("AccessDenied", LakeError, "denies it to these credentials. Not authorized"),
+        ("Throttling", TryAgainLater, "or is busy"),
+    ],
+)
+@pytest.mark.parametrize("call", ["describe_stacks", "create_change_set"])
+def test_what_aws_refuses_is_told_in_one_sentence(call, code, expected, sentence):
+    answers: dict[str, list[Any]] = {"describe_stacks": [STANDS]}
+    known, _ = scripted(**{**answers, call: [refused(code, "Not authorized")]})
+    with pytest.raises(expected, match=sentence) as caught:
+        known.propose("{}", {})
+    assert "\n" not in str(caught.value)
+
+
 def test_a_failure_names_the_first_resource_that_failed_and_why():
     events = [
+        event(4, "UPDATE_ROLLBACK_COMPLETE", "labor-lake"),
         event(3, "CREATE_FAILED", "Role", "Resource creation cancelled"),
         event(2, "CREATE_FAILED", "LandBlsJob", "Role cannot be\nassumed."),
         event(1, "CREATE_IN_PROGRESS", "LandBlsJob"),
@@ -310,11 +501,15 @@ def test_a_change_set_is_shown_as_what_happens_to_what():
         Change("Modify", "B", "AWS::Glue::Job", replaces=False),
         Change("Add", "A", "AWS::IAM::Role", replaces=False),
         Change("Modify", "C", "AWS::S3::Bucket", replaces=True),
+        Change("Remove", "D", "AWS::S3::Bucket", replaces=False, kept=True),
+        Change("Remove", "E", "AWS::SNS::Topic", replaces=False),
     ]
     assert stacks.shown(changes) == [
         ["create", "A", "IAM::Role"],
         ["change", "B", "Glue::Job"],
         ["replace", "C", "S3::Bucket"],
+        ["remove, but keep", "D", "S3::Bucket"],
+        ["remove", "E", "SNS::Topic"],
     ]
 
 
@@ -342,8 +537,26 @@ def test_only_settings_that_somebody_chose_become_parameters():
             parameters(values, origins, [wrong])
 
 
+def test_the_template_s_parameters_are_found_without_a_yaml_library():
+    text = (ROOT / "infra" / "template.yaml").read_text("utf-8")
+    assert parameters_of(text) == set(Template(text).document["Parameters"])
+    assert parameters_of("{}") == set()
+
+
+def test_a_parameter_that_the_template_has_no_longer_is_not_kept(monkeypatch):
+    known, _ = scripted(describe_stacks=[STANDS])
+    proposed: list[dict[str, Any]] = []
+    monkeypatch.setattr(known, "propose", lambda _, given: proposed.append(given))
+    standing = stacks.Standing({"ArtifactsBucketName": "a"}, frozenset({"Contact", "Gone"}))
+    template = "Parameters:\n  Contact:\n    Type: String\n  New:\n    Default: x\nResources:\n"
+    lines: list[str] = []
+    deploy._change(known, template, {"New": "y"}, standing, lambda _: True, lines.append)
+    assert proposed == [{"New": "y", "Contact": None}]
+    assert lines == ["Nothing to change: the stack is as the template says."]
+
+
 def test_outside_a_clone_it_is_told(monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "infra.stacks", None)
+    monkeypatch.setitem(sys.modules, "infra.stacks", None)
     assert main(["deploy", *CONTACT, "--yes"]) == 2
     assert "in a clone of the project only" in capsys.readouterr().err
 

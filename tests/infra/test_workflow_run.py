@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from glue_jobs.cli import main
+from glue_jobs.errors import StorageFailure
 from glue_jobs.storage.s3 import S3Storage
 from infra import stacks, workflow_run
 from infra.stacks import Standing
@@ -117,6 +118,55 @@ def test_a_run_that_was_stopped_is_no_success(lake, monkeypatch, capsys):
     play(monkeypatch, graph("STOPPED", **all_in("", land_bls="SUCCEEDED")))
     assert main(["run", "--on-aws"]) == 7
     assert "stopped before all of its jobs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected", "sentence"),
+    [
+        ("Concurrent runs exceeded for workflow: labor-lake.", 5, "is running already"),
+        ("Something else.", 7, "never began: Something else."),
+    ],
+)
+def test_a_run_that_never_began_is_told_with_the_reason(
+    reason, expected, sentence, lake, monkeypatch, capsys
+):
+    play(monkeypatch, {"Status": "ERROR", "ErrorMessage": reason})
+    assert main(["run", "--on-aws"]) == expected
+    assert sentence in capsys.readouterr().err
+
+
+def test_whoever_may_not_read_the_lake_is_still_told_how_the_run_ended(lake, monkeypatch, capsys):
+    play(monkeypatch, graph(**all_in("", land_bls="FAILED", land_population="SUCCEEDED")))
+    summary(lake, "land_bls", 5, "BLS is down.")
+
+    def deny(*_):
+        raise StorageFailure("Cannot read runs/: AWS denies it.")
+
+    monkeypatch.setattr(S3Storage, "get", deny)
+    assert main(["run", "--on-aws"]) == 7
+    err = capsys.readouterr().err
+    assert "The jobs' summaries are left out: Cannot read runs/" in err
+    assert "error: land_bls: it ended in FAILED." in err
+
+
+def test_the_lake_is_read_in_the_region_that_was_given(lake, monkeypatch):
+    play(monkeypatch, graph(**all_in("SUCCEEDED")))
+    opened: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "glue_jobs.commands.run.open_storage", lambda *given: opened.append(given) or lake
+    )
+    assert main(["run", "--on-aws", "--region", "eu-west-1"]) == 0
+    assert [region for _, region in opened] == ["eu-west-1"]
+
+
+def test_whoever_stops_waiting_is_told_that_the_run_goes_on(lake, monkeypatch, capsys):
+    def interrupt(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Workflow, "start", lambda _: "wr_1")
+    monkeypatch.setattr(Workflow, "_run", lambda *_: interrupt())
+    assert main(["run", "--on-aws"]) == 130
+    assert "The run wr_1 goes on in Glue all the same." in capsys.readouterr().err
 
 
 def test_the_last_try_of_a_job_counts():

@@ -1,0 +1,150 @@
+"""`lake backfill`: takes in old copies of a data file that people kept.
+
+The copies go into the raw zone under their release, and the survey's history is written anew from
+all vintages, so it does not matter in which order they come.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog import show_in_catalog
+from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
+from glue_jobs.errors import UsageError
+from glue_jobs.history import rebuilt
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.moments import release_name, release_of
+from glue_jobs.storage import file_sha256, names
+from glue_jobs.subjects import survey_code
+
+if TYPE_CHECKING:
+    import argparse
+    import os
+    from collections.abc import Mapping
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.storage.protocol import Storage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which file, of which release."""
+    parser.add_argument("survey", help="its two-letter code: pr")
+    parser.add_argument("name", help="the data file, as BLS calls it: pr.data.0.Current")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the old copies")
+    parser.add_argument(
+        "--release", metavar="DATE", help="of the copy; a date means 8:30 AM US Eastern"
+    )
+    parser.add_argument(
+        "--release-from-mtime",
+        action="store_true",
+        help="take each copy's own timestamp for its release",
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Takes them in and publishes the new history."""
+    storage = opened_lake(vars(arguments))
+    survey = survey_code(arguments.survey)
+    copies = releases_of(arguments)
+    pointer = load_pointer(storage, survey)
+    if pointer is None:
+        raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
+    made = backfill(storage, pointer, arguments.name, copies)
+    if made is not None:
+        show_in_catalog(storage, resolved(vars(arguments)).settings)
+    history = (made or pointer).history
+    known = [one for one in history if one.source == arguments.name]
+    if arguments.json:
+        print(json.dumps({"changed": made is not None, "releases": [o.release for o in known]}))
+    elif made is None:
+        print("Nothing is new: the lake has these copies.")
+    else:
+        print(f"{arguments.name}: {len(known)} vintages, from {known[0].release} on.")
+    return 0
+
+
+def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The copies by their release.
+
+    Raises:
+        UsageError: a release is missing, is given for several copies, or cannot be read.
+    """
+    if arguments.release_from_mtime:
+        moments = {
+            path: datetime.fromtimestamp(_stat(path).st_mtime, tz=timezone.utc)
+            for path in arguments.files
+        }
+    elif arguments.release and len(arguments.files) == 1:
+        try:
+            moments = {arguments.files[0]: release_of(arguments.release)}
+        except ValueError:
+            raise UsageError(
+                f"{arguments.release!r} is neither a date nor a release.",
+                hint="--release 2024-06-06",
+            ) from None
+    else:
+        raise UsageError(
+            "Each copy needs the release it is of.",
+            hint="--release DATE with one FILE, or --release-from-mtime",
+        )
+    copies = {release_name(moment): path for path, moment in moments.items()}
+    if len(copies) < len(moments):
+        raise UsageError("Two of the copies would be of the same release.")
+    return copies
+
+
+def backfill(
+    storage: Storage, pointer: Pointer, name: str, copies: Mapping[str, Path]
+) -> Pointer | None:
+    """Adds copies of a data file to the history and publishes it; None if it has them all.
+
+    Raises:
+        UsageError: the name is no data file's, or a release is there with other bytes.
+        QualityFailure: a copy is no such file; nothing was published.
+        LostRace: another run has published meanwhile; nothing was changed.
+    """
+    if not name.startswith(f"{pointer.subject}.data."):
+        raise UsageError(f"{name} is no data file of {pointer.subject}.")
+    known = {(one.source, one.release): one.sha256 for one in pointer.history}
+    added = []
+    with storage.scratch() as scratch:
+        for release, path in copies.items():
+            sha256 = _hash_of(path)
+            if known.get((name, release), sha256) != sha256:
+                raise UsageError(f"The lake has {name} of {release} already, with other bytes.")
+            if (name, release) not in known:
+                key = names.raw_backfill(pointer.subject, release, name)
+                _keep(storage, key, path, sha256, scratch)
+                added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
+        if not added:
+            return None
+        made = rebuilt(storage, pointer, [*pointer.history, *added], scratch)
+    publish(storage, made)
+    return made
+
+
+def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) -> None:
+    """Puts a copy into the raw zone, under a release that has no other."""
+    stored = storage.stat(key)
+    if stored is not None and stored.sha256 not in ("", sha256):
+        raise UsageError(f"The lake has {key} already, with other bytes.")
+    copied = scratch / "copy"
+    shutil.copyfile(path, copied)
+    storage.put_file(key, copied, sha256)
+
+
+def _hash_of(path: Path) -> str:
+    _stat(path)
+    with path.open("rb") as stream:
+        return file_sha256(stream)
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
