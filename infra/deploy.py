@@ -64,7 +64,7 @@ def deploy(
             return None
     bucket = standing.outputs["ArtifactsBucketName"]
     uploaded = upload(bundle, bucket, region)
-    tell(f"Uploaded {uploaded} of {len(bundle.files)} files to s3://{bucket}/{bundle.prefix}/.")
+    tell(f"Uploaded {uploaded} of {len(bundle.files)} files under {bundle.prefix}/.")
     code = {"CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
     return _change(stack, template, {**given, **code}, standing, confirm, tell)
 

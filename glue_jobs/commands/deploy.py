@@ -113,9 +113,11 @@ def _deploy(arguments: argparse.Namespace) -> int:
         print(json.dumps(dict(made.outputs), indent=1, sort_keys=True))
         return 0
     print(f"\nThe stack {arguments.stack} stands.\n")
-    print_table("", ["output", "value"], [[*pair] for pair in sorted(made.outputs.items())])
+    width = max(map(len, made.outputs))
+    for name, value in sorted(made.outputs.items()):
+        print(f"{name:<{width}}  {value}")  # a link that is too long stays one piece
     where = _region_flag(arguments)
-    print("The workflow starts by its schedule. To run it now, and to look at the lake:")
+    print("\nThe workflow starts by its schedule. To run it now, and to look at the lake:")
     print(f"  lake run --on-aws{_stack_flag(arguments)}{where}")
     print(f"  lake status --lake {made.outputs['LakeUri']}{where}")
     return 0
@@ -160,7 +162,7 @@ def _region_flag(arguments: argparse.Namespace) -> str:
 def _confirmed(arguments: argparse.Namespace, changes: ChangeSet) -> bool:
     rows = infra("stacks").shown(changes.changes)
     if not rows:
-        _tell("No resource changes; outputs or parameters do.")
+        _tell("No resource changes, only outputs or parameters.")
     elif arguments.json:
         for row in rows:
             _tell("  ".join(row))

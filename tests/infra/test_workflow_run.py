@@ -152,9 +152,12 @@ def test_whoever_may_not_read_the_lake_is_still_told_how_the_run_ended(lake, mon
 def test_the_lake_is_read_in_the_region_that_was_given(lake, monkeypatch):
     play(monkeypatch, graph(**all_in("SUCCEEDED")))
     opened: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        "glue_jobs.commands.run.open_storage", lambda *given: opened.append(given) or lake
-    )
+
+    def open_storage(uri, region):
+        opened.append((uri, region))
+        return lake
+
+    monkeypatch.setattr("glue_jobs.commands.run.open_storage", open_storage)
     assert main(["run", "--on-aws", "--region", "eu-west-1"]) == 0
     assert [region for _, region in opened] == ["eu-west-1"]
 
