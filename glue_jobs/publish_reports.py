@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import to_json
 from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.changes import as_text, changes_of, data_files, vintages
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import QualityFailure
 from glue_jobs.job import Outcome, exit_with, main_of
@@ -57,15 +58,17 @@ def publish_reports(run: Run) -> Outcome:
     outcome.details["checks"] = run_checks(engine, pointers)
     with run.storage.scratch() as folder:
         reports, skipped = _make(engine, pointers, folder)
+        changes = _make_changes(engine, pointers, folder)
         index = {
             "run_id": run.run_id,
             "made_at": to_text(run.now()),
             "made_from": made_from,
             "reports": {name: made.entry for name, made in reports.items()},
             "skipped": skipped,
+            "changes": {survey: made.entry for survey, made in changes.items()},
         }
         for place in (run.run_id, LATEST):
-            _write(run, place, reports, index)
+            _write(run, place, [*reports.values(), *changes.values()], index)
     outcome.details["reports"] = {name: made.entry["rows"] for name, made in reports.items()}
     outcome.details["skipped"] = skipped
     return outcome
@@ -143,8 +146,23 @@ def _sources(pointers: Sequence[Pointer], tables: set[str]) -> list[dict[str, An
     return described
 
 
-def _write(run: Run, place: str, reports: Mapping[str, Made], index: Mapping[str, Any]) -> None:
-    for made in reports.values():
+def _make_changes(engine: Engine, pointers: Sequence[Pointer], folder: Path) -> dict[str, Made]:
+    """Tells what the newest vintage of each survey's first data file changed, in text and JSON."""
+    made = {}
+    for pointer in pointers:
+        for source in data_files(pointer)[:1]:
+            snapshot = vintages(pointer, source)[-1]
+            document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+            text, whole = (folder / f"changes-{pointer.subject}.{kind}" for kind in ("txt", "json"))
+            text.write_text(as_text(document), "utf-8")
+            whole.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
+            entry = {name: document[name] for name in ("source", "release", "first", "counts")}
+            made[pointer.subject] = Made((text, whole), entry)
+    return made
+
+
+def _write(run: Run, place: str, reports: Sequence[Made], index: Mapping[str, Any]) -> None:
+    for made in reports:
         for path in made.paths:
             run.storage.put(names.report(place, path.name), path.read_bytes())
     run.storage.put(names.report(place, REPORT_INDEX), to_json(index))

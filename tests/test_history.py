@@ -206,10 +206,26 @@ def test_changes_of_the_newest_release_count_what_was_counted_independently(land
     assert document["counts"] == {"added": 642, "revised": 9398}
 
 
+def test_each_publish_writes_what_changed_as_text_and_json(landed):
+    for month, moment in RELEASES.items():
+        written = json.loads((landed.root / f"reports/{month}/changes-pr.json").read_text())
+        assert (written["release"], written["first"]) == (release_name(moment), month == "2024-06")
+        text = (landed.root / f"reports/{month}/changes-pr.txt").read_text()
+        assert text.startswith(f"pr.data.0.Current, release {release_name(moment)}: ")
+    latest = json.loads((landed.root / "reports/latest/changes-pr.json").read_text())
+    assert latest["counts"] == {"added": 642, "revised": 9398}
+    index = json.loads((landed.root / "reports/latest/report.json").read_text())
+    assert index["changes"]["pr"]["counts"] == latest["counts"]
+    lines = (landed.root / "reports/2025-05/changes-pr.txt").read_text().splitlines()
+    assert lines[0] == "pr.data.0.Current, release 20250508T123000Z: 12,850 revised."
+    assert lines[1] == "2024 Q03  2.8 -> 6.1  PRS31006102"
+    assert lines[-1] == "and 12,830 more"
+
+
 def test_changes_of_the_first_vintage_are_none(landed, capsys):
     lake = ["--lake", str(landed.root)]
     out = told(capsys, "changes", "pr", "--release", "2024-06-30", *lake)
-    assert "is the first that the lake has seen" in out
+    assert out.endswith(": the first that the lake has seen.\n")
 
 
 @pytest.mark.parametrize(

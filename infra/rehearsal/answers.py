@@ -12,6 +12,7 @@ from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -54,13 +55,19 @@ class Answerer:
         self._bucket = bucket
         self._folder = folder
 
-    def __call__(self, sql: str) -> Answer | None:
-        """The answer to a SELECT, None for a statement that gives no rows."""
+    def __call__(self, sql: str, parameters: Sequence[str] = ()) -> Answer | None:
+        """The answer to a SELECT, None for a statement that gives no rows.
+
+        Args:
+            sql: the statement.
+            parameters: literals of SQL, as Athena takes them; all of ours are texts.
+        """
         if not _COMMENT.sub("", sql).strip().lower().startswith(("select", "with")):
             return None
         storage = LocalStorage(self._folder)
         self._copy()
-        return as_athena(DuckDBEngine(storage, load_pointers(storage)).query(sql))
+        texts = [literal[1:-1].replace("''", "'") for literal in parameters]
+        return as_athena(DuckDBEngine(storage, load_pointers(storage)).query(sql, texts))
 
     def _copy(self) -> None:
         """Brings the copy up to date; what a pointer names never changes."""

@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from infra.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from infra.rehearsal.answers import Answer
     from infra.rehearsal.calls import Call
@@ -57,7 +57,7 @@ class Cloud:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.statements: list[str] = []
-        self._answer: Callable[[str], Answer | None] | None = None
+        self._answer: Callable[[str, Sequence[str]], Answer | None] | None = None
         self._failure: Failure | None = None
         self._lock = threading.Lock()
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -80,7 +80,7 @@ class Cloud:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def answer_queries(self, answer: Callable[[str], Answer | None]) -> None:
+    def answer_queries(self, answer: Callable[[str, Sequence[str]], Answer | None]) -> None:
         """Sets what answers Athena's queries: rows for a SELECT, None for a statement."""
         self._answer = answer
 
@@ -120,8 +120,10 @@ class Cloud:
     def _start_query(
         self, asked: Asked, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        sql = str(json.loads(asked.body)["QueryString"])
-        answer = self._answer(sql) if self._answer else None
+        body = json.loads(asked.body)
+        sql = str(body["QueryString"])
+        given = body.get("ExecutionParameters", ())
+        answer = self._answer(sql, given) if self._answer else None
         # moto gives a new execution the first answer in its queue, so nobody may come between.
         with self._lock:
             self.statements.append(sql)

@@ -1,0 +1,102 @@
+"""What a release added, revised and withdrew: asked of the engine, told in text and JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.sql_files import absent, sql_files
+
+if TYPE_CHECKING:
+    from glue_jobs.catalog.pointers import Pointer, Snapshot
+    from glue_jobs.engines.protocol import Engine
+
+SHOWN = 20
+# In words where the survey has a view of its own, else by series_id.
+_WORDS = "sector_name, measure_text, duration_text, "
+
+
+def vintages(pointer: Pointer, source: str) -> list[Snapshot]:
+    """The vintages of one data file, oldest first."""
+    return [one for one in pointer.history if one.source == source]
+
+
+def data_files(pointer: Pointer) -> list[str]:
+    """The data files that the survey's history knows; the first one is shown by default."""
+    return sorted({one.source for one in pointer.history})
+
+
+def changes_of(
+    engine: Engine, pointer: Pointer, snapshot: Snapshot, tables: set[str]
+) -> dict[str, Any]:
+    """What one vintage of a data file changed, ready for JSON, the biggest moves first.
+
+    Args:
+        engine: over the lake's current tables.
+        pointer: the survey's.
+        snapshot: the vintage.
+        tables: the names of all tables.
+
+    Returns:
+        ``survey``, ``source``, ``release``, ``first`` (whether it is the first vintage that the
+        lake has seen, which changes nothing), ``revised`` and ``unflagged`` (values without BLS's
+        mark), ``counts`` by change, and ``changes``: one per observation.
+    """
+    partition = snapshot.source.partition(".data.")[2]
+    answer = engine.query(_statement(pointer.subject, tables), [partition, snapshot.release])
+    return {
+        "survey": pointer.subject,
+        "source": snapshot.source,
+        "release": snapshot.release,
+        "first": snapshot == vintages(pointer, snapshot.source)[0],
+        "revised": snapshot.revised,
+        "unflagged": snapshot.unflagged,
+        "counts": dict(sorted(Counter(answer.column("change").to_pylist()).items())),
+        "changes": answer.to_pylist(),
+    }
+
+
+def summary_lines(document: dict[str, Any]) -> list[str]:
+    """The changes in a sentence or two."""
+    name = f"{document['source']}, release {document['release']}"
+    if document["first"]:
+        return [f"{name}: the first that the lake has seen."]
+    counts = ", ".join(f"{count:,} {change}" for change, count in document["counts"].items())
+    lines = [f"{name}: {counts or 'no value has changed'}."]
+    if document["unflagged"]:
+        lines.append(
+            f"{document['unflagged']:,} of {document['revised']:,} revised values do not bear BLS's"
+            " mark: a release before this one was missed."
+        )
+    return lines
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """The sentences, and the biggest moves, a line each."""
+    lines = summary_lines(document)
+    for change in document["changes"][:SHOWN]:
+        words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
+        what = ", ".join(word for word in words if word) or change["series_id"]
+        before, after = change["previous_value"], change["value"]
+        lines.append(f"{change['year']} {change['period']}  {before} -> {after}  {what}")
+    more = len(document["changes"]) - SHOWN
+    if more > 0:
+        lines.append(f"and {more:,} more")
+    return "\n".join(lines) + "\n"
+
+
+def _statement(survey: str, tables: set[str]) -> str:
+    view = sql_files("views").get(f"{survey}_changes")
+    in_words = view is not None and not absent(view, tables)
+    source = f"{survey}_changes" if in_words else f"{survey}_revisions"
+    difference = (
+        "difference"
+        if in_words
+        else "cast(value as decimal(18, 6)) - cast(previous_value as decimal(18, 6)) as difference"
+    )
+    return (
+        f"select change, series_id, {_WORDS if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
+        f" value, {difference} from {source}"
+        " where data_file = ? and release = ? and change in ('added', 'revised', 'withdrawn')"
+        " order by abs(difference) desc nulls last, series_id, year, period"
+    )
