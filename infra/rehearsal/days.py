@@ -13,6 +13,7 @@ import boto3
 
 from glue_jobs.commands.verify import check, noted_objects
 from glue_jobs.sample.faults import Status
+from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.s3 import S3Storage
 from infra.rehearsal.permissions import grants_of, without_call, without_permission
 from infra.rehearsal.server import Failure
@@ -146,6 +147,8 @@ class Rehearsal:
             seen and set(seen) <= allowed,
         )
         self._tell(f"         refused while the table moved: {seen['refused']}")
+        changes = wr.s3.read_parquet_table("pr_revisions", self._database)["change"]
+        self.holds("pr_revisions has what was added", list(changes).count("added") == len(old))
         self.is_whole()
 
     def day_of_a_failing_job(self) -> None:
@@ -264,6 +267,17 @@ class Rehearsal:
             ctas_approach=False,
         )
         self.holds("read_sql_query counts the same", int(answer["n"][0]) == sum(rows.values()))
+        revisions = wr.s3.read_parquet_table("pr_revisions", self._database)
+        self.holds("pr_revisions has every observation", len(revisions) == sum(rows.values()))
+        known = wr.athena.read_sql_query(
+            sql_files("queries")["as_of"],
+            database=self._database,
+            workgroup=self._stack.outputs["WorkgroupName"],
+            ctas_approach=False,
+            params=["'2025-12-31'"],
+            paramstyle="qmark",
+        )
+        self.holds("the saved query as_of gives them all", len(known) == sum(rows.values()))
 
     def _rows_by_file(self) -> dict[str, int]:
         frame = wr.s3.read_parquet_table("pr_data", self._database)
