@@ -91,7 +91,7 @@ _REFUSALS = (
         frozenset({"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "403"}),
         StorageFailure,
         "AWS denies it to these credentials.",
-        "infra/template.yaml says what each job's role may do.",
+        "These credentials lack the right; infra/template.yaml lists each job's.",
         quotes=True,
     ),
     _Refusal(
