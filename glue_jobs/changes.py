@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.sql_files import absent, sql_files
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from glue_jobs.catalog.pointers import Pointer, Snapshot
     from glue_jobs.engines.protocol import Engine
 
@@ -40,7 +42,8 @@ def changes_of(
     Returns:
         ``survey``, ``source``, ``release``, ``first`` (whether it is the first vintage that the
         lake has seen, which changes nothing), ``revised`` and ``unflagged`` (values without BLS's
-        mark), ``counts`` by change, and ``changes``: one per observation.
+        mark), ``counts`` by change, and ``changes``: one per observation; a difference is exact,
+        as text.
     """
     partition = snapshot.source.partition(".data.")[2]
     answer = engine.query(_statement(pointer.subject, tables), [partition, snapshot.release])
@@ -52,7 +55,9 @@ def changes_of(
         "revised": snapshot.revised,
         "unflagged": snapshot.unflagged,
         "counts": dict(sorted(Counter(answer.column("change").to_pylist()).items())),
-        "changes": answer.to_pylist(),
+        "changes": [
+            {**row, "difference": _printed(row["difference"])} for row in answer.to_pylist()
+        ],
     }
 
 
@@ -77,12 +82,20 @@ def as_text(document: dict[str, Any]) -> str:
     for change in document["changes"][:SHOWN]:
         words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
         what = ", ".join(word for word in words if word) or change["series_id"]
-        before, after = change["previous_value"], change["value"]
-        lines.append(f"{change['year']} {change['period']}  {before} -> {after}  {what}")
+        figures = {
+            "added": f"new: {change['value']}",
+            "withdrawn": f"withdrawn: {change['previous_value']}",
+        }.get(change["change"], f"{change['previous_value']} -> {change['value']}")
+        lines.append(f"{change['year']} {change['period']}  {figures}  {what}")
     more = len(document["changes"]) - SHOWN
     if more > 0:
         lines.append(f"and {more:,} more")
     return "\n".join(lines) + "\n"
+
+
+def _printed(difference: Decimal | None) -> str | None:
+    """An exact difference as text, without the zeros behind it."""
+    return None if difference is None else f"{difference.normalize():f}"
 
 
 def _statement(survey: str, tables: set[str]) -> str:

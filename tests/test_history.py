@@ -196,7 +196,7 @@ def test_changes_tells_the_biggest_moves_of_a_release_first(landed, capsys):
     assert moves == sorted(moves, reverse=True)
     first = document["changes"][0]
     assert (first["previous_value"], first["value"]) == (2.8, 6.1)
-    assert first["difference"] == "3.300000"
+    assert first["difference"] == "3.3"
 
 
 def test_changes_of_the_newest_release_count_what_was_counted_independently(landed, capsys):
