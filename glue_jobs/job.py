@@ -101,7 +101,8 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
     try:
         run.storage.put(names.run_summary(run.run_id, name), to_json(summary))
     except LakeError as error:
-        failures = [*failures, error]
+        # What stopped the job stops its summary as well: the first sentence says it all.
+        failures = failures or [error]
         summary["exit_code"] = exit_code(failures)
     return summary, failures
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from infra.cloudformation import Template
 from infra.rehearsal.answers import Answerer
 from infra.rehearsal.days import Rehearsal
 from infra.rehearsal.environments import GLUES_PYTHON, find_python, version_of
-from infra.rehearsal.glue import Glue, own_environ
+from infra.rehearsal.glue import Glue, become_user
 from infra.rehearsal.server import Cloud
 from infra.rehearsal.upstreams import open_upstream, with_data_file
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--data-mb",
         type=int,
         metavar="N",
-        help="only the first day, on a data file of N MB: what memory each job needs",
+        help="only a data file of N MB and its next release: what memory each job needs",
     )
     given = parser.parse_args(argv)
     started = time.monotonic()
@@ -71,14 +71,14 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     stack = template.resolve(given)
     served, expected = open_upstream()
     with Cloud() as cloud, served as upstream:
-        os.environ.update(own_environ(cloud.address))
+        become_user(cloud.address)
         glue = Glue(stack, cloud.address, folder)
         print(f"Python {version_of(python)}, {bundle.wheel}, code in {bundle.prefix}")
         glue.create(bundle, python, KEPT)
         answers = folder / "answers"
         answers.mkdir()
         cloud.answer_queries(Answerer(boto3.client("s3"), glue.bucket("LakeBucket"), answers))
-        rehearsal = Rehearsal(stack, cloud, glue, upstream, print)
+        rehearsal = Rehearsal(stack, cloud, glue, upstream, _tell)
         if data_mb is None:
             rehearsal.first_day(expected)
             for day in (
@@ -97,8 +97,23 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
             generate(folder / "large", data_mb * 1_000_000)
             with_data_file(upstream, folder / "large")
             rehearsal.large_day(data_mb)
+        rehearsal.memory()
         _print_runs(rehearsal.runs)
     return rehearsal.failures
+
+
+def _tell(text: str) -> None:
+    """Prints lines so that each fits a terminal of 80 columns; an address stays in one piece."""
+    for line in text.splitlines():
+        print(
+            textwrap.fill(
+                line,
+                80,
+                subsequent_indent=" " * 9,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
 
 def _print_runs(runs: Sequence[tuple[str, JobRun]]) -> None:

@@ -14,10 +14,44 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
-_BUCKET_QUERIES = {
-    "versioning": "GetBucketVersioning",
-    "location": "GetBucketLocation",
-    "versions": "ListBucketVersions",
+_BUCKET_ACTIONS = {
+    ("GET", ""): "ListBucket",
+    ("HEAD", ""): "ListBucket",
+    ("GET", "versioning"): "GetBucketVersioning",
+    ("GET", "location"): "GetBucketLocation",
+    ("GET", "versions"): "ListBucketVersions",
+    ("GET", "uploads"): "ListBucketMultipartUploads",
+    ("PUT", ""): "CreateBucket",
+    ("DELETE", ""): "DeleteBucket",
+}
+_OBJECT_ACTIONS = {
+    ("GET", ""): "GetObject",
+    ("HEAD", ""): "GetObject",
+    ("GET", "versionId"): "GetObjectVersion",
+    ("HEAD", "versionId"): "GetObjectVersion",
+    ("GET", "uploadId"): "ListMultipartUploadParts",
+    ("PUT", ""): "PutObject",
+    ("PUT", "uploadId"): "PutObject",
+    ("POST", "uploadId"): "PutObject",
+    ("POST", "uploads"): "PutObject",
+    ("DELETE", ""): "DeleteObject",
+    ("DELETE", "versionId"): "DeleteObjectVersion",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+}
+# What narrows a request without making it another one.
+_PLAIN = {
+    "continuation-token",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "key-marker",
+    "list-type",
+    "max-keys",
+    "partNumber",
+    "prefix",
+    "start-after",
+    "version-id-marker",
+    "x-id",
 }
 
 
@@ -68,41 +102,49 @@ def operation_of(asked: Asked) -> str:
 
 
 def calls_of(asked: Asked) -> list[Call]:
-    """The actions that a request needs permission for; a copy needs two."""
+    """The actions that a request needs permission for; a copy needs two, Glue one a level."""
     caller, service = caller_and_service(asked)
     if service == "s3":
         return [Call(caller, f"s3:{action}", arn) for action, arn in _s3(asked)]
     if service in ("glue", "athena"):
         body = json.loads(asked.body or b"{}")
-        name = _glue_resource(body) if service == "glue" else _workgroup(body)
-        arn = f"arn:aws:{service}:{_REGION}:{_ACCOUNT}:{name}"
-        return [Call(caller, f"{service}:{operation_of(asked)}", arn)]
+        names = _glue_resources(body) if service == "glue" else [_workgroup(body)]
+        start = f"arn:aws:{service}:{_REGION}:{_ACCOUNT}:"
+        return [Call(caller, f"{service}:{operation_of(asked)}", start + name) for name in names]
     return []
 
 
 def _s3(asked: Asked) -> list[tuple[str, str]]:
     bucket, _, key = unquote(asked.path.lstrip("/")).partition("/")
     query = dict(parse_qsl(asked.query, keep_blank_values=True))
+    kind = "&".join(sorted(set(query) - _PLAIN))
     if not key:
-        named = next((action for name, action in _BUCKET_QUERIES.items() if name in query), None)
-        return [(named or "ListBucket", f"arn:aws:s3:::{bucket}")]
-    arn = f"arn:aws:s3:::{bucket}/{key}"
-    version = "Version" if "versionId" in query else ""
-    if asked.method in ("GET", "HEAD"):
-        return [(f"GetObject{version}", arn)]
-    if asked.method == "DELETE":
-        return [("AbortMultipartUpload" if "uploadId" in query else f"DeleteObject{version}", arn)]
+        # Many objects at once: which ones stands in the body, so it counts as all of them.
+        if (asked.method, kind) == ("POST", "delete"):
+            return [("DeleteObject", f"arn:aws:s3:::{bucket}/*")]
+        return [(_action(_BUCKET_ACTIONS, asked.method, kind), f"arn:aws:s3:::{bucket}")]
+    calls = []
     source = asked.headers.get("x-amz-copy-source")
     if source:
-        return [("GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/')}"), ("PutObject", arn)]
-    return [("PutObject", arn)]
+        copied, _, version = unquote(source).lstrip("/").partition("?versionId=")
+        calls.append((f"GetObject{'Version' if version else ''}", f"arn:aws:s3:::{copied}"))
+    action = _action(_OBJECT_ACTIONS, asked.method, kind)
+    return [*calls, (action, f"arn:aws:s3:::{bucket}/{key}")]
 
 
-def _glue_resource(body: Mapping[str, Any]) -> str:
+def _action(known: Mapping[tuple[str, str], str], method: str, kind: str) -> str:
+    """An action's name; of a request that is not known here one that no role allows."""
+    return known.get((method, kind), f"{method}?{kind}")
+
+
+def _glue_resources(body: Mapping[str, Any]) -> list[str]:
+    """What a call is on, and all that holds it: Glue wants permission on each of them."""
     database = body.get("DatabaseName") or body.get("Name", "")
-    table = body.get("TableName") or body.get("TableInput", {}).get("Name")
-    table = table or (body.get("Name") if "DatabaseName" in body else "")
-    return f"table/{database}/{table}" if table else f"database/{database}"
+    resources = ["catalog", f"database/{database}"]
+    if "DatabaseName" in body:
+        given = body.get("TableName") or body.get("TableInput", {}).get("Name")
+        resources.append(f"table/{database}/{given or body.get('Name') or '*'}")
+    return resources
 
 
 def _workgroup(body: Mapping[str, Any]) -> str:

@@ -6,13 +6,12 @@ and modules it gets, how often it is tried again, and which trigger starts it wh
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -56,7 +55,6 @@ class JobRun:
         seconds: from start to end.
         peak_mb: the most memory that it held.
         tries: how often it was started.
-        summary: the last line of its output, parsed; empty if there was none.
         told: what it wrote to stderr about failures.
     """
 
@@ -65,7 +63,6 @@ class JobRun:
     seconds: float
     peak_mb: float
     tries: int
-    summary: Mapping[str, Any] = field(default_factory=dict)
     told: str = ""
 
     @property
@@ -199,17 +196,16 @@ class Glue:
             work,
             60 * job["Timeout"],
         )
-        output = (work / "stdout").read_text("utf-8").splitlines()
         errors = (work / "stderr").read_text("utf-8").splitlines()
-        # The lake's own sentences; of a process that died without one, its last words.
-        told = [line for line in errors if line.startswith("error: ")] or errors[-3:] * bool(code)
+        # The lake's own sentences and what fell through; of a process without any, its last words.
+        told = [line for line in errors if line.startswith(("error: ", "Traceback "))]
+        told = told or errors[-3:] * bool(code)
         return JobRun(
             job["Short"],
             code,
             time.monotonic() - started,
             _peak_mb(work),
             tries,
-            json.loads(output[-1]) if output else {},
             "\n".join(told),
         )
 
@@ -228,15 +224,26 @@ class Glue:
         }
 
 
-def own_environ(address: str) -> dict[str, str]:
-    """What makes this process, as a user's, talk to the simulated cloud."""
-    return {
-        "AWS_ENDPOINT_URL": address,
-        "AWS_ACCESS_KEY_ID": USER,
-        "AWS_SECRET_ACCESS_KEY": "rehearsed",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+def become_user(address: str) -> None:
+    """Makes this process, as a user's, talk to the simulated cloud and to nothing else.
+
+    Whoever rehearses may have an account: a profile or an endpoint of theirs would win over ours.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        {
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ACCESS_KEY_ID": USER,
+            "AWS_SECRET_ACCESS_KEY": "rehearsed",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+    )
 
 
 def _holds(predicate: Mapping[str, Any], done: Mapping[str, JobRun]) -> bool:

@@ -49,7 +49,11 @@ class Grant:
 
 
 def grants_of(stack: Stack, job: str) -> list[Grant]:
-    """What the role of a job allows."""
+    """What the role of a job allows.
+
+    Raises:
+        ValueError: a statement says more than this comparison understands.
+    """
     jobs = stack.of_type("AWS::Glue::Job").values()
     arn = next(entry["Role"] for entry in jobs if entry["Name"].endswith(f"-{job}"))
     role = next(
@@ -57,10 +61,17 @@ def grants_of(stack: Stack, job: str) -> list[Grant]:
         for name, role in stack.of_type("AWS::IAM::Role").items()
         if arn.endswith(f"-{name.lower()}")
     )
-    return [
-        Grant(action, resource)
+    statements = [
+        statement
         for policy in role["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    for statement in statements:
+        if set(statement) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
+            raise ValueError(f"The role of {job} has a statement that is not a plain Allow.")
+    return [
+        Grant(action, resource)
+        for statement in statements
         for action in statement["Action"]
         for resource in statement["Resource"]
     ]
@@ -73,18 +84,12 @@ def without_permission(calls: Iterable[Call], grants: Iterable[Grant]) -> list[C
 
 
 def without_call(job: str, calls: Iterable[Call], grants: Iterable[Grant]) -> list[Grant]:
-    """The grants that no call needed, and that have no reason to stand all the same.
-
-    Glue wants the catalog, the database and the table for one call, so these count as one.
-    """
+    """The grants that no call needed, and that have no reason to stand all the same."""
     made = list(calls)
-    used = {grant.action for grant in grants if any(_covers(grant, call) for call in made)}
     return [
         grant
         for grant in grants
-        if not any(_covers(grant, call) for call in made)
-        and not (grant.action.startswith("glue:") and grant.action in used)
-        and not _has_reason(job, grant)
+        if not any(_covers(grant, call) for call in made) and not _has_reason(job, grant)
     ]
 
 
@@ -98,8 +103,10 @@ def _covers(grant: Grant, call: Call) -> bool:
 
 
 def _has_reason(job: str, grant: Grant) -> bool:
-    for whose, what in UNUSED_FOR_A_REASON:
-        action, _, folder = what.partition(" ")
-        if whose in ("*", job) and action == grant.action and folder in grant.resource:
-            return True
-    return False
+    return any(reason_is_for(*reason, job, grant) for reason in UNUSED_FOR_A_REASON)
+
+
+def reason_is_for(whose: str, what: str, job: str, grant: Grant) -> bool:
+    """Whether an entry of ``UNUSED_FOR_A_REASON`` speaks of a grant of a job."""
+    action, _, folder = what.partition(" ")
+    return whose in ("*", job) and action == grant.action and folder in grant.resource

@@ -34,16 +34,18 @@ class Failure:
     """What a later call of a job is answered with.
 
     Attributes:
-        action: ``glue:UpdateTable``.
+        action: ``glue:UpdateTable``, or ``*`` for any.
         code: AWS's error code.
         after: how many such calls go well before.
         status: of the HTTP answer.
+        lasting: whether every such call fails from then on.
     """
 
     action: str
     code: str
     after: int = 0
     status: int = 400
+    lasting: bool = False
 
 
 class Cloud:
@@ -84,8 +86,8 @@ class Cloud:
         """Sets what answers Athena's queries: rows for a SELECT, None for a statement."""
         self._answer = answer
 
-    def fail(self, failure: Failure) -> None:
-        """Has one later call fail."""
+    def fail(self, failure: Failure | None) -> None:
+        """Has a later call fail, or none any more."""
         self._failure = failure
 
     def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -109,12 +111,13 @@ class Cloud:
     def _due(self, calls: list[Call]) -> Failure | None:
         failure = self._failure
         asked_for = {call.action for call in calls if call.caller != USER}
-        if failure is None or failure.action not in asked_for:
+        if failure is None or not asked_for or failure.action not in ("*", *asked_for):
             return None
         if failure.after:
             failure.after -= 1
             return None
-        self._failure = None
+        if not failure.lasting:
+            self._failure = None
         return failure
 
     def _start_query(

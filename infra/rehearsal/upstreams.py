@@ -41,8 +41,10 @@ def with_data_file(upstream: Upstream, path: Path) -> None:
 
 
 def publish_release(upstream: Upstream, number: int) -> None:
-    """BLS adds an observation to both data files: the last series goes on for another year."""
+    """BLS adds an observation to each data file: the last series goes on for another year."""
     for name in DATA_FILES:
+        if name not in upstream.surveys["pr"]:
+            continue
         served = upstream.surveys["pr"][name].body
         body = served if isinstance(served, bytes) else served.read_bytes()
         last = body.rstrip(b"\r\n").rpartition(b"\n")[2]

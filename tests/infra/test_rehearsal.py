@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import boto3
 import pyarrow as pa
 import pytest
+from moto import mock_aws
 
+from glue_jobs.catalog.glue import partition_input, table_input
+from glue_jobs.catalog.pointers import Pointer, Table, TableFile
+from glue_jobs.tables.columns import TableColumn
 from infra.cloudformation import Stack, Template
 from infra.rehearsal.answers import Answerer, as_athena
 from infra.rehearsal.calls import Asked, Call, calls_of
-from infra.rehearsal.glue import Glue, JobRun
-from infra.rehearsal.permissions import Grant, grants_of, without_call, without_permission
-from infra.rehearsal.server import REGION, Cloud, Failure
-from tests.infra.test_template import GIVEN, STACK, TEMPLATE
+from infra.rehearsal.checks import asked_too_early, catalog_differences, is_one_sentence, writes
+from infra.rehearsal.glue import Glue, JobRun, become_user
+from infra.rehearsal.permissions import (
+    UNUSED_FOR_A_REASON,
+    Grant,
+    grants_of,
+    reason_is_for,
+    without_call,
+    without_permission,
+)
+from infra.rehearsal.server import REGION, USER, Cloud, Failure
+from tests.infra.test_template import GIVEN, JOBS, STACK, TEMPLATE
 
 _SIGNED = (
     "AWS4-HMAC-SHA256 Credential=land_bls/20261123/us-east-1/{}/aws4_request, SignedHeaders=host"
@@ -46,16 +61,26 @@ def s3(method: str, path: str, query: str = "", **headers: str) -> list[tuple[st
         ("DELETE", "/lake/raw/a", "uploadId=2", "s3:AbortMultipartUpload", "lake/raw/a"),
         ("DELETE", "/lake/raw/a", "", "s3:DeleteObject", "lake/raw/a"),
         ("DELETE", "/lake/raw/a", "versionId=1", "s3:DeleteObjectVersion", "lake/raw/a"),
+        ("GET", "/lake/raw/a", "uploadId=2", "s3:ListMultipartUploadParts", "lake/raw/a"),
         ("GET", "/lake/data_file%3D0/a", "", "s3:GetObject", "lake/data_file=0/a"),
+        ("PUT", "/lake", "", "s3:CreateBucket", "lake"),
+        ("DELETE", "/lake", "", "s3:DeleteBucket", "lake"),
+        ("POST", "/lake", "delete", "s3:DeleteObject", "lake/*"),
+        ("PUT", "/lake", "versioning", "s3:PUT?versioning", "lake"),
+        ("GET", "/lake/raw/a", "tagging", "s3:GET?tagging", "lake/raw/a"),
     ],
 )
 def test_a_request_to_s3_is_known_as_its_action(method, path, query, action, resource):
     assert s3(method, path, query) == [(action, resource)]
 
 
-def test_a_copy_reads_one_object_and_writes_another():
-    assert s3("PUT", "/lake/b", **{"x-amz-copy-source": "/lake/a"}) == [
-        ("s3:GetObject", "lake/a"),
+@pytest.mark.parametrize(
+    ("source", "action"),
+    [("/lake/a", "s3:GetObject"), ("lake/a?versionId=1", "s3:GetObjectVersion")],
+)
+def test_a_copy_reads_one_object_and_writes_another(source, action):
+    assert s3("PUT", "/lake/b", **{"x-amz-copy-source": source}) == [
+        (action, "lake/a"),
         ("s3:PutObject", "lake/b"),
     ]
 
@@ -63,20 +88,23 @@ def test_a_copy_reads_one_object_and_writes_another():
 @pytest.mark.parametrize(
     ("operation", "body", "resource"),
     [
-        ("GetTables", {"DatabaseName": "d"}, "database/d"),
+        ("GetTables", {"DatabaseName": "d"}, "table/d/*"),
         ("GetTable", {"DatabaseName": "d", "Name": "t"}, "table/d/t"),
         ("UpdateTable", {"DatabaseName": "d", "TableInput": {"Name": "t"}}, "table/d/t"),
         ("UpdatePartition", {"DatabaseName": "d", "TableName": "t"}, "table/d/t"),
-        ("GetDatabase", {"Name": "d"}, "database/d"),
+        ("GetDatabase", {"Name": "d"}, None),
     ],
 )
-def test_a_request_to_glue_is_known_as_its_action(operation, body, resource):
+def test_a_request_to_glue_needs_permission_on_all_that_holds_what_it_is_on(
+    operation, body, resource
+):
     headers = {
         "authorization": _SIGNED.format("glue"),
         "x-amz-target": f"AWSGlue.{operation}",
     }
     calls = calls_of(Asked("POST", "/", "", headers, json.dumps(body).encode()))
-    assert calls == [Call("land_bls", f"glue:{operation}", f"{_GLUE}{resource}")]
+    levels = ["catalog", "database/d", *([resource] if resource else [])]
+    assert calls == [Call("land_bls", f"glue:{operation}", f"{_GLUE}{name}") for name in levels]
 
 
 # Permissions.
@@ -94,6 +122,9 @@ def test_a_call_outside_the_role_is_seen():
         call("s3:PutObject", "/curated/x"),
         call("s3:PutObject", "/raw/population/x"),
         call("s3:DeleteObjectVersion", "/raw/bls/pr/x"),
+        call("s3:DeleteObject", "/*"),
+        call("s3:CreateBucket", ""),
+        call("s3:PUT?versioning", ""),
         Call("land_bls", "glue:GetTables", f"{_GLUE}database/labor_lake"),
     ):
         assert without_permission([*fine, wrong], grants) == [wrong]
@@ -107,7 +138,127 @@ def test_a_permission_that_nobody_used_or_explained_is_seen():
     assert without_call("land_bls", [*used, call("s3:PutObject", "/curated/x")], grants) == []
 
 
+def test_a_reason_without_a_permission_is_seen():
+    for whose, what in UNUSED_FOR_A_REASON:
+        grants = {job: grants_of(STACK, job) for job in JOBS if whose in ("*", job)}
+        assert any(
+            reason_is_for(whose, what, job, grant) for job in grants for grant in grants[job]
+        ), (whose, what)
+
+
+def test_a_policy_that_says_more_than_is_understood_is_refused():
+    role = copy.deepcopy(STACK.resources["LandBlsRole"])
+    role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Condition"] = {"Bool": {}}
+    conditional = Stack({**STACK.resources, "LandBlsRole": role}, STACK.outputs)
+    with pytest.raises(ValueError, match="land_bls has a statement that is not a plain Allow"):
+        grants_of(conditional, "land_bls")
+
+
+# What must hold after a day.
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "is_write"),
+    [
+        ("s3:GetObject", "/raw/x", False),
+        ("s3:ListBucket", "", False),
+        ("s3:PutObject", "/runs/1/land_bls.json", False),
+        ("s3:PutObject", "/raw/runs/x", True),
+        ("s3:DeleteObject", "/runs/1/land_bls.json", True),
+        ("s3:PUT?versioning", "", True),
+        ("glue:UpdateTable", "", True),
+        ("glue:GetTables", "", False),
+        ("athena:StartQueryExecution", "", True),
+    ],
+)
+def test_a_write_is_known_by_its_call(action, resource, is_write):
+    made = call(action, resource)
+    assert writes([made, replace(made, caller=USER)]) == ([made] if is_write else [])
+
+
+def test_a_statement_that_reads_a_view_before_it_is_made_is_seen():
+    tables = ["t"]
+    view = "-- Inputs: t.\ncreate or replace view v as\nselect * from t\n"
+    report = "-- Inputs: v, t.\nselect * from v, t\n"
+    assert asked_too_early([view, report], tables) == []
+    assert asked_too_early([report, view], tables) == ["v"]
+    assert asked_too_early([report], tables) == ["v"]
+
+
+@pytest.mark.parametrize(
+    ("told", "held"),
+    [
+        ("error: There is no such bucket.", True),
+        ("error: There is no such bucket.\nerror: There is none.", False),
+        ("Traceback (most recent call last):\nerror: There is none.", False),
+        ("Killed", False),
+        ("", False),
+    ],
+)
+def test_one_sentence_is_one_sentence(told, held):
+    assert is_one_sentence(told) is held
+
+
+def columns() -> tuple[TableColumn, ...]:
+    return (TableColumn("series_id", "string", "What is observed."),)
+
+
+def pointer(release: str) -> Pointer:
+    keys = (TableColumn("data_file", "string", "Which file."),)
+    files = tuple(
+        TableFile(f"data/data_file={name}/part-00000.parquet", 1, 1, "0", (name,))
+        for name in ("0.Current", "1.AllData")
+    )
+    tables = {
+        "pr_data": Table(columns(), files, keys),
+        "pr_class": Table(columns(), (TableFile("class/part-00000.parquet", 1, 1, "0"),)),
+    }
+    return Pointer("pr", release, f"curated/pr/{release}/", tables)
+
+
+@mock_aws
+def test_a_catalog_that_is_behind_its_pointers_is_seen(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "rehearsed")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    glue = boto3.client("glue")
+    glue.create_database(DatabaseInput={"Name": "d"})
+    uri, old, new = "s3://lake", pointer("R1"), pointer("R2")
+    for name, table in old.tables.items():
+        entry = table_input(uri, old, name, table)
+        glue.create_table(DatabaseName="d", TableInput=entry)
+        for file in table.files if table.partition_keys else ():
+            part = partition_input(uri, old, table, file)
+            glue.create_partition(DatabaseName="d", TableName=name, PartitionInput=part)
+    assert catalog_differences("d", uri, [old]) == []
+    assert catalog_differences("d", uri, [new]) == ["pr_class", "pr_data"]
+    fewer = replace(old, tables={"pr_class": old.tables["pr_class"]})
+    assert catalog_differences("d", uri, [fewer]) == ["pr_data"]
+    moved = table_input(uri, new, "pr_data", new.tables["pr_data"])
+    glue.update_table(DatabaseName="d", TableInput=moved)
+    assert catalog_differences("d", uri, [old]) == ["pr_data"]
+
+
 # The simulated cloud.
+
+
+def test_whoever_rehearses_reaches_nothing_of_their_own(monkeypatch):
+    with monkeypatch.context() as patched:
+        for name in list(os.environ):
+            if name.startswith("AWS_"):
+                patched.delenv(name)
+        patched.setenv("AWS_PROFILE", "mine")
+        patched.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+        patched.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        with Cloud() as cloud:
+            environ = {**os.environ}
+            become_user(cloud.address)
+            try:
+                boto3.Session().client("s3").create_bucket(Bucket="mine")
+                assert [one.action for one in cloud.calls] == ["s3:CreateBucket"]
+            finally:
+                os.environ.clear()
+                os.environ.update(environ)
 
 
 def test_the_cloud_notes_who_called_and_fails_what_it_is_told(monkeypatch):
@@ -127,6 +278,12 @@ def test_the_cloud_notes_who_called_and_fails_what_it_is_told(monkeypatch):
         client.put_object(Bucket="noted", Key="c", Body=b"x")
         keys = [entry["Key"] for entry in client.list_objects_v2(Bucket="noted")["Contents"]]
         assert keys == ["a", "c"]
+        cloud.fail(Failure("*", "ExpiredToken", lasting=True))
+        for _ in range(2):
+            with pytest.raises(client.exceptions.ClientError, match="ExpiredToken"):
+                client.get_object(Bucket="noted", Key="a")
+        cloud.fail(None)
+        assert client.get_object(Bucket="noted", Key="a")["Body"].read() == b"x"
         puts = [one for one in cloud.calls if one.action == "s3:PutObject"]
         assert [one.caller for one in puts] == ["land_bls"] * len(puts)
         assert puts[-1].resource == "arn:aws:s3:::noted/c"
