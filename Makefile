@@ -4,7 +4,7 @@ VENV ?= .venv
 LAKE ?= ./lake
 BIN = $(VENV)/bin
 
-.PHONY: demo run test lint lint-template glue-modules rehearse bench docs requirements clean
+.PHONY: demo run test faults lint lint-template glue-modules rehearse bench docs requirements clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -13,7 +13,10 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
 
 test: $(VENV)/dev ## run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
+
+faults: $(VENV)/dev ## every fault the lake survives, case by case (some minutes)
+	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault
 
 lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
 	$(BIN)/ruff check

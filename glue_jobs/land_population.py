@@ -28,6 +28,7 @@ from glue_jobs.subjects import dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from glue_jobs.job import Run
     from glue_jobs.sources.population import Answered
@@ -39,21 +40,29 @@ def land_population(run: Run) -> Outcome:
     settings = run.settings
     api = PopulationApi(settings.population_url, Pace(settings.requests_per_second), run.retry)
     outcome = Outcome(details={"datasets": {}})
-    for key in settings.datasets:
-        run.progress.step(f"population {key}: asking the API")
-        try:
-            stored = land_dataset(run, api, dataset_of(key))
-        except LakeError as error:
-            outcome.failures.append(error)
-            outcome.details["datasets"][key] = {"error": str(error)}
-        else:
-            outcome.details["datasets"][key] = {"changed": stored}
-            outcome.changed |= stored
+    # A lake that cannot be written to says so here, before anything is asked.
+    with run.storage.scratch() as folder:
+        for key in settings.datasets:
+            run.progress.step(f"population {key}: asking the API")
+            try:
+                stored = land_dataset(run, api, dataset_of(key), folder)
+            except LakeError as error:
+                outcome.failures.append(error)
+                outcome.details["datasets"][key] = {"error": str(error)}
+            else:
+                outcome.details["datasets"][key] = {"changed": stored}
+                outcome.changed |= stored
     return outcome
 
 
-def land_dataset(run: Run, api: PopulationApi, dataset: Dataset) -> bool:
+def land_dataset(run: Run, api: PopulationApi, dataset: Dataset, folder: Path) -> bool:
     """Lands one dataset; returns whether it says anything new.
+
+    Args:
+        run: the job's.
+        api: who is asked.
+        dataset: which.
+        folder: a scratch folder of the lake's.
 
     Raises:
         LakeError: nothing of the dataset was changed.
@@ -77,7 +86,7 @@ def land_dataset(run: Run, api: PopulationApi, dataset: Dataset) -> bool:
         content_sha256=content,
         years=years,
         retrieved_at=to_text(run.now()),
-        pages=_store(run, dataset, answered),
+        pages=_store(run, dataset, answered, folder),
     )
     save_population(
         run.storage, replace(manifest, datasets={**manifest.datasets, dataset.key: landed})
@@ -86,15 +95,14 @@ def land_dataset(run: Run, api: PopulationApi, dataset: Dataset) -> bool:
     return True
 
 
-def _store(run: Run, dataset: Dataset, answered: Answered) -> tuple[LandedPage, ...]:
+def _store(run: Run, dataset: Dataset, answered: Answered, folder: Path) -> tuple[LandedPage, ...]:
     pages = []
-    with run.storage.scratch() as folder:
-        for name, body in zip(_page_names(dataset, answered), answered.bodies):
-            path = folder / name
-            path.write_bytes(body)
-            sha256 = hashlib.sha256(body).hexdigest()
-            stored = run.storage.put_file(names.raw_population(name), path, sha256)
-            pages.append(LandedPage(name, len(body), sha256, stored.version))
+    for name, body in zip(_page_names(dataset, answered), answered.bodies):
+        path = folder / name
+        path.write_bytes(body)
+        sha256 = hashlib.sha256(body).hexdigest()
+        stored = run.storage.put_file(names.raw_population(name), path, sha256)
+        pages.append(LandedPage(name, len(body), sha256, stored.version))
     return tuple(pages)
 
 

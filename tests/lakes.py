@@ -9,7 +9,7 @@ from glue_jobs.job import Run
 from glue_jobs.sample import render
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
-from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage import open_storage
 from glue_jobs.workflow import WorkflowResult, run_workflow
 
 if TYPE_CHECKING:
@@ -22,17 +22,18 @@ NOW = datetime(2025, 9, 5, 6, 0, tzinfo=timezone.utc)
 Row = tuple[str, str, str, str, str]
 
 
-def run_at(folder: Path, upstream: Upstream, run_id: str = "run", **settings: object) -> Run:
-    """A run on a lake in a folder, from that upstream, at a fixed time."""
+def run_at(lake: Path | str, upstream: Upstream, run_id: str = "run", **settings: object) -> Run:
+    """A run on a lake, from that upstream, at a fixed time."""
     given = {
-        "lake": str(folder),
+        "lake": str(lake),
         "contact": "test@example.com",
         "bls_url": upstream.bls_url,
         "population_url": upstream.population_url,
         "requests_per_second": 100.0,
         **settings,
     }
-    return Run(Settings(**given), LocalStorage(folder), run_id, now=lambda: NOW)  # type: ignore[arg-type]
+    settled = Settings(**given)  # type: ignore[arg-type]
+    return Run(settled, open_storage(settled.lake, settled.region), run_id, now=lambda: NOW)
 
 
 def lake_of(folder: Path, rows: Iterable[Row], population: dict[int, int]) -> WorkflowResult:

@@ -22,7 +22,7 @@ from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.workflow import run_workflow
 from tests.captures import capture, needs_captures
-from tests.faults.lake import check_entries
+from tests.faults.places import Place
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.lakes import run_at
 from tests.test_history import rows_of
@@ -197,7 +197,7 @@ def test_a_backfill_that_fails_at_any_operation_leaves_tables_and_history_in_ste
             failing = FailingStorage(LocalStorage(folder), number, when)
             with pytest.raises(StorageFailure):
                 backfill(failing, pointer, NAME, copies)
-            check_entries(LocalStorage(folder))
+            Place(str(folder)).check_entries()
             published = (folder / "current/pr.json").read_bytes()
             assert published in (before, (healed / "current/pr.json").read_bytes())
             now = load_pointer(LocalStorage(folder), "pr")

@@ -38,14 +38,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """Removes them; raw files, pointers, reports and published history are never touched."""
     storage = opened_lake(vars(arguments))
     before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
-    folders = list(superseded(storage, before))
-    unnamed = list(unnamed_history(storage, before))
-    objects = [stored for _, group in folders for stored in group] + unnamed
-    for stored in objects:
-        if not arguments.dry_run:
-            storage.delete(stored.key)
+    folders, unnamed = vacuum(storage, before, dry_run=arguments.dry_run)
+    objects = [stored for group in folders.values() for stored in group] + unnamed
     size = sum(stored.size for stored in objects)
-    listed = [folder for folder, _ in folders] + [stored.key for stored in unnamed]
+    listed = [*folders, *(stored.key for stored in unnamed)]
     if arguments.json:
         print(json.dumps({"removed": listed, "bytes": size}, indent=1))
         return 0
@@ -55,6 +51,22 @@ def execute(arguments: argparse.Namespace) -> int:
     more = f" and {len(unnamed)} files of history" if unnamed else ""
     print(f"{len(folders)} release folders{more} {done}, {shown_bytes(size)}.")
     return 0
+
+
+def vacuum(
+    storage: Storage, before: datetime, *, dry_run: bool = False
+) -> tuple[dict[str, list[StoredObject]], list[StoredObject]]:
+    """Removes what nobody has named since a moment.
+
+    Returns:
+        The release folders with their objects, and the files of history.
+    """
+    folders = dict(superseded(storage, before))
+    unnamed = list(unnamed_history(storage, before))
+    if not dry_run:
+        for stored in [stored for group in folders.values() for stored in group] + unnamed:
+            storage.delete(stored.key)
+    return folders, unnamed
 
 
 def superseded(storage: Storage, before: datetime) -> Iterator[tuple[str, list[StoredObject]]]:

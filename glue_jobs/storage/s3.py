@@ -17,7 +17,6 @@ import io
 import re
 import secrets
 import tempfile
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -71,6 +70,7 @@ class S3Storage:
         self.uri = uri.rstrip("/")
         self.bucket = match[1]
         self._prefix = f"{prefix}/" if prefix else ""
+        self._is_versioned = False  # until S3 has said so
         config = Config(
             retries={"mode": "standard", "max_attempts": _TRIES},
             connect_timeout=10,
@@ -289,19 +289,18 @@ class S3Storage:
 
     def _check_versioned(self) -> None:
         """Refuses a bucket that forgets, before the first write to it."""
-        if self._versioning != "Enabled":
+        if self._is_versioned:
+            return
+        with telling_aws(f"open {self.uri}"):
+            answer = self._client.get_bucket_versioning(Bucket=self.bucket)
+        if answer.get("Status") != "Enabled":
             raise UsageError(
                 f"The bucket {self.bucket} keeps no versions, so every release would destroy the"
                 " one before it; nothing was written.",
                 hint=f"aws s3api put-bucket-versioning --bucket {self.bucket}"
                 " --versioning-configuration Status=Enabled",
             )
-
-    @cached_property
-    def _versioning(self) -> str:
-        with telling_aws(f"open {self.uri}"):
-            answer = self._client.get_bucket_versioning(Bucket=self.bucket)
-        return str(answer.get("Status", ""))
+        self._is_versioned = True
 
     def _key(self, key: str) -> str:
         return self._prefix + key

@@ -1,4 +1,7 @@
-"""Lakes before a fault: empty, or with a release in it while upstream serves the next one."""
+"""Lakes before a fault: empty, or with a release in it while upstream serves the next one.
+
+A test runs on a lake in a directory; with ``parametrize("backend", BACKENDS)`` also on one in S3.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.sample.upstream import Upstream
-from tests.faults.lake import Lake, copy_of, publish_next_release
+from tests.faults.lake import Lake, publish_next_release
+from tests.faults.places import BACKENDS, Places, begin_of, cloud
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.faults.lake import Tree
+    from tests.faults.places import Tree
 
 
 @dataclass(frozen=True)
@@ -21,28 +25,56 @@ class Undisturbed:
     """What runs without a fault make.
 
     Attributes:
-        landed: a lake with the first release.
+        landed: a lake with the first release, to begin with.
         next_alone: all files of a lake that only saw the next release.
         next_after_first: all files of a lake that saw both.
     """
 
-    landed: Path
+    landed: Path | bytes
     next_alone: Tree
     next_after_first: Tree
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    with Upstream.sample() as upstream:
-        landed = Lake(folder / "landed", upstream)
-        assert landed.run_all() == []
-        both = Lake(copy_of(landed.folder, folder / "both"), upstream)
-        alone = Lake(folder / "alone", upstream)
+def undisturbed_lakes(tmp_path_factory):
+    """Makes them for a backend, once."""
+    made: dict[str, Undisturbed] = {}
+
+    def make(backend: str) -> Undisturbed:
+        if backend not in made:
+            made[backend] = _undisturbed(Places(backend, tmp_path_factory.mktemp("undisturbed")))
+        return made[backend]
+
+    return make
+
+
+def _undisturbed(places: Places) -> Undisturbed:
+    with cloud(places.backend), Upstream.sample() as upstream:
+        first = Lake(places.new(), upstream)
+        assert first.run_all() == []
+        landed = begin_of(first.place)
+        both, alone = Lake(places.new(landed), upstream), Lake(places.new(), upstream)
         publish_next_release(upstream)
         assert both.run_all() == []
         assert alone.run_all() == []
-        return Undisturbed(landed.folder, alone.tree(), both.tree())
+        return Undisturbed(landed, alone.tree(), both.tree())
+
+
+@pytest.fixture
+def backend():
+    return BACKENDS[0]
+
+
+@pytest.fixture
+def places(backend, tmp_path, undisturbed_lakes):
+    undisturbed_lakes(backend)
+    with cloud(backend):
+        yield Places(backend, tmp_path)
+
+
+@pytest.fixture
+def undisturbed(places, undisturbed_lakes):
+    return undisturbed_lakes(places.backend)
 
 
 @pytest.fixture
@@ -53,19 +85,40 @@ def upstream():
 
 
 @pytest.fixture
-def lake(upstream, undisturbed, tmp_path):
+def lake(upstream, undisturbed, places):
     """A lake with the first release, which upstream still serves."""
-    return Lake(copy_of(undisturbed.landed, tmp_path / "lake"), upstream)
+    return Lake(places.new(undisturbed.landed), upstream)
 
 
-@pytest.fixture(params=["empty", "landed"])
-def behind(request, upstream, undisturbed, tmp_path):
+@pytest.fixture
+def new_lake(upstream, places):
+    """A lake with nothing in it."""
+    return Lake(places.new(), upstream)
+
+
+@pytest.fixture
+def state():
+    return "landed"
+
+
+@pytest.fixture
+def behind(state, upstream, undisturbed, places):
     """A lake with nothing, or the first release, while upstream serves the next; what it becomes.
 
     The second value are the visible files after an undisturbed run.
     """
     publish_next_release(upstream)
-    if request.param == "empty":
-        return Lake(tmp_path / "lake", upstream), undisturbed.next_alone
-    folder = copy_of(undisturbed.landed, tmp_path / "lake")
-    return Lake(folder, upstream), undisturbed.next_after_first
+    if state == "empty":
+        return Lake(places.new(), upstream), undisturbed.next_alone
+    return Lake(places.new(undisturbed.landed), upstream), undisturbed.next_after_first
+
+
+@pytest.fixture
+def held(request):
+    """Counts a case that held, in a test of many cases."""
+
+    def count() -> None:
+        properties = request.node.user_properties
+        properties.append(("held", 1))
+
+    return count

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.build_tables import build_tables
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
 from glue_jobs.sample import excerpt, render
 from glue_jobs.settings import RetryPolicy
-from glue_jobs.storage import file_sha256, names
-from glue_jobs.storage.local import LocalStorage
+from tests.aws import REGION
 from tests.lakes import run_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from glue_jobs.catalog.manifests import LandedFile, LandedPage
-    from glue_jobs.catalog.pointers import TableFile
     from glue_jobs.errors import LakeError
     from glue_jobs.job import Job, Run
     from glue_jobs.sample.upstream import Upstream
     from glue_jobs.storage.protocol import Storage
+    from tests.faults.places import Place, Tree
 
 SURVEY_PATH = "/pub/time.series/pr/"
 DATA_FILE = "pr.data.0.Current"
 CONTACT = "someone.unmistakable@example.org"
 NEXT_RELEASE = datetime(2025, 12, 9, 13, 30, tzinfo=timezone.utc)
 QUICK = RetryPolicy(first_pause=0.001, connect_timeout=2.0, read_timeout=2.0)
-
-Tree = dict[str, str]
-"""Files by their path inside the lake, as hashes of their bytes."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +65,35 @@ class Done:
 
 
 class Lake:
-    """A lake in a folder that lands from one upstream."""
+    """A lake in some place that lands from one upstream."""
 
-    def __init__(self, folder: Path, upstream: Upstream, **settings: object) -> None:
-        self.folder = folder
+    def __init__(self, place: Place, upstream: Upstream, **settings: object) -> None:
+        self.place = place
         self.upstream = upstream
         self._settings = settings
         self._runs = 0
 
     @property
-    def storage(self) -> LocalStorage:
-        return LocalStorage(self.folder)
+    def storage(self) -> Storage:
+        return self.place.storage
+
+    @property
+    def folder(self) -> Path:
+        """The directory of a lake in one."""
+        return self.place.folder
 
     def run(self, **settings: object) -> Run:
         """A run with a name of its own, which waits for nothing."""
         self._runs += 1
-        given = {"contact": CONTACT, "requests_per_second": 1e6, **self._settings, **settings}
-        run = run_at(self.folder, self.upstream, f"run-{self._runs}", **given)
+        given = {
+            "contact": CONTACT,
+            "requests_per_second": 1e6,
+            "database": self.place.database or "labor_lake",
+            "region": REGION,
+            **self._settings,
+            **settings,
+        }
+        run = run_at(self.place.uri, self.upstream, f"run-{self._runs}", **given)
         return replace(run, retry=QUICK)
 
     def do(self, job: Job, run: Run) -> Done:
@@ -123,30 +127,32 @@ class Lake:
 
     def tree(self, *folders: str) -> Tree:
         """All visible files but the run summaries, or those of some folders."""
-        files = {path: hashed for path, hashed in self._files().items() if path[0] != "."}
         return {
             path: hashed
-            for path, hashed in files.items()
+            for path, hashed in self.place.visible().items()
             if (path.split("/")[0] in folders if folders else not path.startswith("runs/"))
         }
 
     def everything(self) -> Tree:
-        """All files, hidden ones and versions too; but for the run summaries and the lock."""
-        files = self._files().items()
+        """All files and all versions; but for the run summaries."""
+        kept = {f"version {path}": hashed for path, hashed in self.place.kept().items()}
         return {
-            path: hashed
-            for path, hashed in files
-            if not path.startswith("runs/") and path != ".lake/lock"
+            **self.tree(),
+            **{path: hashed for path, hashed in kept.items() if "version runs/" not in path},
         }
+
+    def landed_ever(self) -> set[str]:
+        """The hashes of all contents that the raw zone ever held."""
+        kept = self.place.kept().items()
+        return {hashed for path, hashed in kept if path.startswith("raw/")}
 
     def check(self, *, killed: bool = False) -> None:
         """Every manifest and pointer entry matches its bytes, and nothing half done is left.
 
         A process that was killed could not clear its scratch folder; the next one does.
         """
-        check_entries(self.storage)
-        scratch = self.folder / ".lake" / "scratch"
-        assert killed or not scratch.exists() or list(scratch.iterdir()) == []
+        self.place.check_entries()
+        assert killed or self.place.litter() == []
 
     def pointed(self) -> Tree:
         """The pointers, and the files of the folders they name.
@@ -167,45 +173,10 @@ class Lake:
         return tree
 
     def read_json(self, key: str) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads((self.folder / key).read_bytes())
+        content = self.storage.get(key)
+        assert content is not None
+        document: dict[str, Any] = json.loads(content.body)
         return document
-
-    def _files(self) -> Tree:
-        return {
-            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in self.folder.rglob("*")
-            if path.is_file()
-        }
-
-
-def check_entries(storage: Storage) -> None:
-    """Reads back every object that a manifest or a pointer names."""
-    noted: list[tuple[str, str, LandedFile | LandedPage | TableFile]] = [
-        *(
-            (names.raw_file("pr", file.name), file.version, file)
-            for file in load_survey(storage, "pr").files.values()
-        ),
-        *(
-            (names.raw_population(page.name), page.version, page)
-            for dataset in load_population(storage).datasets.values()
-            for page in dataset.pages
-        ),
-        *(
-            (pointer.key_of(table, file), "", file)
-            for pointer in load_pointers(storage)
-            for table, file in pointer.files()
-        ),
-    ]
-    for key, version, entry in noted:
-        with storage.open(key, version) as stream:
-            assert file_sha256(stream) == entry.sha256, key
-            assert stream.tell() == entry.bytes, key
-
-
-def copy_of(lake: Path, target: Path) -> Path:
-    """Copies a lake by links, so that what was one file under two names stays so."""
-    ignored = shutil.ignore_patterns("lock", "runs")
-    return shutil.copytree(lake, target, copy_function=os.link, ignore=ignored)
 
 
 def publish_next_release(upstream: Upstream) -> None:
@@ -235,4 +206,4 @@ def body_of(upstream: Upstream, name: str) -> bytes:
 
 def observation(series: str, year: str, period: str, value: str, footnote: str = "") -> bytes:
     """A line of a data file."""
-    return f"{series:<17}\t{year}\t{period}\t{value:>12}\t{footnote}\r\n".encode()
+    return f"{series:<17}\t{year}\t{period}\t{value:>12}\t{footnote}\r\n".encode("latin-1")

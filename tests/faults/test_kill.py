@@ -2,91 +2,90 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.sample.upstream import Upstream
-from tests.faults.lakes_alike import LakesAlike, kept_versions
+from tests.aws import REGION
+from tests.faults.killed_runs import run_elsewhere
+from tests.faults.lakes_alike import WORKS, LakesAlike
+from tests.faults.places import BACKENDS
+from tests.faults.table import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
-    from tests.faults.lake import Lake, Tree
+    from tests.faults.lake import Lake
+    from tests.faults.places import Tree
 
-ROOT = Path(__file__).parents[2]
-PLACES = 24
+pytestmark = [fault("S2"), pytest.mark.parametrize("backend", BACKENDS)]
+
 MOMENTS = 6
 
 
-@pytest.fixture(params=[0, 1], ids=["first-run", "next-run"])
-def lakes(request, tmp_path):
+@pytest.fixture(params=WORKS)
+def lakes(request, places):
     with Upstream() as upstream:
-        yield LakesAlike(tmp_path, upstream, request.param)
+        yield LakesAlike(places, upstream, request.param)
 
 
-def run_killed(
-    lakes: LakesAlike, runs: Sequence[tuple[Lake, Mapping[str, float]]]
-) -> list[dict[str, Any]]:
-    """Has another program make these runs and kill them; returns what it tells, line by line."""
-    given = {
-        "bls_url": lakes.upstream.bls_url,
-        "population_url": lakes.upstream.population_url,
-        "runs": [{"lake": str(lake.folder), **when} for lake, when in runs],
-    }
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.faults.killed_runs"],
-        input=json.dumps(given),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+@contextmanager
+def reachable(backend: str) -> Iterator[dict[str, str]]:
+    """Opens this process's cloud to others; gives the environment that leads to it."""
+    if backend == "local":
+        yield {}
+        return
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_DEFAULT_REGION": REGION}
+    finally:
+        server.stop()
 
 
-def check_healed(lake: Lake, healed: Tree, where: str) -> None:
-    kept = kept_versions(lake)
-    before = {pointer.subject: pointer.folder for pointer in load_pointers(lake.storage)}
+def check_healed(lakes: LakesAlike, lake: Lake, healed: Tree, where: str) -> None:
+    kept = lake.landed_ever()
+    before = {pointer.folder for pointer in load_pointers(lake.storage)}
     lake.check(killed=True)
-    assert lake.run_all() == [], where
+    assert lakes.do(lake) == [], where
     assert lake.tree() == healed, where
-    assert kept <= kept_versions(lake), where
-    assert {folder for folder in before.values() if not (lake.folder / folder).is_dir()} == set()
-    lake.check()
+    assert kept <= lake.landed_ever(), where
+    folders = {"/".join(path.split("/")[:3]) + "/" for path in lake.tree("curated")}
+    assert before <= folders, where
+    lake.check(killed=lakes.work == "vacuum")
 
 
-def test_s2_killed_before_a_change_of_the_disk(lakes):
-    whole = lakes.new()
-    undisturbed, ended = run_killed(lakes, [(whole, {})])
-    assert ended == {"killed": False}
-    healed, _ = lakes.undisturbed()
-    assert whole.tree() == healed
-    changes = range(1, undisturbed["changes"] + 1)
-    assert len(changes) > 100
-    places = sorted(random.Random(2025).sample(changes, PLACES))
-    runs = [(lakes.new(), {"change": place}) for place in places]
-    assert run_killed(lakes, runs) == [{"killed": True}] * PLACES
-    for (lake, _), place in zip(runs, places):
-        check_healed(lake, healed, f"change {place} of {len(changes)}")
+def test_killed_before_any_operation(lakes, held):
+    with reachable(lakes.places.backend) as environ:
+        (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)
+        assert whole["exit_codes"] == []
+        assert whole["changes"] > (5 if lakes.work == "vacuum" else 60)
+        changes = range(1, whole["changes"] + 1)
+        runs = [(lakes.new(), {"change": change}) for change in changes]
+        told = run_elsewhere(lakes, runs, **environ)
+    assert told == [{"killed": True}] * len(runs)
+    healed = lakes.undisturbed().tree()
+    for (lake, _), change in zip(runs, changes):
+        check_healed(lakes, lake, healed, f"operation {change} of {len(changes)}")
+        held()
 
 
-def test_s2_killed_at_a_moment(lakes):
-    undisturbed, _ = run_killed(lakes, [(lakes.new(), {})])
-    chance = random.Random(2026)
-    runs = [
-        (lakes.new(), {"seconds": chance.uniform(0, undisturbed["seconds"])})
-        for _ in range(MOMENTS)
-    ]
-    told = run_killed(lakes, runs)
-    healed, _ = lakes.undisturbed()
+def test_killed_at_a_moment(lakes, held):
+    with reachable(lakes.places.backend) as environ:
+        (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)
+        chance = random.Random(2026)
+        runs = [
+            (lakes.new(), {"seconds": chance.uniform(0, whole["seconds"])}) for _ in range(MOMENTS)
+        ]
+        told = run_elsewhere(lakes, runs, **environ)
     assert {"killed": True} in told
+    healed = lakes.undisturbed().tree()
     for lake, when in runs:
-        check_healed(lake, healed, f"after {when['seconds']:.3f} seconds")
+        check_healed(lakes, lake, healed, f"after {when['seconds']:.3f} seconds")
+        held()

@@ -23,6 +23,7 @@ from tests.faults.lake import (
     change_file,
     publish_next_release,
 )
+from tests.faults.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ KEY = f"raw/bls/pr/{DATA_FILE}"
 
 def times_of(lake: Lake) -> dict[str, int]:
     """When each file outside the run summaries was last written."""
-    return {path: (lake.folder / path).stat().st_mtime_ns for path in lake.everything()}
+    return {path: (lake.folder / path).stat().st_mtime_ns for path in lake.tree()}
 
 
 def test_a_second_run_asks_once_per_survey_and_dataset_and_writes_its_summary_only(lake):
@@ -57,8 +58,8 @@ def test_a_second_run_asks_once_per_survey_and_dataset_and_writes_its_summary_on
         assert (summary["changed"], summary["exit_code"], summary["errors"]) == (False, 0, [])
 
 
-def test_a_first_run_lists_before_and_after_and_fetches_each_file_once(lake, tmp_path):
-    lake.folder = tmp_path / "new"
+def test_a_first_run_lists_before_and_after_and_fetches_each_file_once(new_lake):
+    lake = new_lake
     done = lake.land_bls()
     files = [f"{SURVEY_PATH}{name}" for name in lake.upstream.surveys["pr"]]
     assert lake.asked()[0] == lake.asked()[-1] == SURVEY_PATH
@@ -167,23 +168,23 @@ class Together(Step):
             self._open -= 1
 
 
-def test_four_downloads_run_at_a_time_and_never_more(lake, tmp_path):
-    lake.folder = tmp_path / "new"
+def test_four_downloads_run_at_a_time_and_never_more(new_lake):
+    lake = new_lake
     together = Together()
     lake.upstream.script(f"{SURVEY_PATH}pr.*", together, forever=True)
     assert lake.land_bls().failures == ()
     assert together.most == 4
 
 
-def test_bodies_are_asked_for_as_they_are(lake, tmp_path):
-    lake.folder = tmp_path / "new"
+def test_bodies_are_asked_for_as_they_are(new_lake):
+    lake = new_lake
     assert lake.run_all() == []
     encodings = {request.headers["Accept-Encoding"] for request in lake.upstream.requests}
     assert encodings == {"identity"}
 
 
-def test_the_contact_goes_to_bls_alone_and_is_written_nowhere(lake, tmp_path):
-    lake.folder = tmp_path / "new"
+def test_the_contact_goes_to_bls_alone_and_is_written_nowhere(new_lake):
+    lake = new_lake
     assert lake.run_all() == []
     publish_next_release(lake.upstream)
     lake.upstream.script(SURVEY_PATH, Status(500), times=4)
@@ -203,7 +204,7 @@ class TestPopulation:
     @needs_captures
     def test_another_key_order_of_the_same_figures_changes_nothing(self, tmp_path):
         with Upstream() as upstream:
-            lake = Lake(tmp_path, upstream)
+            lake = Lake(Place(str(tmp_path)), upstream)
             upstream.cubes[CUBE] = capture("population/tesseract-acs1-2025-10.json").read_bytes()
             assert lake.land_population().summary["changed"] is True
             assert lake.build().failures == ()
@@ -219,7 +220,7 @@ class TestPopulation:
     def test_the_old_shape_is_read(self, tmp_path):
         body = capture("population/datausa-old-api-acs5-2024-06.json").read_bytes()
         with Upstream() as upstream:
-            lake = Lake(tmp_path, upstream)
+            lake = Lake(Place(str(tmp_path)), upstream)
             upstream.cubes["acs_yg_total_population_5"] = body
             assert lake.land_population(datasets=("acs5",)).failures == ()
         dataset = load_population(lake.storage).datasets["acs5"]
@@ -261,8 +262,8 @@ def test_several_surveys_land_each_into_a_folder_of_its_own(lake):
     assert lake.asked(SURVEY_PATH) == [SURVEY_PATH]
 
 
-def test_a_file_without_last_modified_gets_the_listed_minute(lake, tmp_path):
-    lake.folder = tmp_path / "new"
+def test_a_file_without_last_modified_gets_the_listed_minute(new_lake):
+    lake = new_lake
     lake.upstream.script(f"{SURVEY_PATH}pr.*", WithoutDate(), forever=True)
     assert lake.land_bls().failures == ()
     files = load_survey(lake.storage, "pr").files

@@ -4,160 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from glue_jobs.catalog.manifests import load_population
-from glue_jobs.errors import (
-    GuardTripped,
-    UpstreamInvalid,
-    UpstreamRefused,
-    UpstreamUnavailable,
-    UsageError,
-)
-from glue_jobs.sample import excerpt, render
-from glue_jobs.sample.faults import Body, HangUp, Redirect, Reset, Status, Truncate, WrongLength
-from glue_jobs.sample.pages import BLOCK_PAGE
+from glue_jobs.errors import UsageError
+from glue_jobs.sample import render
+from glue_jobs.sample.faults import Body, Redirect, Status
 from glue_jobs.sample.upstream import Upstream
+from tests.faults.injections import ACS1, API, CUBE, YEARS
 from tests.faults.lake import CONTACT
+from tests.faults.places import BACKENDS
+from tests.faults.table import cases, fault
 
 if TYPE_CHECKING:
-    from glue_jobs.sample.faults import Step
+    from typing import Any
 
-API = "/tesseract/*"
-CUBE = "acs_yg_total_population_1"
-ACS1, YEARS = excerpt.population()[CUBE]
-NEXT_YEARS = {**YEARS, 2031: 350_000_000}
-ANSWER = json.loads(render.population_body(ACS1, NEXT_YEARS))
+pytestmark = [fault("U20"), pytest.mark.parametrize("backend", BACKENDS)]
+
+ANSWER = json.loads(render.population_body(ACS1, {**YEARS, 2031: 350_000_000}))
 ROWS = ANSWER["data"]
 
 
 def answer(**parts: Any) -> bytes:
-    """The API's answer with other parts; None leaves one out."""
-    changed = {**ANSWER, **parts}
-    return json.dumps({key: part for key, part in changed.items() if part is not None}).encode()
-
-
-def first_row(**fields: Any) -> bytes:
-    """The API's answer with other fields in its first row; None leaves one out."""
-    row = {key: field for key, field in {**ROWS[0], **fields}.items() if field is not None}
-    return answer(data=[row, *ROWS[1:]])
-
-
-OTHER_SHAPE = "has another shape than known"
-NO_SENSE = {
-    "error-object": (b'{"error":true,"detail":"Out of\\nmemory"}', r"an error: 'Out of\\nmemory'"),
-    "error-without-detail": (b'{"error":true}', "an error: 'no detail'"),
-    "empty-data": (answer(data=[]), "holds no years"),
-    "empty-data-and-total": (answer(data=[], page={"total": 0}), "holds no years"),
-    "not-json": (b"Population: many", "is not JSON"),
-    "html": (BLOCK_PAGE, "is not JSON"),
-    "cut-in-order": (answer()[:-20], "is not JSON"),
-    "not-utf-8": (answer().replace(b"United", b"\xff\xfe"), "is not JSON"),
-    "nested-deeply": (b"[" * 200_000, "is not JSON"),
-    "list": (json.dumps(ROWS).encode(), "is not an object"),
-    "null": (b"null", "is not an object"),
-    "no-data": (answer(data=None), OTHER_SHAPE),
-    "data-by-year": (answer(data={"2013": 316128839}), OTHER_SHAPE),
-    "data-as-number": (answer(data=7), OTHER_SHAPE),
-    "rows-as-lists": (answer(data=[list(row.values()) for row in ROWS]), OTHER_SHAPE),
-    "rows-as-text": (answer(data=["2013"]), OTHER_SHAPE),
-    "rows-as-null": (answer(data=[None]), OTHER_SHAPE),
-    "no-annotations": (answer(annotations=None), OTHER_SHAPE),
-    "no-dataset-name": (answer(annotations={"topic": "Diversity"}), OTHER_SHAPE),
-    "dataset-name-null": (answer(annotations={"dataset_name": None}), OTHER_SHAPE),
-    "empty-source": (answer(source=[]), OTHER_SHAPE),
-    "no-total": (answer(page={"limit": 0, "offset": 0}), OTHER_SHAPE),
-    "total-as-text": (answer(page={"total": "11"}), OTHER_SHAPE),
-    "page-as-number": (answer(page=11), OTHER_SHAPE),
-    "more-rows-than-total": (answer(page={"total": 5}), "gave 11 of its 5 rows"),
-    "other-dataset": (
-        answer(annotations={"dataset_name": "ACS 5-year Estimate"}),
-        "Asked for ACS 1-year Estimate, .* answered with 'ACS 5-year Estimate'.* last good",
-    ),
-    "dataset-renamed": (answer(annotations={"dataset_name": "ACS 1-yr"}), "with 'ACS 1-yr'"),
-    "year-twice": (answer(data=[*ROWS[:-1], ROWS[0]]), "a year twice"),
-    "no-year": (first_row(Year=None), OTHER_SHAPE),
-    "year-in-words": (first_row(Year="MMXIII"), "the year 'MMXIII'"),
-    "year-with-fraction": (first_row(Year=2013.5), "the year 2013.5"),
-    "year-far-off": (first_row(Year=20131), "the year 20131"),
-    "year-as-list": (first_row(Year=[2013]), r"the year \[2013\]"),
-    "year-true": (first_row(Year=True), "the year True"),
-    "no-population": (first_row(Population=None), OTHER_SHAPE),
-    "population-as-text": (first_row(Population="316128839"), "the population '316128839' for"),
-    "population-with-comma": (first_row(Population="316,128,839"), "the population '316,"),
-    "population-negative": (first_row(Population=-316128839), "the population -316128839 for 20"),
-    "population-zero": (first_row(Population=0), "the population 0 for 2013"),
-    "population-of-the-stars": (first_row(Population=1e22), r"the population 1e\+22 for"),
-    "population-with-fraction": (first_row(Population=3.5), "the population 3.5 for 2013"),
-    "population-nan": (first_row(Population=float("nan")), "the population nan for 2013"),
-    "population-infinite": (first_row(Population=float("inf")), "the population inf for"),
-    "population-1e400": (answer().replace(b"316128839.0", b"1e400"), "the population inf for"),
-    "of-a-state": (first_row(**{"Nation ID": "04000US01"}), "of '04000US01', not of the nation"),
-    "of-nobody": (first_row(**{"Nation ID": None}), OTHER_SHAPE),
-}
-
-
-def stands(lake, step: Step, error: type, says: str, asked: int) -> None:
-    """An answer is refused and changes nothing."""
-    before = lake.everything()
-    lake.upstream.script(API, step, forever=True)
-    done = lake.land_population()
-    assert type(done.error) is error
-    assert re.search(says, done.told), done.told
-    assert done.exit_code == (5 if error is UpstreamUnavailable else 7)
-    assert done.summary["changed"] is False
-    assert done.summary["datasets"]["acs1"] == {"error": str(done.error)}
-    assert len(lake.asked()) == asked
-    assert lake.everything() == before
-    lake.check()
-    lake.upstream.clear_script()
-
-
-@pytest.mark.parametrize(
-    ("body", "says"), NO_SENSE.values(), ids=[f"U20-{name}" for name in NO_SENSE]
-)
-def test_an_answer_without_sense_is_refused(body, says, behind):
-    lake, healed = behind
-    stands(lake, Body(body, "application/json"), UpstreamInvalid, says, asked=1)
-    assert lake.run_all() == []
-    assert lake.tree() == healed
-
-
-ELSEWHERE = {
-    "error-404": (
-        Status(404, body=b'{"error":true,"detail":"x"}'),
-        UpstreamInvalid,
-        f"answers 404 for {CUBE}.* --population-url",
-        1,
-    ),
-    "gone": (Status(410), UpstreamInvalid, "answers 410", 1),
-    "error-500": (Status(500, body=b'{"error":true}'), UpstreamUnavailable, "it answered 500", 4),
-    "hang-up": (HangUp(), UpstreamUnavailable, "no complete answer in 4 tries", 4),
-    "reset-in-body": (Reset(300), UpstreamUnavailable, "no complete answer in 4 tries", 4),
-    "shorter-than-announced": (Truncate(300), UpstreamUnavailable, "ended early after 300", 4),
-    "empty-body": (Body(b""), UpstreamUnavailable, "answer is empty", 1),
-    "enormous": (WrongLength(5_000_000), UpstreamInvalid, "more than the 4,194,304 bytes", 1),
-    "moved-host": (
-        Redirect("https://api.datausa.io/tesseract/data.jsonrecords", 301),
-        UpstreamRefused,
-        "redirects to 'https://api.datausa.io/.*new address",
-        1,
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("step", "error", "says", "asked"),
-    ELSEWHERE.values(),
-    ids=[f"U20-{name}" for name in ELSEWHERE],
-)
-def test_no_whole_answer_leaves_the_last_one(step, error, says, asked, behind):
-    lake, healed = behind
-    stands(lake, step, error, says, asked)
-    assert lake.run_all() == []
-    assert lake.tree() == healed
+    """The API's answer with other parts."""
+    return json.dumps({**ANSWER, **parts}).encode()
 
 
 def test_u20_the_new_address_can_be_set(behind):
@@ -174,14 +46,15 @@ def test_u20_the_new_address_can_be_set(behind):
     assert lake.tree() == healed
 
 
-@pytest.mark.parametrize("years", [9, 1], ids=["U20-one-year-missing", "U20-one-year-left"])
-def test_years_that_are_missing_are_not_forgotten(years, lake):
+@cases("years")
+def test_years_that_are_missing_are_not_forgotten(case, lake):
+    years = case.inject["years"]
     before = lake.everything()
     whole = lake.upstream.cubes[CUBE]
     lake.upstream.cubes[CUBE] = render.population_body(ACS1, dict(list(YEARS.items())[:years]))
     done = lake.land_population()
-    assert (type(done.error), done.exit_code) == (GuardTripped, 7)
-    assert re.search(f"has {years} years of acs1 where the lake has 10.*--allow-shrink", done.told)
+    assert (type(done.error).__name__, done.exit_code) == (case.expect["error"], case.exit_code)
+    assert re.search(case.expect["says"], done.told)
     assert lake.everything() == before
     assert lake.land_population(allow_shrink=True).failures == ()
     assert load_population(lake.storage).datasets["acs1"].years == years
@@ -210,8 +83,8 @@ class TestPages:
     """The API answers with some rows at a time."""
 
     @pytest.mark.parametrize(("limit", "pages"), [(10, 1), (9, 2), (3, 4), (1, 10)])
-    def test_all_pages_are_landed(self, limit, pages, lake, tmp_path):
-        lake.folder = tmp_path / "paged"
+    def test_all_pages_are_landed(self, limit, pages, new_lake):
+        lake = new_lake
         lake.upstream.page_limit = limit
         assert lake.land_population().failures == ()
         (dataset,) = load_population(lake.storage).datasets.values()
@@ -229,20 +102,20 @@ class TestPages:
         assert done.summary["changed"] is False
         assert lake.everything() == before
 
-    def test_paged_or_not_the_tables_are_the_same(self, lake, undisturbed, tmp_path):
-        lake.folder = tmp_path / "paged"
+    def test_paged_or_not_the_tables_are_the_same(self, new_lake, undisturbed, places):
+        lake = new_lake
         lake.upstream.page_limit = 4
         assert lake.run_all() == []
         whole = {
             path: hashed
-            for path, hashed in type(lake)(undisturbed.landed, lake.upstream).tree().items()
+            for path, hashed in places.new(undisturbed.landed).visible().items()
             if path.startswith("curated/population/")
         }
         assert whole
         assert whole.items() <= lake.tree("curated").items()
 
-    def test_pages_that_are_no_longer_there_go_out_of_sight(self, lake, undisturbed, tmp_path):
-        lake.folder = tmp_path / "paged"
+    def test_pages_that_are_no_longer_there_go_out_of_sight(self, new_lake):
+        lake = new_lake
         lake.upstream.page_limit = 4
         assert lake.run_all() == []
         lake.upstream.page_limit = None

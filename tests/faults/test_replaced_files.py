@@ -22,12 +22,17 @@ from tests.faults.lake import (
     change_file,
     observation,
 )
+from tests.faults.places import BACKENDS
+from tests.faults.table import fault
 
 if TYPE_CHECKING:
     from glue_jobs.sample.faults import Stage
     from glue_jobs.sample.upstream import Upstream
+    from tests.faults.lake import Lake
 
 FILE = SURVEY_PATH + DATA_FILE
+
+pytestmark = [fault("U6"), pytest.mark.parametrize("backend", BACKENDS)]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,12 @@ class StillServed(Step):
         return served if self.status == 200 else Answer(304, served.headers)
 
 
+def landed(lake: Lake) -> bytes:
+    """The data file as it lies in the raw zone."""
+    with lake.storage.open(f"raw/bls/pr/{DATA_FILE}") as stream:
+        return stream.read()
+
+
 @pytest.mark.parametrize("status", [200, 304], ids=["U6-lagging-200", "U6-lagging-304"])
 def test_a_server_that_lags_behind_the_listing_is_not_believed(status, lake):
     old = lake.upstream.surveys["pr"][DATA_FILE]
@@ -71,7 +82,7 @@ def test_a_server_that_lags_behind_the_listing_is_not_believed(status, lake):
     assert lake.everything() == before
     lake.upstream.clear_script()
     assert lake.land_bls().failures == ()
-    assert (lake.folder / "raw/bls/pr" / DATA_FILE).read_bytes() == new
+    assert landed(lake) == new
 
 
 class TestU6:
@@ -85,7 +96,7 @@ class TestU6:
         lake.upstream.script(FILE, ReplaceDuring(newer, self.NEWER))
         done = lake.land_bls()
         assert done.failures == ()
-        assert (lake.folder / "raw/bls/pr" / DATA_FILE).read_bytes() == newer
+        assert landed(lake) == newer
         assert len(lake.asked(FILE)) == 2
         lake.check()
 
@@ -94,7 +105,7 @@ class TestU6:
         newer = body_of(lake.upstream, DATA_FILE).replace(b"2.6", b"9.9")
         lake.upstream.script(FILE, ReplaceDuring(newer, self.NEWER))
         assert lake.land_bls().failures == ()
-        assert (lake.folder / "raw/bls/pr" / DATA_FILE).read_bytes() == newer
+        assert landed(lake) == newer
         lake.check()
 
     def test_a_release_that_goes_on_is_left_for_later(self, behind):
@@ -112,7 +123,7 @@ class TestU6:
         assert "Run again in some minutes" in done.told
         assert lake.everything() == before
         assert lake.land_bls().failures == ()
-        assert b"9.2" in (lake.folder / "raw/bls/pr" / DATA_FILE).read_bytes()
+        assert b"9.2" in landed(lake)
         lake.check()
 
     def test_servers_that_disagree_by_turns_are_not_mixed(self, behind):
@@ -127,4 +138,4 @@ class TestU6:
         assert lake.land_bls().failures == ()
         lake.check()
         assert lake.upstream.unplayed == []
-        assert (lake.folder / "raw/bls/pr" / DATA_FILE).read_bytes() == one.body
+        assert landed(lake) == one.body

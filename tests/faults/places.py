@@ -1,0 +1,231 @@
+"""Where a lake under test lies: in a directory, or in a bucket of an S3 in this process (moto).
+
+Both can be copied and compared byte for byte. S3 names versions at random, and manifests hold
+these names; so what is compared has the hash of a version's bytes in the place of its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import pickle
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+import boto3
+from moto import mock_aws
+from moto.s3.models import FakeDeleteMarker, s3_backends
+
+from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.storage import names, open_storage
+from tests.aws import REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glue_jobs.catalog.manifests import LandedFile, LandedPage
+    from glue_jobs.catalog.pointers import TableFile
+    from glue_jobs.storage.protocol import Storage
+
+Tree = dict[str, str]
+"""Files by their path inside the lake, as hashes of their bytes."""
+
+Begin = Union[Path, bytes]
+"""What a lake begins with: a directory to copy, or the objects of a bucket."""
+
+BACKENDS = ("local", "s3")
+
+_ACCOUNT = "123456789012"
+_VERSIONS = ".lake/versions/"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One lake's place.
+
+    Attributes:
+        uri: the lake's address.
+        database: of its Glue catalog; empty for a directory.
+    """
+
+    uri: str
+    database: str = ""
+
+    @cached_property
+    def storage(self) -> Storage:
+        return open_storage(self.uri, REGION if self.database else "")
+
+    @property
+    def folder(self) -> Path:
+        """The directory; a lake in S3 has none."""
+        assert not self.database
+        return Path(self.uri)
+
+    def body(self, key: str, version: str = "") -> bytes:
+        """An object's bytes, or those of one of its versions."""
+        if not self.database:
+            return (self.folder / (f"{_VERSIONS}{key}/{version}" if version else key)).read_bytes()
+        versions = _keys(self.uri)[key]
+        named = [one for one in versions if one.version_id == version] if version else versions
+        return _body(named[-1]) or b""
+
+    def visible(self) -> Tree:
+        """All objects as they are now."""
+        if self.database:
+            bodies = {key: _body(versions[-1]) for key, versions in _keys(self.uri).items()}
+            return _hashed(
+                self.uri, {key: body for key, body in bodies.items() if body is not None}
+            )
+        return {path: hashed for path, hashed in _files(self.folder).items() if path[0] != "."}
+
+    def kept(self) -> Tree:
+        """All versions, the current ones too, by key and number."""
+        if self.database:
+            bodies = {
+                f"{key}@{number:06d}": _body(version) or b"deleted"
+                for key, versions in _keys(self.uri).items()
+                for number, version in enumerate(versions, 1)
+            }
+            return _hashed(self.uri, bodies)
+        return {
+            path[len(_VERSIONS) :]: hashed
+            for path, hashed in _files(self.folder).items()
+            if path.startswith(_VERSIONS)
+        }
+
+    def check_entries(self) -> None:
+        """Reads back every object that a manifest or a pointer names."""
+        storage = self.storage
+        noted: list[tuple[str, str, LandedFile | LandedPage | TableFile]] = [
+            *(
+                (names.raw_file("pr", file.name), file.version, file)
+                for file in load_survey(storage, "pr").files.values()
+            ),
+            *(
+                (names.raw_population(page.name), page.version, page)
+                for dataset in load_population(storage).datasets.values()
+                for page in dataset.pages
+            ),
+            *(
+                (pointer.key_of(table, file), "", file)
+                for pointer in load_pointers(storage)
+                for table, file in pointer.files()
+            ),
+        ]
+        for key, version, entry in noted:
+            body = self.body(key, version)
+            assert hashlib.sha256(body).hexdigest() == entry.sha256, key
+            assert len(body) == entry.bytes, key
+
+    def litter(self) -> list[str]:
+        """What a run leaves only if it is killed: scratch folders, uploads without an end."""
+        if self.database:
+            uploads = boto3.client("s3", region_name=REGION).list_multipart_uploads(
+                Bucket=self.uri[5:]
+            )
+            return [upload["Key"] for upload in uploads.get("Uploads", [])]
+        scratch = self.folder / ".lake" / "scratch"
+        return [path.name for path in scratch.iterdir()] if scratch.exists() else []
+
+
+class Places:
+    """Makes places of one kind."""
+
+    def __init__(self, backend: str, folder: Path) -> None:
+        """Prepares.
+
+        Args:
+            backend: one of ``BACKENDS``.
+            folder: for lakes in directories.
+        """
+        self.backend = backend
+        self._folder = folder
+
+    def new(self, begin: Begin | None = None) -> Place:
+        """A place with nothing in it, or with what another one held."""
+        number = next(_numbers)
+        if self.backend == "local":
+            folder = self._folder / f"lake-{number}"
+            if begin is not None:
+                assert isinstance(begin, Path)
+                copy_directory(begin, folder)
+            return Place(str(folder))
+        name = f"lake-{number}"
+        client = boto3.client("s3", region_name=REGION)
+        client.create_bucket(Bucket=name)
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        database = name.replace("-", "_")
+        boto3.client("glue", region_name=REGION).create_database(DatabaseInput={"Name": database})
+        if begin is not None:
+            assert isinstance(begin, bytes)
+            for key, versions in pickle.loads(begin).items():
+                _store(f"s3://{name}").setlist(key, versions)
+        return Place(f"s3://{name}", database)
+
+
+def begin_of(place: Place) -> Begin:
+    """What a place holds now, for others to begin with."""
+    if not place.database:
+        return place.folder
+    return pickle.dumps(_keys(place.uri))
+
+
+@contextmanager
+def cloud(backend: str) -> Iterator[None]:
+    """Puts a cloud into this process for a lake that needs one."""
+    if backend == "local":
+        yield
+        return
+    with mock_aws():
+        yield
+
+
+def copy_directory(lake: Path, target: Path) -> Path:
+    """Copies a lake by links, so that what was one file under two names stays so."""
+    ignored = shutil.ignore_patterns("lock", "runs")
+    return shutil.copytree(lake, target, copy_function=os.link, ignore=ignored)
+
+
+def _files(folder: Path) -> Tree:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _store(uri: str) -> Any:
+    return s3_backends[_ACCOUNT]["aws"].buckets[uri[5:]].keys
+
+
+def _keys(uri: str) -> dict[str, list[Any]]:
+    """A bucket's objects by key, each the list of its versions."""
+    store = _store(uri)
+    return {key: store.getlist(key) for key in list(store)}
+
+
+def _body(version: Any) -> bytes | None:
+    return None if isinstance(version, FakeDeleteMarker) else bytes(version.value)
+
+
+def _hashed(uri: str, bodies: dict[str, bytes]) -> Tree:
+    named = {
+        version.version_id.encode(): hashlib.sha256(_body(version) or b"").hexdigest().encode()
+        for key, versions in _keys(uri).items()
+        if key.startswith("raw/")
+        for version in versions
+    }
+    tree = {}
+    for key, body in bodies.items():
+        text = body
+        for name, hashed in named.items() if "_manifest.json" in key else ():
+            text = text.replace(name, hashed)
+        tree[key] = hashlib.sha256(text).hexdigest()
+    return tree
