@@ -162,7 +162,8 @@ class LocalStorage:
         return [_stored(key, path.stat(), path.name) for path in self._version_paths(key)]
 
     def _path(self, key: str) -> Path:
-        if key.startswith("/") or ".." in key.split("/"):
+        parts = key.split("/")
+        if ".." in parts or "" in parts[:-1]:
             raise IntegrityFailure(
                 f"{ascii(key)[:80]} would lead out of the lake {self.root}.",
                 hint="A pointer or manifest of this lake was written by something else.",
