@@ -11,12 +11,14 @@ import json
 import os
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.pointers import load_pointer, load_pointers
+from glue_jobs.changes import changes_of
 from glue_jobs.cli import main
 from glue_jobs.engines import athena_sql
 from glue_jobs.engines.athena import _literal
@@ -145,6 +147,14 @@ def test_a_query_too_large_for_memory_spills_where_only_its_user_looks(lake):
     del engine
     gc.collect()
     assert not folder.exists()
+
+
+def test_a_pointer_cannot_put_words_into_a_statement(lake):
+    pointer = load_pointer(LocalStorage(lake), "pr")
+    assert pointer is not None
+    forged = replace(pointer, subject="pr_revisions where 1 = 0 union select 1 --")
+    with pytest.raises(UsageError, match="is not a survey code"):
+        changes_of(engine_of(lake), forged, pointer.history[0], set())
 
 
 HOSTILE = ["'; drop view pr_data; --", "' or '1' = '1", "\\'", '"', "?", "%s", "\x00", "${HOME}"]
