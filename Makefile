@@ -53,7 +53,7 @@ requirements: ## pin the newest versions that suit Python 3.9 to current; needs 
 	    --no-header -c requirements-laptop.txt --extra laptop --extra dev -o requirements-dev.txt
 	uv pip compile -q --group checkov --universal --python-version 3.9 --generate-hashes \
 	    --no-header --upgrade -o infra/requirements-checkov.txt
-	uv pip compile -q --group audit --universal --python-version 3.10 --generate-hashes \
+	uv pip compile -q --group audit --universal --python-version 3.9 --generate-hashes \
 	    --no-header --upgrade -o infra/requirements-audit.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake

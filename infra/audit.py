@@ -73,7 +73,7 @@ def report(pip_audit: str, files: Sequence[Path]) -> str:
         for vulnerability in found["vulns"]
     ]
     unknown = [found["name"] for found in answers if "skip_reason" in found]
-    lines = [*known, f"{len(answers)} pins: {len(known) or 'no'} known vulnerabilities."]
+    lines = [*known, f"Pins: {len(answers)}. Known vulnerabilities: {len(known)}."]
     if unknown:
         lines.append(f"The database does not know {', '.join(unknown)}.")
     return "\n".join(lines)

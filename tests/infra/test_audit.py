@@ -66,14 +66,14 @@ def test_what_is_known_is_printed_and_fails_nothing(pip_audit, tmp_path, capsys)
     assert capsys.readouterr().out.splitlines() == [
         "old 1.0: CVE-2025-1, fixed in 9.9",
         "old 1.0: CVE-2025-2, fixed in 9.9",
-        "3 pins: 2 known vulnerabilities.",
+        "Pins: 3. Known vulnerabilities: 2.",
         "The database does not know strange.",
     ]
 
 
 def test_nothing_known_is_said(pip_audit, tmp_path, capsys):
     assert main([str(pip_audit), requirements(tmp_path, "new==2.0")]) == 0
-    assert capsys.readouterr().out == "1 pins: no known vulnerabilities.\n"
+    assert capsys.readouterr().out == "Pins: 1. Known vulnerabilities: 0.\n"
 
 
 def test_a_database_that_knows_nothing_is_not_believed(pip_audit, tmp_path, capsys):
