@@ -4,7 +4,8 @@ VENV ?= .venv
 LAKE ?= ./lake
 BIN = $(VENV)/bin
 
-.PHONY: demo run test faults lint lint-template glue-modules rehearse bench docs requirements clean
+.PHONY: demo run test faults lint lint-template audit glue-modules rehearse bench docs requirements \
+    clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -25,12 +26,14 @@ lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
-lint-template: $(VENV)/dev ## the CloudFormation template: cfn-lint, and checkov in a place of its own
+lint-template: $(VENV)/dev $(VENV)-checkov/ready ## the CloudFormation template: cfn-lint, and checkov in a place of its own
 	$(BIN)/cfn-lint infra/template.yaml
-	[ -x $(VENV)-checkov/bin/checkov ] || { $(PYTHON) -m venv $(VENV)-checkov \
-	    && $(VENV)-checkov/bin/pip install -q -r infra/requirements-checkov.txt; }
 	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f infra/template.yaml --quiet --compact \
 	    --skip-download
+
+audit: $(VENV)/laptop $(VENV)-audit/ready ## a report: what is publicly known against the pinned packages
+	$(BIN)/python -m infra.audit $(VENV)-audit/bin/pip-audit requirements-dev.txt \
+	    infra/requirements-checkov.txt infra/requirements-audit.txt
 
 glue-modules: $(VENV)/dev ## can Glue's Python 3.9 install what the template gives each job?
 	$(BIN)/python -m infra.modules
@@ -52,9 +55,13 @@ requirements: ## pin the newest versions that suit Python 3.9 to current; needs 
 	    --no-header -c requirements.txt --extra laptop -o requirements-laptop.txt
 	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
 	    --no-header -c requirements-laptop.txt --extra laptop --extra dev -o requirements-dev.txt
+	uv pip compile -q --group checkov --universal --python-version 3.9 --generate-hashes \
+	    --no-header --upgrade -o infra/requirements-checkov.txt
+	uv pip compile -q --group audit --universal --python-version 3.9 --generate-hashes \
+	    --no-header --upgrade -o infra/requirements-audit.txt
 
-clean: ## remove the virtual environment and the demo's lake, not ./lake
-	rm -rf $(VENV) lake-demo
+clean: ## remove the virtual environments and the demo's lake, not ./lake
+	rm -rf $(VENV) $(VENV)-checkov $(VENV)-audit lake-demo
 
 $(VENV)/laptop: requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -64,4 +71,9 @@ $(VENV)/laptop: requirements-laptop.txt pyproject.toml
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/laptop
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)-checkov/ready $(VENV)-audit/ready: $(VENV)-%/ready: infra/requirements-%.txt
+	$(PYTHON) -m venv --clear $(VENV)-$*
+	$(VENV)-$*/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@

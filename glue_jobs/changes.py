@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.sql_files import absent, sql_files
+from glue_jobs.subjects import survey_code
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -99,6 +100,7 @@ def _printed(difference: Decimal | None) -> str | None:
 
 
 def _statement(survey: str, tables: set[str]) -> str:
+    survey = survey_code(survey)  # as the pointer has it, and it becomes part of a name
     view = sql_files("views").get(f"{survey}_changes")
     in_words = view is not None and not absent(view, tables)
     source = f"{survey}_changes" if in_words else f"{survey}_revisions"

@@ -26,6 +26,7 @@ from glue_jobs.moments import release_name, to_text
 from glue_jobs.progress import Progress
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.storage import names, open_storage
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -217,9 +218,9 @@ def print_error(error: LakeError, *, debug: bool = False) -> None:
     """Tells a failure on stderr: one sentence, and what to do about it; a traceback on demand."""
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {visible(str(error))}", file=sys.stderr)
     if error.hint:
-        print(f"hint:  {error.hint}", file=sys.stderr)
+        print(f"hint:  {visible(error.hint)}", file=sys.stderr)
 
 
 def _lake_toml(path: Path) -> Mapping[str, Any]:

@@ -6,14 +6,18 @@ Everything here is a pure function of what it is given; the job's edge hands in 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import urlsplit
 
 from glue_jobs.errors import UsageError
 from glue_jobs.subjects import dataset_of, survey_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""How this machine calls itself: plain http goes to no other host."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Settings:
     """
 
     lake: str = "./lake"
-    contact: str = ""
+    contact: str = field(default="", repr=False)  # no traceback and no log shows it
     surveys: tuple[str, ...] = ("pr",)
     datasets: tuple[str, ...] = ("acs1",)
     bls_url: str = "https://download.bls.gov/pub/time.series/"
@@ -113,8 +117,22 @@ def _list_of(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
 
 
 def _web_address(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError
+    if "@" in parts.netloc:
+        raise UsageError(
+            "A web address cannot carry a user name or a password.",
+            hint="Neither upstream wants one, and here it would be shown and sent.",
+        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise UsageError(
+            f"{text[:60]!r} is plain http, and that is for this machine alone.",
+            hint="Write https://: on the way, anybody could read your e-mail address and change"
+            " the figures.",
+        )
     return text
 
 

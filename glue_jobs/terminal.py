@@ -19,6 +19,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from glue_jobs.progress import Progress
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ def print_table(
         rows: their cells.
         numbers: names of the columns that are aligned to the right.
     """
-    cells = [[_visible(cell) for cell in row] for row in rows]
+    cells = [[visible(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells)]
     needed = sum(widths) + 3 * len(widths)
     console = Console(highlight=False)
@@ -111,7 +112,7 @@ class TerminalProgress(Progress):
         """Prints the step above the bar."""
         with self._lock:
             self._stop()
-            self._console.print(_unmarked(_visible(text)), style="dim")
+            self._console.print(_unmarked(visible(text)), style="dim")
 
     def expect(self, files: int, size: int) -> None:
         """Starts a bar."""
@@ -155,11 +156,6 @@ class TerminalProgress(Progress):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-
-
-def _visible(text: str) -> str:
-    """Text in which control characters are shown and cannot act."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _unmarked(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import boto3
 
 from glue_jobs.aws_errors import code_of, telling
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import IntegrityFailure, UsageError
 from infra.bundle import make_bundle
 from infra.stacks import LONGEST_BODY
 
@@ -76,7 +76,11 @@ def parameters_of(template: str) -> set[str]:
 
 
 def upload(bundle: Bundle, bucket: str, region: str) -> int:
-    """Puts the code where the jobs look for it; returns how many files were not there yet."""
+    """Puts the code where the jobs look for it; returns how many files were not there yet.
+
+    Raises:
+        IntegrityFailure: one of them is there with other bytes.
+    """
     with telling(f"upload to s3://{bucket}"):
         client: Any = boto3.client("s3", region_name=region or None)
         with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
@@ -85,12 +89,17 @@ def upload(bundle: Bundle, bucket: str, region: str) -> int:
 
 
 def _put(client: Any, bucket: str, key: str, body: bytes) -> bool:
-    """Writes an object, unless it is there: its key is made from its content."""
+    """Writes an object, unless it is there, which its bytes must prove: the jobs will run it."""
     try:
         client.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
     except client.exceptions.ClientError as error:
         if code_of(error) not in ("PreconditionFailed", "412"):
             raise
+        if client.get_object(Bucket=bucket, Key=key)["Body"].read() != body:
+            raise IntegrityFailure(
+                f"s3://{bucket}/{key} is not the code that belongs there.",
+                hint="Find out who wrote it: jobs would run it. Delete it, then deploy again.",
+            ) from None
         return False
     return True
 

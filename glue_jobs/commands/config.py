@@ -1,4 +1,7 @@
-"""`lake config`: every setting, its value, and where it came from."""
+"""`lake config`: every setting, its value, and where it came from.
+
+What it prints goes into bug reports, so of the contact it only says that it is set.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     import argparse
 
 
+NOT_SHOWN = "(set, not shown)"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but the settings."""
 
@@ -23,6 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     values: dict[str, Any] = {
         setting.name: getattr(known.settings, setting.name) for setting in SETTINGS
     }
+    values["contact"] = NOT_SHOWN if known.settings.contact else ""
     if arguments.json:
         document = {
             name: {"value": value, "from": known.origins[name]} for name, value in values.items()

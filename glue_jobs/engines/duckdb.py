@@ -1,13 +1,17 @@
 """Athena SQL on a laptop: DuckDB over a lake in a directory.
 
-Every table of the pointer files becomes a view over exactly the Parquet files they name, and the
-project's views are created on top, in the order of what they read. Then the connection is closed
-to the outside: it can read the lake's folder and nothing else.
+First the connection is closed to the outside: it can read the folders of releases and of history
+and nothing else, and it can load nothing. Then every table of the pointer files becomes a view over
+exactly the Parquet files they name, and the project's views are created on top, in the order of
+what they read. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +20,9 @@ import duckdb
 from glue_jobs.engines import athena_sql, shows
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import IntegrityFailure, UnsupportedSQL, UsageError
 from glue_jobs.sql_files import views_in_order
+from glue_jobs.storage.names import CURATED, HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,21 +37,33 @@ class DuckDBEngine:
     """The local engine, as ``engines.protocol.Engine`` describes it."""
 
     def __init__(self, storage: Storage, pointers: Iterable[Pointer]) -> None:
-        """Opens a connection in memory; nothing is written, here or later."""
+        """Opens a connection in memory, and all views on it.
+
+        Nothing is written but what a large query cannot hold in memory: it goes into a folder of
+        its own, which ends with the engine.
+
+        Raises:
+            IntegrityFailure: a pointer names a file that is missing, no Parquet, or elsewhere.
+        """
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
-        self._relations: dict[str, Relation] = {}
+        # DuckDB's own choice would be the current directory.
+        overflow = tempfile.mkdtemp(prefix="labor-lake-")
+        weakref.finalize(self, shutil.rmtree, overflow, ignore_errors=True)
         root = Path(storage.uri).expanduser().absolute()
+        readable = ", ".join(_text(f"{root}/{zone}") for zone in (CURATED, HISTORY))
+        self._connection.execute(f"SET temp_directory = {_text(overflow)}")
+        self._connection.execute(f"SET allowed_directories = [{readable}]")
+        self._connection.execute("SET enable_external_access = false")
+        self._relations: dict[str, Relation] = {}
         for pointer in pointers:
             # A data table without files comes last: it is put together from its revisions.
             for name, table in sorted(pointer.tables.items(), key=lambda item: not item[1].files):
                 paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
                 view = _table_view(name, paths, table) if paths else _data_as_of(name, table)
-                self._connection.execute(view)
+                self._create_table(name, view)
                 self._relations[name] = _relation_of(table)
-        self._connection.execute(f"SET allowed_directories = [{_text(f'{root}/')}]")
-        self._connection.execute("SET enable_external_access = false")
         self.create_views()
         self._connection.execute("SET lock_configuration = true")
 
@@ -70,11 +87,27 @@ class DuckDBEngine:
             return shows.answer(statement, self._relations)
         translated = athena_sql.translate(sql, self._columns())
         try:
-            relation = self._connection.sql(translated, params=list(parameters))
+            relation = self._connection.sql(self._select(translated), params=list(parameters))
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"The query failed: {_reason(error)}") from error
         return answer
+
+    def _create_table(self, name: str, view: str) -> None:
+        try:
+            self._connection.execute(view)
+        except duckdb.Error as error:
+            raise IntegrityFailure(
+                f"The table {name} cannot be read: {_reason(error).rstrip('.')}.",
+                hint="`lake verify` tells what is wrong.",
+            ) from error
+
+    def _select(self, translated: str) -> Any:
+        """The one statement, which reads: whatever the translation did, nothing else is run."""
+        statements = self._connection.extract_statements(translated)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise UnsupportedSQL("The local engine answers one query, and changes nothing.")
+        return statements[0]
 
     def _columns(self) -> Mapping[str, Mapping[str, str]]:
         return {name: relation.columns for name, relation in self._relations.items()}

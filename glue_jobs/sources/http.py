@@ -2,9 +2,9 @@
 
 Every request waits its turn (``Pace``). Network errors, timeouts, a body that trickles or ends
 early, 5xx and 429 are tried again with growing, jittered pauses; then ``UpstreamUnavailable``.
-Redirects are refused, so that no header goes to a host that was not asked for. The body is asked
-for as it is (``identity``), streamed to a sink, counted and hashed on the way, and given up as
-soon as it passes its ceiling.
+Redirects are refused, so that no header goes to a host that was not asked for. The proxy of the
+environment is used, a password of ~/.netrc is not. The body is asked for as it is (``identity``),
+streamed to a sink, counted and hashed on the way, and given up as soon as it passes its ceiling.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import urllib3
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from glue_jobs.moments import from_header
+from glue_jobs.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ class Http:
         policy: how often and how long to try.
     """
 
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     pace: Pace
     policy: RetryPolicy
     _local: threading.local = field(default_factory=threading.local)
@@ -175,7 +176,9 @@ class Http:
         if session is None:
             session = self._local.session = requests.Session()
             # A proxy of the environment cannot reach a server on this machine.
-            session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+            session.trust_env = urlsplit(url).hostname not in LOOPBACK
+            # With the proxy, requests would take a password out of ~/.netrc, too.
+            session.auth = _without_credentials
         return session
 
     def _receive(
@@ -215,6 +218,10 @@ class Http:
         if announced is not None and announced != str(size):
             raise _Again(f"the body ended early after {size:,} bytes")
         return size, digest.hexdigest()
+
+
+def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _check_status(url: str, response: requests.Response) -> None:

@@ -10,7 +10,8 @@ Visible files are the objects; beside them a hidden folder holds what S3 does by
 A file is written under ``scratch``, flushed to disk, linked into the versions, and only then
 renamed over the object. So whenever the process dies, the object is the old one or the new one,
 whole, and whatever was there before is still among the versions. The version of an object is
-found by asking which of its versions is the same file (the two names are hard links).
+found by asking which of its versions is the same file (the two names are hard links). A key that
+leads out of the lake is refused: pointers and manifests name keys, and a lake may come from others.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class LocalStorage:
 
     def stat(self, key: str) -> StoredObject | None:
         """The object as it is now, or None."""
-        path = self.root / key
+        path = self._path(key)
         with telling("read", path):
             if not path.is_file():
                 return None
@@ -79,7 +80,7 @@ class LocalStorage:
 
     def get(self, key: str) -> Content | None:
         """A small object's bytes and tag (its hash), or None where there is none."""
-        path = self.root / key
+        path = self._path(key)
         with telling("read", path):
             try:
                 body = path.read_bytes()
@@ -89,7 +90,7 @@ class LocalStorage:
 
     def open(self, key: str, version: str = "") -> BinaryIO:
         """The bytes as a seekable stream, of a given version or as they are now."""
-        path = self._version_folder(key) / version if version else self.root / key
+        path = self._path(self._version_key(key, version) if version else key)
         with telling("read", path):
             return path.open("rb")
 
@@ -118,11 +119,11 @@ class LocalStorage:
         """Moves a scratch file into the lake; the same content again makes no new version."""
         with telling("write to", self.root), self._locked():
             version = self._place(key, path, sha256)
-            return _stored(key, (self.root / key).stat(), version)
+            return _stored(key, self._path(key).stat(), version)
 
     def copy(self, source: str, target: str) -> None:
         """Gives an immutable object a second name; bytes are copied only where links cannot be."""
-        old, new = self.root / source, self.root / target
+        old, new = self._path(source), self._path(target)
         with telling("write to", self.root):
             new.parent.mkdir(parents=True, exist_ok=True)
             if not new.exists():
@@ -131,7 +132,7 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """Removes an object and the folders that it leaves empty; its versions stay."""
-        path = self.root / key
+        path = self._path(key)
         with telling("delete", path), self._locked():
             if not path.is_file():
                 return
@@ -143,7 +144,7 @@ class LocalStorage:
 
     def scan(self, prefix: str) -> Iterator[StoredObject]:
         """The objects whose key begins with the prefix, in the keys' order."""
-        start = self.root / prefix
+        start = self._path(prefix)
         folder = start if prefix.endswith("/") or not prefix else start.parent
         with telling("list", folder):
             paths = {
@@ -160,8 +161,20 @@ class LocalStorage:
         """What is kept under a key, oldest first, the current content included."""
         return [_stored(key, path.stat(), path.name) for path in self._version_paths(key)]
 
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if ".." in parts or "" in parts[:-1]:
+            raise IntegrityFailure(
+                f"{ascii(key)[:80]} would lead out of the lake {self.root}.",
+                hint="A pointer or manifest of this lake was written by something else.",
+            )
+        return self.root / key
+
+    def _version_key(self, key: str, version: str) -> str:
+        return f"{_HIDDEN}/versions/{key}/{version}"
+
     def _version_folder(self, key: str) -> Path:
-        return self._hidden / "versions" / key
+        return self._path(self._version_key(key, ""))
 
     def _version_paths(self, key: str) -> list[Path]:
         folder = self._version_folder(key)
@@ -172,7 +185,7 @@ class LocalStorage:
         )
 
     def _current_version(self, key: str) -> str:
-        visible = self.root / key
+        visible = self._path(key)
         for path in reversed(self._version_paths(key)):
             if path.samefile(visible):
                 return path.name
@@ -181,8 +194,8 @@ class LocalStorage:
     def _place(self, key: str, path: Path, sha256: str) -> str:
         """Puts a scratch file in an object's place; returns the version it is kept under."""
         _flush(path)
-        path.chmod(0o444)
-        target = self.root / key
+        path.chmod(path.stat().st_mode & 0o555)  # nobody writes to it; who may read, the umask says
+        target = self._path(key)
         if key.startswith(CURATED) and target.exists():
             return _check_same(path, target, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)

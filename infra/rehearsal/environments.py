@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from glue_jobs.errors import UsageError
+from infra.modules import hashed
 
 GLUES_PYTHON = "3.9"
 
@@ -52,7 +53,10 @@ def environment(python: Path, modules: str, folder: Path) -> Path:
         return inside
     shutil.rmtree(home, ignore_errors=True)
     _run(python, "-m", "venv", home)
-    _run(inside, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", *pins)
+    listed = home / "pins.txt"
+    listed.write_text(hashed(pins), "utf-8")
+    install = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps")
+    _run(inside, *install, "--require-hashes", "-r", listed)
     _run(inside, "-m", "pip", "check")
     (home / "complete").touch()
     return inside

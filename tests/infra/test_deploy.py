@@ -18,7 +18,7 @@ import pytest
 
 from glue_jobs.cli import main
 from glue_jobs.commands.deploy import parameters
-from glue_jobs.errors import DeployFailure, LakeError, UsageError
+from glue_jobs.errors import DeployFailure, IntegrityFailure, LakeError, UsageError
 from infra import deploy, stacks
 from infra.bundle import ROOT, build_wheel, content_hash, make_bundle
 from infra.cloudformation import Template
@@ -135,6 +135,17 @@ def test_code_that_is_there_is_not_uploaded_again(aws):
     assert {entry["Key"] for entry in listed} == {
         f"{bundle.prefix}/{name}" for name in bundle.files
     }
+
+
+def test_code_that_somebody_put_there_before_is_not_taken_for_ours(aws):
+    bundle = make_bundle()
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="artifacts")
+    client.put_object(Bucket="artifacts", Key=f"{bundle.prefix}/{bundle.wheel}", Body=b"other")
+    with pytest.raises(IntegrityFailure, match="is not the code that belongs there") as told:
+        deploy.upload(bundle, "artifacts", REGION)
+    assert told.value.exit_code == 7
+    assert "deploy again" in told.value.hint
 
 
 # The command.

@@ -202,6 +202,21 @@ def test_no_role_may_do_everything_or_forget_a_version():
         assert "*" not in statement["Resource"], role
 
 
+def test_a_job_reads_its_code_and_cannot_change_it():
+    touching = {
+        (role, action)
+        for role, statement in statements()
+        for resource in statement["Resource"]
+        if "artifacts" in resource and not resource.endswith("/athena-results/*")
+        for action in statement["Action"]
+    }
+    reading = {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"}
+    assert {role for role, _ in touching} == {
+        f"{job[:-3]}Role" for job in STACK.of_type("AWS::Glue::Job")
+    }
+    assert {action for _, action in touching} <= reading
+
+
 def test_a_job_reads_and_changes_the_catalog_of_its_own_database_only():
     glue = "arn:aws:glue:us-east-1:123456789012:"
     own = {f"{glue}catalog", f"{glue}database/labor_lake", f"{glue}table/labor_lake/*"}

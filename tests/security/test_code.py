@@ -1,0 +1,246 @@
+"""What the code never does, read from the code itself; each list here is complete."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.bundle import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDERS = ("glue_jobs", "infra", "docs", "bench")
+TREES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"))
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+Node = tuple[str, ast.AST]
+
+
+def nodes(folder: str = "") -> Iterator[Node]:
+    """Every node of every file of the project, tests apart, with the file's name."""
+    for name, tree in TREES.items():
+        if name.startswith(folder):
+            for node in ast.walk(tree):
+                yield name, node
+
+
+def places(found: Iterator[Node]) -> list[str]:
+    """Where nodes are, and what they say."""
+    return sorted(f"{name}: {ast.unparse(node)}" for name, node in found)
+
+
+def calls(pattern: str, folder: str = "") -> Iterator[tuple[str, ast.Call]]:
+    """Calls of what is called so, with or without a module before it."""
+    for name, node in nodes(folder):
+        if isinstance(node, ast.Call) and re.fullmatch(pattern, ast.unparse(node.func)):
+            yield name, node
+
+
+def imported() -> Iterator[tuple[str, str]]:
+    """Every module that is imported, by file."""
+    for name, node in nodes():
+        if isinstance(node, ast.Import):
+            yield from ((name, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield name, str(node.module)
+
+
+def test_the_code_that_is_read_is_there():
+    assert len(TREES) > 80
+    assert "glue_jobs/sources/http.py" in TREES
+    assert "infra/rehearsal/glue.py" in TREES
+
+
+def test_tls_is_never_weakened():
+    named = {"verify", "cert_reqs", "check_hostname", "assert_hostname", "use_ssl"}
+    weak = r"_create_unverified_context|CERT_NONE|disable_warnings|InsecureRequestWarning|OP_LEGACY"
+    given = (
+        (name, node)
+        for name, node in nodes()
+        if isinstance(node, ast.keyword) and node.arg in named
+    )
+    assigned = (
+        (name, node)
+        for name, node in nodes()
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr in named
+    )
+    words = (
+        (name, node)
+        for name, node in nodes()
+        if isinstance(node, (ast.Name, ast.Attribute)) and re.search(weak, ast.unparse(node))
+    )
+    assert places(given) + places(assigned) + places(words) == []
+
+
+def test_nothing_is_run_that_was_not_written_here():
+    assert (
+        places(calls(r"eval|exec|compile|__import__|(os|pty)\.(system|popen|spawn.*|exec.*)")) == []
+    )
+    loaders = [(name, node) for name, node in calls(r"yaml\.\w*load\w*")]
+    assert places(iter(loaders)) == ["infra/cloudformation.py: yaml.load(text, _Loader)"]
+    # That loader makes plain values only.
+    (loader,) = (node for _, node in nodes("infra/") if getattr(node, "name", "") == "_Loader")
+    assert isinstance(loader, ast.ClassDef)
+    assert [ast.unparse(base) for base in loader.bases] == ["yaml.SafeLoader"]
+
+
+def test_modules_are_imported_by_names_that_stand_in_the_code():
+    """Of the command that was asked for, one of COMMANDS; of a job, one of the graph's."""
+    assert [
+        place.replace("importlib.import_module", "import")
+        for place in places(calls(r"importlib\.\w+"))
+    ] == [
+        "glue_jobs/cli.py: import(f'glue_jobs.commands.{COMMANDS[arguments.command][0]}')",
+        "glue_jobs/cli.py: import(f'glue_jobs.commands.{module}')",
+        "glue_jobs/commands/deploy.py: import(f'infra.{module}')",
+        "glue_jobs/workflow.py: import(f'glue_jobs.{name}')",
+    ]
+
+
+def test_nothing_is_unpacked_and_no_object_is_made_from_bytes():
+    unwanted = {
+        "pickle", "cPickle", "marshal", "shelve", "dill", "joblib", "zipfile", "tarfile", "rarfile",
+        "xml", "lxml", "ctypes", "telnetlib", "ftplib",
+    }  # fmt: skip
+    assert [
+        (name, module) for name, module in imported() if module.partition(".")[0] in unwanted
+    ] == []
+    assert (
+        places(calls(r"shutil\.unpack_archive|(np|numpy|torch|pd|pandas)\.(load|read_pickle)"))
+        == []
+    )
+
+
+def test_no_shell_is_asked_and_the_jobs_start_no_program():
+    shells = (
+        (name, node)
+        for name, node in nodes()
+        if isinstance(node, ast.keyword) and node.arg == "shell"
+    )
+    assert places(shells) == []
+    starting = {name for name, module in imported() if module in ("subprocess", "pty", "commands")}
+    assert [name for name in starting if name.startswith("glue_jobs/")] == []
+    assert {name.partition("/")[0] for name in starting} == {"infra"}
+
+
+def test_a_temporary_file_has_a_name_that_nobody_can_foresee():
+    assert places(calls(r"(tempfile\.)?mktemp")) == []
+    written = (
+        (name, node)
+        for name, node in nodes()
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith(("/tmp", "/var/tmp", "/dev/shm"))
+    )
+    assert places(written) == []
+
+
+def documentation() -> set[int]:
+    """The docstrings, which may name any address."""
+    return {
+        id(node.value)
+        for _, node in nodes()
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def test_no_other_address_stands_in_the_code():
+    texts = documentation()
+    found = {
+        (name, address)
+        for name, node in nodes("glue_jobs/")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts
+        for address in re.findall(r"(?:https?|ftp)://[^ :]+", node.value)
+    }
+    assert found == {
+        ("glue_jobs/settings.py", "https://download.bls.gov/pub/time.series/"),
+        ("glue_jobs/settings.py", "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"),
+        ("glue_jobs/sample/upstream.py", "http://127.0.0.1"),
+        ("glue_jobs/sample/render.py", "http://www.census.gov/programs-surveys/acs/"),  # is data
+    }
+
+
+SQL = re.compile(
+    r"\s*\(?((?i:select|create|insert|set|attach|install|load|pragma|explain)\s|(COPY|DELETE|DROP)\s)"
+)
+
+
+def literals(node: ast.AST) -> list[object]:
+    """The fixed parts of a text that is put together."""
+    if isinstance(node, ast.JoinedStr):
+        parts: list[ast.expr] = list(node.values)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format":
+        parts = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    else:
+        parts = []
+    return [part.value for part in parts if isinstance(part, ast.Constant)]
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """The function that each node stands in."""
+    return {
+        id(inner): node.name
+        for _, node in nodes("glue_jobs/")
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+    }
+
+
+def test_sql_is_put_together_in_these_places_only(functions):
+    """Each from names that the code made or quotes: see SECURITY.md."""
+    built = {
+        (name, functions.get(id(node), ""))
+        for name, node in nodes("glue_jobs/")
+        if any(isinstance(part, str) and SQL.match(part) for part in literals(node))
+    }
+    assert built == {
+        ("glue_jobs/changes.py", "_statement"),  # a view or table of the survey's own
+        ("glue_jobs/engines/athena_sql/macros.py", ""),  # from constants, at import
+        ("glue_jobs/engines/duckdb.py", "__init__"),  # settings: folders, quoted
+        ("glue_jobs/engines/duckdb.py", "_table_view"),  # names and paths, quoted
+        ("glue_jobs/engines/duckdb.py", "_data_as_of"),  # names, quoted
+    }
+
+
+def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
+    asked = calls(r".*\.(execute|executemany|sql|query|_run|start_query_execution)", "glue_jobs/")
+    statements = [
+        (name, f"{ast.unparse(node.func)}({ast.unparse(node.args[0])})")
+        for name, node in asked
+        if node.args and "athena_sql/" not in name and ast.unparse(node.func) != "module.execute"
+    ]
+    assert sorted(statements) == [
+        ("glue_jobs/changes.py", "engine.query(_statement(pointer.subject, tables))"),
+        ("glue_jobs/commands/query.py", "engine.query(_statement(arguments.sql))"),
+        ("glue_jobs/commands/reports.py", "engine.query(statements[name])"),
+        ("glue_jobs/commands/shell.py", "engine.query(statement)"),
+        ("glue_jobs/engines/athena.py", "self._run(sql)"),
+        ("glue_jobs/engines/athena.py", "self._run(sql)"),
+        ("glue_jobs/engines/athena.py", "wr.athena.start_query_execution(sql)"),
+        *[
+            ("glue_jobs/engines/duckdb.py", f"self._connection.{call}")
+            for call in (
+                "execute('SET enable_external_access = false')",
+                "execute('SET lock_configuration = true')",
+                "execute(athena_sql.translate(sql, self._columns()))",
+                "execute(f'SET allowed_directories = [{readable}]')",
+                "execute(f'SET temp_directory = {_text(overflow)}')",
+                "execute(setting)",
+                "execute(view)",
+                "sql(self._select(translated))",
+            )
+        ],
+        ("glue_jobs/publish_reports.py", "engine.query(sql)"),
+        ("glue_jobs/publish_reports.py", "engine.query(sql)"),
+    ]
