@@ -76,12 +76,13 @@ def tally(reports: Sequence[pytest.TestReport]) -> tuple[Count, Count]:
     ran: Count = Counter()
     held: Count = Counter()
     for report in reports:
-        where = next(
-            (tuple(value) for name, value in report.user_properties if name == "fault"), None
-        )
-        if where is None:
+        properties: list[Any] = list(report.user_properties)
+        marked = [value for name, value in properties if name == "fault"]
+        if not marked:
             continue
-        counted = sum(name == "held" for name, _ in report.user_properties)
+        row, backend = marked[0]
+        where = (row, backend)
+        counted = sum(name == "held" for name, _ in properties)
         failed = report.outcome == "failed"
         held[where] += counted or (not failed)
         ran[where] += counted + failed if counted or failed else 1
