@@ -222,8 +222,18 @@ def _build_file(building: Building, survey: str, landed: LandedFile, place: Plan
 
 
 def _build_sources(building: Building, survey: str, landed: Mapping[str, LandedFile]) -> None:
-    files = {file.source: file for table in building.tables.values() for file in table.files}
-    records: list[dict[str, object]] = [
+    target = building.scratch / "sources"
+    converted = write_records(source_records(landed, building.tables), schemas.SOURCES, target)
+    file = _store(building, target, "sources/part-00000.parquet", converted)
+    building.add(f"{survey}_sources", converted.columns, file)
+
+
+def source_records(
+    landed: Mapping[str, LandedFile], tables: Mapping[str, Table]
+) -> list[dict[str, object]]:
+    """The rows of a survey's table of sources: one per landed file, with what was read of it."""
+    files = {file.source: file for table in tables.values() for file in table.files}
+    return [
         {
             "name": name,
             "bytes": source.bytes,
@@ -234,10 +244,12 @@ def _build_sources(building: Building, survey: str, landed: Mapping[str, LandedF
         }
         for name, source in sorted(landed.items())
     ]
-    target = building.scratch / "sources"
-    converted = write_records(records, schemas.SOURCES, target)
-    file = _store(building, target, "sources/part-00000.parquet", converted)
-    building.add(f"{survey}_sources", converted.columns, file)
+
+
+def rejects_text(converted: Converted) -> bytes:
+    """The lines that were set aside, as one JSON object a line."""
+    lines = [json.dumps(vars(reject), sort_keys=True) for reject in converted.rejects]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _finish_history(building: Building, survey: str) -> None:
@@ -288,8 +300,7 @@ def _store(building: Building, made: Path, path: str, converted: Converted) -> T
     rejects_path = ""
     if converted.rejects:
         rejects_path = f"rejects/{path.rpartition('/')[0]}.jsonl"
-        lines = [json.dumps(vars(reject), sort_keys=True) for reject in converted.rejects]
-        storage.put(building.folder + rejects_path, ("\n".join(lines) + "\n").encode())
+        storage.put(building.folder + rejects_path, rejects_text(converted))
     return TableFile(
         path,
         converted.rows,

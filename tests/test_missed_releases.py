@@ -9,6 +9,7 @@ import pytest
 from glue_jobs.cli import main
 from glue_jobs.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, Lake, body_of, change_file
+from tests.faults.places import Place
 
 SEEN = b"PRS30006032      \t2018\tQ01\t         0.5\t"
 
@@ -23,7 +24,7 @@ def revise(upstream: Upstream, mark: bytes) -> None:
 @pytest.mark.parametrize(("mark", "missed"), [(b"R", False), (b"", True)])
 def test_a_value_revised_without_the_mark_means_a_missed_release(mark, missed, tmp_path, capsys):
     with Upstream.sample() as upstream:
-        lake = Lake(tmp_path / "lake", upstream)
+        lake = Lake(Place(str(tmp_path / "lake")), upstream)
         assert lake.run_all() == []
         revise(upstream, mark)
         assert lake.land_bls().failures == ()
@@ -39,7 +40,7 @@ def test_a_value_revised_without_the_mark_means_a_missed_release(mark, missed, t
 def test_a_survey_whose_footnotes_define_no_mark_is_not_suspected(tmp_path):
     with Upstream.sample() as upstream:
         upstream.remove_file("pr", "pr.footnote")
-        lake = Lake(tmp_path / "lake", upstream)
+        lake = Lake(Place(str(tmp_path / "lake")), upstream)
         assert lake.land_bls().failures == ()
         assert lake.build().failures == ()
         revise(upstream, b"")

@@ -65,7 +65,7 @@ def test_verify_finds_an_object_that_was_overwritten(lake, capsys):
     before = client.get_object(**named)["Body"].read()
     client.put_object(**named, Body=b"rotten")
     assert main(["verify", "--lake", lake.uri]) == 7
-    assert f"{key}: other bytes than were stored" in capsys.readouterr().out
+    assert f"{key} has other bytes than were stored" in capsys.readouterr().out
     client.put_object(**named, Body=before)
 
 

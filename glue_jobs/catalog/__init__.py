@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from glue_jobs.catalog.glue import GlueCatalog
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
@@ -18,8 +19,23 @@ def show_in_catalog(storage: Storage, settings: Settings) -> dict[str, int]:
     Raises:
         LakeError: the catalog is behind; the next run repairs it.
     """
+    catalog = _catalog(storage, settings)
+    return catalog.show() if catalog else {}
+
+
+def catalog_differences(storage: Storage, settings: Settings) -> list[str]:
+    """What ``show_in_catalog`` would change; nothing is changed.
+
+    Raises:
+        LakeError: the catalog cannot be read.
+    """
+    catalog = _catalog(storage, settings)
+    return catalog.differences() if catalog else []
+
+
+def _catalog(storage: Storage, settings: Settings) -> GlueCatalog | None:
     if not storage.uri.startswith("s3://"):
-        return {}
+        return None
     from glue_jobs.catalog.glue import GlueCatalog  # noqa: PLC0415 - a directory needs no boto3
 
-    return GlueCatalog(storage, settings.database, settings.region).show()
+    return GlueCatalog(storage, settings.database, settings.region)

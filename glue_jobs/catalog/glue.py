@@ -27,6 +27,7 @@ from glue_jobs.errors import TryAgainLater, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Callable
 
     from glue_jobs.catalog.pointers import Pointer, Table, TableFile
     from glue_jobs.storage.protocol import Storage
@@ -68,7 +69,7 @@ class GlueCatalog:
         changes: Counter[str] = Counter()
         pointers = load_pointers(self._storage)
         for _ in range(_ROUNDS):
-            changes.update(self._show(pointers))
+            changes.update(self._show(pointers, self._call))
             seen, pointers = pointers, load_pointers(self._storage)
             # Another run may have published while this one worked with older pointers.
             if pointers == seen:
@@ -78,40 +79,60 @@ class GlueCatalog:
             hint="Run again; the next run repairs the catalog.",
         )
 
-    def _show(self, pointers: Sequence[Pointer]) -> Counter[str]:
+    def differences(self) -> list[str]:
+        """What ``show`` would do, ``update_table pr_data``; nothing is changed.
+
+        Raises:
+            UsageError: there is no such database.
+        """
+        told: list[str] = []
+
+        def tell(operation: str, table: str, **_: Any) -> None:
+            told.append(f"{operation} {table}")
+
+        self._show(load_pointers(self._storage), tell)
+        return told
+
+    def _show(self, pointers: Sequence[Pointer], change: Callable[..., None]) -> Counter[str]:
         changes: Counter[str] = Counter()
         found = self._tables()
         for pointer in pointers:
             for name, table in pointer.tables.items():
                 wanted = table_input(self._storage.uri, pointer, name, table)
                 if name not in found:
-                    self._call("create_table", name, TableInput=wanted)
+                    change("create_table", name, TableInput=wanted)
                     changes["tables created"] += 1
                 elif _differs(wanted, found[name]):
                     self._check_own(found[name])
-                    self._call("update_table", name, TableInput=wanted, SkipArchive=True)
+                    change("update_table", name, TableInput=wanted, SkipArchive=True)
                     changes["tables moved"] += 1
-                changes.update(self._show_partitions(self._storage.uri, pointer, name, table))
+                if table.partition_keys:
+                    known = self._partitions(name) if name in found else {}
+                    changes.update(self._show_partitions(pointer, name, known, change))
         named = {name for pointer in pointers for name in pointer.tables}
         for name, entry in found.items():
             if name not in named and _is_own(entry):
-                self._call("delete_table", name, Name=name)
+                change("delete_table", name, Name=name)
                 changes["tables removed"] += 1
         return changes
 
-    def _show_partitions(self, uri: str, pointer: Pointer, name: str, table: Table) -> Counter[str]:
+    def _show_partitions(
+        self,
+        pointer: Pointer,
+        name: str,
+        found: Mapping[tuple[str, ...], dict[str, Any]],
+        change: Callable[..., None],
+    ) -> Counter[str]:
         changes: Counter[str] = Counter()
-        if not table.partition_keys:
-            return changes
-        found = self._partitions(name)
+        table = pointer.tables[name]
         for file in table.files:
-            wanted = partition_input(uri, pointer, table, file)
+            wanted = partition_input(self._storage.uri, pointer, table, file)
             value = file.partition
             if value not in found:
-                self._call("create_partition", name, TableName=name, PartitionInput=wanted)
+                change("create_partition", name, TableName=name, PartitionInput=wanted)
                 changes["partitions created"] += 1
             elif _differs(wanted, found[value]):
-                self._call(
+                change(
                     "update_partition",
                     name,
                     TableName=name,
@@ -120,7 +141,7 @@ class GlueCatalog:
                 )
                 changes["partitions moved"] += 1
         for value in sorted(set(found) - {file.partition for file in table.files}):
-            self._call("delete_partition", name, TableName=name, PartitionValues=list(value))
+            change("delete_partition", name, TableName=name, PartitionValues=list(value))
             changes["partitions removed"] += 1
         return changes
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
 _Entry = TypeVar("_Entry")
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,24 @@ def save_population(storage: Storage, manifest: PopulationManifest) -> None:
     _save(storage, names.raw_population_manifest(), {"datasets": datasets}, manifest.tag)
 
 
+def landed_subjects(storage: Storage) -> list[str]:
+    """The subjects that have a manifest."""
+    manifests = [
+        stored.key for stored in storage.scan(names.RAW) if stored.key.endswith("/_manifest.json")
+    ]
+    return [key.split("/")[-2] for key in manifests]
+
+
+def is_manifest(body: bytes) -> bool:
+    """Whether these bytes are one, of a survey or of the population."""
+    try:
+        document = json.loads(body)
+        (_files_of if "files" in document else _datasets_of)(document)
+    except _UNREADABLE:
+        return False
+    return True
+
+
 def to_json(document: Mapping[str, Any]) -> bytes:
     """A document as the lake writes it: sorted, indented, the same bytes for the same content."""
     return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
@@ -143,7 +162,7 @@ def _load(
         return {}, None
     try:
         return parse(json.loads(content.body)), content.tag
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE:
         raise IntegrityFailure(f"{key} is not the manifest that was written there.") from None
 
 

@@ -138,14 +138,14 @@ def load_pointer(storage: Storage, subject: str) -> Pointer | None:
     content = storage.get(names.pointer(subject))
     if content is None:
         return None
-    return _parse(content.body, content.tag, names.pointer(subject))
+    return parse_pointer(content.body, content.tag, names.pointer(subject))
 
 
 def load_pointers(storage: Storage) -> list[Pointer]:
     """All pointers of a lake, in the order of their subjects."""
     keys = [stored.key for stored in storage.scan(names.CURRENT)]
     contents = [(key, storage.get(key)) for key in keys]
-    return [_parse(content.body, content.tag, key) for key, content in contents if content]
+    return [parse_pointer(content.body, content.tag, key) for key, content in contents if content]
 
 
 def past_pointers(storage: Storage, subject: str) -> list[tuple[Pointer, Any]]:
@@ -154,7 +154,7 @@ def past_pointers(storage: Storage, subject: str) -> list[tuple[Pointer, Any]]:
     pointers = []
     for stored in storage.versions(key):
         with storage.open(key, stored.version) as stream:
-            pointers.append((_parse(stream.read(), None, key), stored.modified))
+            pointers.append((parse_pointer(stream.read(), None, key), stored.modified))
     return pointers
 
 
@@ -179,7 +179,12 @@ def publish(storage: Storage, pointer: Pointer) -> None:
     storage.swap(names.pointer(pointer.subject), to_json(document), pointer.tag)
 
 
-def _parse(body: bytes, tag: str | None, key: str) -> Pointer:
+def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
+    """A pointer from its file's bytes.
+
+    Raises:
+        IntegrityFailure: they are none.
+    """
     try:
         document = json.loads(body)
         tables = {name: _table(table) for name, table in document["tables"].items()}

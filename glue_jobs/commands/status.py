@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.job import opened_lake
 from glue_jobs.moments import from_text, release_name
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 _RUNS_READ = 50
+_VERIFIED = "/verify.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +67,7 @@ def describe(storage: Storage) -> dict[str, Any]:
     return {
         "lake": storage.uri,
         "subjects": subjects,
+        "upstream_verified_at": _upstream_verified_at(storage),
         "reports": json.loads(index.body) if index else None,
         "last_run": last_run,
     }
@@ -78,14 +80,6 @@ def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
         if snapshot.unflagged:
             missed.setdefault(snapshot.source, []).append(snapshot.release)
     return missed
-
-
-def landed_subjects(storage: Storage) -> list[str]:
-    """The subjects that have a manifest."""
-    manifests = [
-        stored.key for stored in storage.scan(names.RAW) if stored.key.endswith("/_manifest.json")
-    ]
-    return [key.split("/")[-2] for key in manifests]
 
 
 def _landed(storage: Storage, subject: str) -> dict[str, Any]:
@@ -111,7 +105,8 @@ def _last_runs(storage: Storage) -> Iterator[dict[str, dict[str, Any]]]:
     """The newest runs first, each its jobs' summaries by job, read as they are asked for."""
     runs: dict[str, list[StoredObject]] = {}
     for stored in storage.scan(names.RUNS):
-        runs.setdefault(stored.key.split("/")[1], []).append(stored)
+        if not stored.key.endswith(_VERIFIED):
+            runs.setdefault(stored.key.split("/")[1], []).append(stored)
     # By time and name: Glue's names of runs say nothing of their order.
     newest = sorted(
         runs.values(), key=lambda run: (max(o.modified for o in run), run[0].key), reverse=True
@@ -119,6 +114,17 @@ def _last_runs(storage: Storage) -> Iterator[dict[str, dict[str, Any]]]:
     for run in newest[:_RUNS_READ]:
         bodies = [content.body for stored in run if (content := storage.get(stored.key))]
         yield {summary["job"]: summary for summary in map(json.loads, bodies)}
+
+
+def _upstream_verified_at(storage: Storage) -> str | None:
+    """When every file was last held against upstream with `lake verify --upstream`."""
+    verified = [stored for stored in storage.scan(names.RUNS) if stored.key.endswith(_VERIFIED)]
+    for stored in sorted(verified, key=lambda one: (one.modified, one.key), reverse=True):
+        content = storage.get(stored.key)
+        summary = json.loads(content.body) if content else {}
+        if summary.get("upstream"):
+            return str(summary["started_at"])
+    return None
 
 
 def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
@@ -165,6 +171,12 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _print_last(document: dict[str, Any]) -> None:
+    from glue_jobs.terminal import shown_age  # noqa: PLC0415
+
+    verified_at = document["upstream_verified_at"]
+    if verified_at:
+        age = shown_age(from_text(verified_at), datetime.now(timezone.utc))
+        print(f"every file was held against upstream {age} (lake verify --upstream)")
     reports = document["reports"]
     if reports:
         print(f"reports of {reports['made_at']}: {', '.join(reports['reports'])}")

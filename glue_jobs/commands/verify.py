@@ -1,79 +1,109 @@
-"""`lake verify`: compares every byte with what was noted of it."""
+"""`lake verify`: everything against what was noted of it; `--repair` brings back what it can."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from glue_jobs.catalog.manifests import load_population, load_survey
-from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.commands.status import landed_subjects
-from glue_jobs.errors import StorageFailure
-from glue_jobs.job import opened_lake
-from glue_jobs.storage import file_sha256, names
-from glue_jobs.subjects import POPULATION
+from glue_jobs.errors import IntegrityFailure, LakeError
+from glue_jobs.job import Outcome, exit_code, new_run_id, open_run, perform, print_error, resolved
+from glue_jobs.repair import repair
+from glue_jobs.terminal import PlainProgress
+from glue_jobs.verification import verify
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from glue_jobs.storage.protocol import Storage
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One object that is not what was noted of it."""
-
-    key: str
-    noted_in: str
-    problem: str
+    from glue_jobs.job import Run
+    from glue_jobs.verification import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing but the settings."""
+    """Whether upstream is asked, and whether anything is changed."""
+    parser.add_argument("--repair", action="store_true", help="bring back what can be, and say how")
+    parser.add_argument(
+        "--upstream", action="store_true", help="ask upstream about every file, too"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Prints what is wrong; exit 7 if anything is."""
-    storage = opened_lake(vars(arguments))
-    noted = list(noted_objects(storage))
-    problems = [problem for entry in noted if (problem := check(storage, *entry)) is not None]
+    """Prints what is wrong, and what was done about it; exit 7 if anything is left."""
+    run = open_run(resolved(vars(arguments)).settings, new_run_id())
+    if not arguments.json:
+        run = replace(run, progress=PlainProgress())
+
+    def job(run: Run) -> Outcome:
+        return verified(run, mend=arguments.repair, upstream=arguments.upstream)
+
+    if arguments.repair or arguments.upstream:
+        document, failures = perform("verify", job, run)
+    else:  # nothing is written, not even a summary
+        outcome = job(run)
+        document, failures = outcome.details, outcome.failures
     if arguments.json:
-        document = {"checked": len(noted), "problems": [asdict(problem) for problem in problems]}
-        print(json.dumps(document, indent=1))
+        print(json.dumps(document, indent=1, sort_keys=True))
     else:
-        for problem in problems:
-            print(f"{problem.key}: {problem.problem} (noted in {problem.noted_in})")
-        print(f"{len(noted)} objects were compared, {len(problems)} are not as they were noted.")
-    return 7 if problems else 0
+        _print(document)
+        for failure in failures:
+            if not isinstance(failure, IntegrityFailure):
+                print_error(failure, debug=arguments.debug)
+    return exit_code(failures)
 
 
-def noted_objects(storage: Storage) -> Iterator[tuple[str, str, str]]:
-    """Every object that a manifest or a pointer names: key, hash, and who names it."""
-    for subject in landed_subjects(storage):
-        if subject == POPULATION:
-            for dataset in load_population(storage).datasets.values():
-                for page in dataset.pages:
-                    noted_in = names.raw_population_manifest()
-                    yield names.raw_population(page.name), page.sha256, noted_in
-            continue
-        for file in load_survey(storage, subject).files.values():
-            yield names.raw_file(subject, file.name), file.sha256, names.raw_manifest(subject)
-    for pointer in load_pointers(storage):
-        for table, table_file in pointer.files():
-            key = pointer.key_of(table, table_file)
-            yield key, table_file.sha256, names.pointer(pointer.subject)
-        for snapshot in pointer.history:
-            if snapshot.key.startswith(names.BACKFILL):
-                yield snapshot.key, snapshot.sha256, names.pointer(pointer.subject)
+def verified(run: Run, *, mend: bool, upstream: bool) -> Outcome:
+    """Compares everything, brings back what it can if told to, and compares again."""
+    found = verify(run, upstream=upstream)
+    repaired: dict[Problem, str] = {}
+    told: dict[Problem, str] = {}
+    # A manifest that is back may show what else is missing; so may a file of the raw zone.
+    while mend and (new := [one for one in found.problems if one not in repaired | told]):
+        for problem in new:
+            try:
+                repaired[problem] = repair(run, problem.noted)
+            except LakeError as error:
+                told[problem] = str(error)
+        found = verify(run, upstream=upstream)
+    problems = list(dict.fromkeys([*repaired, *found.problems]))
+    left = [problem for problem in problems if problem in found.problems]
+    entries = [
+        {
+            "key": problem.noted.key,
+            "area": problem.noted.area,
+            "noted_in": problem.noted.noted_in,
+            "problem": problem.what,
+            "repaired": None if problem in left else repaired[problem],
+            "not_repaired": told.get(problem),
+        }
+        for problem in problems
+    ]
+    failures: list[LakeError] = []
+    if left:
+        failures.append(IntegrityFailure(f"{len(left)} objects are not as they were noted."))
+    details = {
+        "checked": dict(found.checked),
+        "problems": entries,
+        "left_over": found.left_over,
+        "upstream": upstream,
+    }
+    return Outcome(bool(repaired), details, failures)
 
 
-def check(storage: Storage, key: str, sha256: str, noted_in: str) -> Problem | None:
-    """Reads an object whole; None if it is what was noted."""
-    try:
-        with storage.open(key) as stream:
-            found = file_sha256(stream)
-    except StorageFailure as error:
-        return Problem(key, noted_in, f"cannot be read: {error}")
-    return None if found == sha256 else Problem(key, noted_in, "other bytes than were stored")
+def _print(document: dict[str, Any]) -> None:
+    if "checked" not in document:
+        return
+    for entry in document["problems"]:
+        print(f"{entry['key']} {entry['problem']}.")
+        if entry["noted_in"]:
+            print(f"  noted in {entry['noted_in']}")
+        if entry["repaired"]:
+            print(f"  restored {entry['repaired']}")
+        elif entry["not_repaired"]:
+            print(f"  not restored: {entry['not_repaired']}")
+    for key in document["left_over"]:
+        print(f"{key} is left over; nothing names it.")
+    compared = sum(document["checked"].values())
+    left = sum(entry["repaired"] is None for entry in document["problems"])
+    restored = len(document["problems"]) - left
+    more = f", {restored} were restored" if restored else ""
+    print(f"{compared:,} objects were compared{more}, {left} are not as they were noted.")

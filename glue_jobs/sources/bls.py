@@ -54,6 +54,15 @@ class Fetched:
     last_modified: datetime
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What a server says of a file: the status, its size, and when it was written if it tells."""
+
+    status: int
+    size: int
+    last_modified: datetime | None
+
+
 class BlsSite:
     """The folder that lists the surveys."""
 
@@ -96,6 +105,17 @@ class BlsSite:
                 hint=f"{self._base} lists the surveys there are.",
             )
         return parse_listing(page.getvalue(), urlsplit(url).path)
+
+    def look(self, survey: str, name: str) -> Offered:
+        """What BLS has of a file now, without its bytes.
+
+        Raises:
+            UpstreamRefused: BLS answers 403.
+            UpstreamUnavailable: no answer.
+        """
+        answer = self._http.head(f"{self._base}{survey}/{name}")
+        _check_allowed(answer)
+        return Offered(answer.status, answer.size, answer.last_modified)
 
     def fetch(
         self,

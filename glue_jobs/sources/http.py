@@ -125,14 +125,39 @@ class Http:
             UpstreamRefused: the server redirects.
             UpstreamInvalid: the body passes its ceiling or is compressed unasked.
         """
+
+        def attempt() -> Answer:
+            sink.seek(0)
+            sink.truncate()
+            try:
+                return self._once(url, sink, most_bytes, headers or {}, received)
+            except _Again:
+                received(-sink.tell())
+                raise
+
+        return self._tried(url, attempt)
+
+    def head(self, url: str) -> Answer:
+        """Asks what there is to be had, without its body; the size is the announced one.
+
+        Raises:
+            UpstreamUnavailable: no answer within the policy.
+            UpstreamRefused: the server redirects.
+        """
+
+        def attempt() -> Answer:
+            with self._response("HEAD", url, {}) as response:
+                size = int(response.headers.get("Content-Length", 0))
+                return Answer(response.status_code, response.headers, size, "")
+
+        return self._tried(url, attempt)
+
+    def _tried(self, url: str, once: Callable[[], Answer]) -> Answer:
         waited = self.policy.first_pause
         for attempt in range(1, self.policy.tries + 1):
             try:
-                sink.seek(0)
-                sink.truncate()
-                return self._once(url, sink, most_bytes, headers or {}, received)
+                return once()
             except _Again as failure:
-                received(-sink.tell())
                 asked = failure.pause
                 if attempt == self.policy.tries or (asked or 0) > self.policy.longest_pause:
                     raise UpstreamUnavailable(
@@ -152,9 +177,17 @@ class Http:
         headers: Mapping[str, str],
         received: Callable[[int], None],
     ) -> Answer:
+        with self._response("GET", url, headers) as response:
+            if response.status_code != 200:
+                return Answer(response.status_code, response.headers, 0, "")
+            size, sha256 = self._receive(url, response, sink, most_bytes, received)
+        return Answer(200, response.headers, size, sha256)
+
+    def _response(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
         self.pace.wait()
         try:
-            response = self._session(url).get(
+            response = self._session(url).request(
+                method,
                 url,
                 headers={"Accept-Encoding": "identity", **self.headers, **headers},
                 timeout=(self.policy.connect_timeout, self.policy.read_timeout),
@@ -163,12 +196,12 @@ class Http:
             )
         except (requests.RequestException, *_NETWORK_ERRORS) as error:
             raise _Again(_reason(error)) from error
-        with response:
+        try:
             _check_status(url, response)
-            if response.status_code != 200:
-                return Answer(response.status_code, response.headers, 0, "")
-            size, sha256 = self._receive(url, response, sink, most_bytes, received)
-        return Answer(200, response.headers, size, sha256)
+        except BaseException:
+            response.close()
+            raise
+        return response
 
     def _session(self, url: str) -> requests.Session:
         """This thread's session; sessions are not made for sharing between threads."""

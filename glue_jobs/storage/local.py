@@ -121,6 +121,26 @@ class LocalStorage:
             version = self._place(key, path, sha256)
             return _stored(key, self._path(key).stat(), version)
 
+    def restore(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file over an object, and over its version, that lost these bytes.
+
+        Both are one file under two names, so what damages one damages the other.
+        """
+        with telling("write to", self.root), self._locked():
+            _close(path)
+            target = self._path(key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            version = ""
+            if key.startswith(_VERSIONED):
+                kept = self._version_paths(key)
+                named = [place for place in kept if place.name.endswith(sha256)]
+                new = self._version_folder(key) / f"{len(kept) + 1:06d}-{sha256}"
+                _keep(path, named[-1] if named else new)
+                version = (named[-1] if named else new).name
+            path.replace(target)
+            _flush_folder(target.parent)
+            return _stored(key, target.stat(), version)
+
     def copy(self, source: str, target: str) -> None:
         """Gives an immutable object a second name; bytes are copied only where links cannot be."""
         old, new = self._path(source), self._path(target)
@@ -193,8 +213,7 @@ class LocalStorage:
 
     def _place(self, key: str, path: Path, sha256: str) -> str:
         """Puts a scratch file in an object's place; returns the version it is kept under."""
-        _flush(path)
-        path.chmod(path.stat().st_mode & 0o555)  # nobody writes to it; who may read, the umask says
+        _close(path)
         target = self._path(key)
         if key.startswith(CURATED) and target.exists():
             return _check_same(path, target, sha256)
@@ -207,20 +226,21 @@ class LocalStorage:
     def _keep_version(self, key: str, path: Path, sha256: str) -> str:
         """Links a scratch file into the versions; returns the version's name.
 
-        A run that was killed between link and rename has left this content as the newest
-        version; then that one is used, so that nothing is kept twice.
+        A run that was killed between the two names has left this content as the newest version;
+        then that one is used, so that nothing is kept twice, unless it has rotten meanwhile.
         """
         kept = self._version_paths(key)
-        if not kept or not kept[-1].name.endswith(sha256):
-            folder = self._version_folder(key)
-            folder.mkdir(parents=True, exist_ok=True)
-            version = folder / f"{len(kept) + 1:06d}-{sha256}"
-            _link_or_copy(path, version)
-            _flush_folder(folder)
-            kept.append(version)
-        path.unlink()
-        _link_or_copy(kept[-1], path)
-        return kept[-1].name
+        newest = kept[-1] if kept else None
+        if newest is not None and newest.name.endswith(sha256):
+            if _holds(newest, sha256):
+                path.unlink()
+                _link_or_copy(newest, path)
+                return newest.name
+            place = newest
+        else:
+            place = self._version_folder(key) / f"{len(kept) + 1:06d}-{sha256}"
+        _keep(path, place)
+        return place.name
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -252,14 +272,32 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 def _check_same(path: Path, target: Path, sha256: str) -> str:
     """A release folder's file is written once; the same bytes again are dropped."""
-    with target.open("rb") as stream:
-        if file_sha256(stream) != sha256:
-            raise IntegrityFailure(
-                f"{target} holds other bytes than those that were written there.",
-                hint="`lake verify` tells what is wrong.",
-            )
+    if not _holds(target, sha256):
+        raise IntegrityFailure(
+            f"{target} holds other bytes than those that were written there.",
+            hint="`lake verify` tells what is wrong.",
+        )
     path.unlink()
     return ""
+
+
+def _keep(path: Path, version: Path) -> None:
+    """Gives a finished file a second name as a version, which may be there with other bytes."""
+    version.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(version)
+    _flush_folder(version.parent)
+    _link_or_copy(version, path)
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    with path.open("rb") as stream:
+        return file_sha256(stream) == sha256
+
+
+def _close(path: Path) -> None:
+    """Makes a finished file lasting; nobody writes to it, and who may read it, the umask says."""
+    _flush(path)
+    path.chmod(path.stat().st_mode & 0o555)
 
 
 def _flush(path: Path) -> None:

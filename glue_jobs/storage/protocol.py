@@ -78,6 +78,9 @@ class Storage(Protocol):
     def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
         """Moves a scratch file into the lake; the same content again makes no new version."""
 
+    def restore(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file over an object, and over its version, that lost these bytes."""
+
     def copy(self, source: str, target: str) -> None:
         """Copies an object on the backend's side, without reading it here."""
 

@@ -157,6 +157,14 @@ class S3Storage:
         path.unlink()
         return stored
 
+    def restore(self, key: str, path: Path, sha256: str) -> StoredObject:
+        """Moves a scratch file over an object that lost these bytes; they get a new version."""
+        self._check_versioned()
+        with telling_disk("read", path), path.open("rb") as stream:
+            version = self._upload(key, stream, sha256, {})
+        path.unlink()
+        return self._written(key, version, sha256)
+
     def copy(self, source: str, target: str) -> None:
         """Copies an immutable object within S3; where there is one already, it is that."""
         if self.stat(target) is not None:
@@ -209,38 +217,52 @@ class S3Storage:
         found = self._head(key)
         if found is None or (found.sha256 != sha256 and not key.startswith(CURATED)):
             self._check_versioned()
-            version = self._upload(key, stream, sha256)
-            found = self._head(key, version if key.startswith(_VERSIONED) else "")
-        if found is None or found.sha256 != sha256:
-            raise IntegrityFailure(
-                f"{self._shown(key)} holds other bytes than those that were written there.",
-                hint="`lake verify` tells what is wrong.",
-            )
+            version = self._upload(key, stream, sha256, _condition(key))
+            return self._written(key, version, sha256)
+        if found.sha256 != sha256:
+            raise self._other_bytes(key)
         return found
 
-    def _upload(self, key: str, stream: BinaryIO, sha256: str) -> str:
+    def _written(self, key: str, version: str, sha256: str) -> StoredObject:
+        """Looks at an object that was just written.
+
+        Raises:
+            IntegrityFailure: other bytes are there.
+        """
+        found = self._head(key, version if key.startswith(_VERSIONED) else "")
+        if found is None or found.sha256 != sha256:
+            raise self._other_bytes(key)
+        return found
+
+    def _other_bytes(self, key: str) -> IntegrityFailure:
+        return IntegrityFailure(
+            f"{self._shown(key)} holds other bytes than those that were written there.",
+            hint="`lake verify` tells what is wrong.",
+        )
+
+    def _upload(self, key: str, stream: BinaryIO, sha256: str, condition: Mapping[str, str]) -> str:
         """Writes an object; returns its version, or nothing where another run was faster."""
         first = stream.read(PART_BYTES)
         try:
             if len(first) < PART_BYTES:
                 answer = self._client.put_object(
                     **self._named(key),
-                    **_condition(key),
+                    **condition,
                     Body=first,
                     Metadata={"sha256": sha256},
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                 )
             else:
-                answer = self._upload_parts(key, first, stream, sha256)
+                answer = self._upload_parts(key, first, stream, sha256, condition)
         except (ClientError, BotoCoreError) as error:
             # The same immutable object was just made, maybe by this call: its answer was lost.
-            if _condition(key) and code_of(error) in _LOST | _CONFLICT:
+            if condition and code_of(error) in _LOST | _CONFLICT:
                 return ""
             raise told(error, f"write {self._shown(key)}") from error
         return str(answer.get("VersionId", ""))
 
     def _upload_parts(
-        self, key: str, first: bytes, rest: BinaryIO, sha256: str
+        self, key: str, first: bytes, rest: BinaryIO, sha256: str, condition: Mapping[str, str]
     ) -> Mapping[str, Any]:
         named = self._named(key)
         upload = self._client.create_multipart_upload(**named, Metadata={"sha256": sha256})
@@ -254,7 +276,7 @@ class S3Storage:
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
                 part = rest.read(PART_BYTES)
             whole: Mapping[str, Any] = self._client.complete_multipart_upload(
-                **named, **_condition(key), MultipartUpload={"Parts": parts}
+                **named, **condition, MultipartUpload={"Parts": parts}
             )
         except BaseException:
             # Parts cost money until somebody removes them; the bucket's own rule does in a week.

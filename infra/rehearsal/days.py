@@ -12,10 +12,10 @@ import awswrangler as wr
 import boto3
 
 from glue_jobs.catalog.pointers import load_pointers, tables_of
-from glue_jobs.commands.verify import check, noted_objects
 from glue_jobs.sample.faults import Status
 from glue_jobs.sql_files import sql_files, views_in_order
 from glue_jobs.storage.s3 import S3Storage
+from glue_jobs.verification import Findings, compared, noted_objects
 from infra.rehearsal import checks
 from infra.rehearsal.permissions import grants_of, without_call, without_permission
 from infra.rehearsal.server import Failure
@@ -86,8 +86,9 @@ class Rehearsal:
 
     def is_whole(self) -> None:
         """Every object is what manifest and pointer say, the catalog what the pointers say."""
-        noted = list(noted_objects(self._storage))
-        wrong = [one for entry in noted if (one := check(self._storage, *entry)) is not None]
+        found = Findings()
+        noted = list(noted_objects(self._storage, found))
+        wrong = found.problems + [one for entry in noted for one in compared(self._storage, entry)]
         self.holds(f"{len(noted)} objects are what manifests and pointers say", not wrong)
         pointers = load_pointers(self._storage)
         differing = checks.catalog_differences(self._database, self._storage.uri, pointers)

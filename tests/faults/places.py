@@ -100,6 +100,39 @@ class Place:
             if path.startswith(_VERSIONS)
         }
 
+    def damage(self, key: str, how: str) -> None:
+        """Does harm to an object, past everything that guards it.
+
+        Args:
+            key: of the object.
+            how: ``flip`` a byte where it lies, ``truncate`` it, ``delete`` it, or ``replace`` it by
+                another object.
+        """
+        body = self.body(key)
+        if how == "delete":
+            self.storage.delete(key)
+            return
+        changed = body[: len(body) // 2]
+        if how != "truncate":
+            changed += bytes([body[len(body) // 2] ^ 1]) + body[len(body) // 2 + 1 :]
+        if self.database:
+            if how == "replace":
+                client = boto3.client("s3", region_name=REGION)
+                client.put_object(Bucket=self.uri[5:], Key=key, Body=changed)
+            else:
+                _keys(self.uri)[key][-1].value = changed
+            return
+        path = self.folder / key
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        hurt = [path] if how == "replace" else [file for file in files if file.samefile(path)]
+        # Lakes are copied by links: a file of its own, under all the names that it has here.
+        changed_file = self.folder / ".lake" / "hurt"
+        changed_file.write_bytes(changed)
+        for file in hurt:
+            file.unlink()
+            os.link(changed_file, file)
+        changed_file.unlink()
+
     def check_entries(self) -> None:
         """Reads back every object that a manifest or a pointer names."""
         storage = self.storage

@@ -61,6 +61,9 @@ class CountingStorage:
     def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
         return self._do(f"put_file {key}", lambda: self._storage.put_file(key, path, sha256))
 
+    def restore(self, key: str, path: Path, sha256: str) -> StoredObject:
+        return self._do(f"restore {key}", lambda: self._storage.restore(key, path, sha256))
+
     def copy(self, source: str, target: str) -> None:
         self._do(f"copy {target}", lambda: self._storage.copy(source, target))
 
