@@ -10,7 +10,13 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.errors import LakeError, StorageFailure, TryAgainLater, UsageError
+from glue_jobs.errors import (
+    IntegrityFailure,
+    LakeError,
+    StorageFailure,
+    TryAgainLater,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +73,12 @@ _REFUSALS = (
     ),
     _Refusal(
         frozenset({"NoRegionError"}), UsageError, "no AWS region is set.", "--region us-east-1"
+    ),
+    _Refusal(
+        frozenset({"FlexibleChecksumError"}),
+        IntegrityFailure,
+        "its bytes are not those that were stored.",
+        "`lake verify --repair` brings them back if it can.",
     ),
     _Refusal(
         frozenset({"NoSuchBucket"}),

@@ -23,7 +23,7 @@ from glue_jobs.catalog.manifests import (
     save_survey,
 )
 from glue_jobs.catalog.pointers import load_pointer, parse_pointer, publish
-from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UpstreamInvalid
+from glue_jobs.errors import IntegrityFailure, LakeError, UpstreamInvalid
 from glue_jobs.formats.listing import ListedFile
 from glue_jobs.formats.population_json import joined, parse_population
 from glue_jobs.history import rebuilt
@@ -261,12 +261,12 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
     """Puts the newest version that can be read in the place of one that cannot; empty for none."""
     try:
         current = storage.get(key)
-    except StorageFailure:  # S3 gives out no bytes that differ from their checksum
+    except IntegrityFailure:  # S3 gives out no bytes that differ from their checksum
         storage.delete(key)
         current = None
     for stored in reversed(storage.versions(key)):
         body = b""
-        with contextlib.suppress(StorageFailure), storage.open(key, stored.version) as stream:
+        with contextlib.suppress(IntegrityFailure), storage.open(key, stored.version) as stream:
             body = stream.read()
         if is_good(body):
             storage.swap(key, body, current.tag if current else None)

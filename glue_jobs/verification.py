@@ -207,7 +207,7 @@ def compared(storage: Storage, noted: Noted) -> list[Problem]:
         with storage.open(noted.key, noted.version) as stream:
             if file_sha256(stream) == noted.sha256:
                 return []
-    except StorageFailure:
+    except (IntegrityFailure, StorageFailure):
         return [Problem(noted, f"{which}is not there or cannot be read")]
     return [Problem(noted, f"{which}has other bytes than were stored")]
 
