@@ -82,11 +82,13 @@ def test_the_file_may_use_toml_s_own_types():
 BAD = [
     *[("surveys", text) for text in ("", ",", "PR", "prx", "p", "pr,../x", "pr;cu", "p\nr")],
     *[("database", text) for text in ("", "Lake", "1a", "a-b", "a.b")],
+    *[("lake", text) for text in ("", "  ")],
+    *[("workgroup", text) for text in ("", " ")],
     *[("datasets", text) for text in ("", "acs2", "ACS1", "acs1,acs9")],
     *[("bls_url", text) for text in ("ftp://x/", "download.bls.gov", "file:///etc", "")],
     *[("population_url", text) for text in ("//host/", "javascript:x")],
     *[("requests_per_second", text) for text in ("0", "-1", "101", "nan", "inf", "fast", "")],
-    *[("allow_removals", text) for text in ("many", "1.5", "")],
+    *[("allow_removals", text) for text in ("many", "1.5", "-1", "")],
     *[("allow_shrink", text) for text in ("maybe", "2", "")],
 ]
 

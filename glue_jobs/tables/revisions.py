@@ -133,9 +133,7 @@ def _compared(
     ]
     tables.append(_differing(before.take(kept), after.filter(common), new_keys.filter(common)))
     merged = pa.Table.from_batches([table for table in tables if table.num_rows], _KEYED)
-    if merged.num_rows:
-        ordered = merged.sort_by("key").drop_columns(["key"]).combine_chunks()
-        yield from ordered.to_batches()
+    yield from merged.sort_by("key").drop_columns(["key"]).combine_chunks().to_batches()
 
 
 def _differing(

@@ -71,6 +71,7 @@ def check_catalog(lake: Lake) -> None:
 
 
 @fault("S1")
+@pytest.mark.every_operation
 @pytest.mark.parametrize("when", ["before", "after", "follow"])
 def test_any_operation_on_a_directory_fails(when, lakes, held):
     promise = Promise(lakes)
@@ -88,6 +89,7 @@ def test_any_operation_on_a_directory_fails(when, lakes, held):
 
 
 @fault("S1")
+@pytest.mark.every_operation
 def test_any_change_of_the_disk_fails(lakes, held):
     promise = Promise(lakes)
     (whole,) = run_elsewhere(lakes, [(lakes.new(), {})])
@@ -102,6 +104,7 @@ def test_any_change_of_the_disk_fails(lakes, held):
 
 
 @fault("S1")
+@pytest.mark.every_operation
 @pytest.mark.parametrize("backend", ["s3"])
 @pytest.mark.parametrize("when", ["before", "after", "torn"])
 def test_any_call_of_aws_fails(when, lakes, held):
@@ -117,6 +120,7 @@ def test_any_call_of_aws_fails(when, lakes, held):
 
 
 @fault("S4")
+@pytest.mark.every_operation
 @pytest.mark.parametrize("backend", ["s3"])
 @pytest.mark.parametrize("lakes", WORKS[:2], indirect=True)
 @pytest.mark.parametrize("when", ["before", "after"])

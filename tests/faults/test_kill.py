@@ -61,6 +61,7 @@ def check_healed(lakes: LakesAlike, lake: Lake, healed: Tree, where: str) -> Non
     lake.check(killed=lakes.work == "vacuum")
 
 
+@pytest.mark.every_operation
 def test_killed_before_any_operation(lakes, held):
     with reachable(lakes.places.backend) as environ:
         (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)

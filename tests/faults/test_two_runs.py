@@ -34,6 +34,7 @@ def lakes(request, places):
         yield LakesAlike(places, upstream, request.param)
 
 
+@pytest.mark.every_operation
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_operations_in_any_order_harm_nothing(lakes, held):
     healed = lakes.undisturbed().tree()

@@ -246,6 +246,12 @@ def test_u14_a_file_of_rejects_is_given_up_early(tmp_path):
         convert(data_file(*["bad"] * 1000), tmp_path)
 
 
+def test_u13_lines_of_blanks_that_fill_a_block_are_no_rows(tmp_path):
+    converted, table = convert(data_file(*observations(50), *[" " * 1000] * 2200), tmp_path)
+    assert converted.rows == table.num_rows == 50
+    assert converted.rejects == ()
+
+
 def test_u15_rows_repeated_word_for_word_are_kept_once(tmp_path):
     lines = observations(100)
     lines[50:50] = [lines[49], lines[10]]
