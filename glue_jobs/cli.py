@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import InternalFailure, LakeError
-from glue_jobs.job import add_setting_flags, print_error
+from glue_jobs.job import add_setting_flags, log_format_of, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = module.execute(arguments)
         sys.stdout.flush()
     except LakeError as error:
-        print_error(error, debug=arguments.debug)
+        print_error(error, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
         return error.exit_code
     except BrokenPipeError:
         # Whoever reads our output has seen enough; Python would complain at exit.
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
         failure = InternalFailure(error)
-        print_error(failure, debug=arguments.debug)
+        print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
         return failure.exit_code
     return code
 

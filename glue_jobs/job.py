@@ -14,7 +14,7 @@ import secrets
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from glue_jobs import settings as settings_module
 from glue_jobs.catalog.manifests import to_json
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
+from glue_jobs.logs import JsonLog, describe_failure, log_failure
 from glue_jobs.moments import release_name, to_text
 from glue_jobs.progress import Progress
 from glue_jobs.settings import RetryPolicy
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
     from glue_jobs.settings import Resolved, Settings
     from glue_jobs.storage.protocol import Storage
+
+
+SUMMARY_SCHEMA = 1
+"""The version of a summary's fields; fields may be added without a new one."""
 
 
 def _utc_now() -> datetime:
@@ -79,7 +84,12 @@ Job = Callable[[Run], Outcome]
 
 
 def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeError]]:
-    """Runs a job, writes its summary under ``runs/`` and returns it with the failures."""
+    """Runs a job, writes its summary under ``runs/`` and returns it with the failures.
+
+    The summary's fields are those of docs/operations.md; their meaning does not change.
+    """
+    run = replace(run, progress=run.progress.of(name))
+    run.progress.job_started()
     started, clock = run.now(), time.monotonic()
     try:
         outcome = job(run)
@@ -89,6 +99,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         outcome = Outcome(failures=[InternalFailure(error)])
     failures = outcome.failures
     summary = {
+        "schema": SUMMARY_SCHEMA,
         "job": name,
         "run_id": run.run_id,
         "lake": run.storage.uri,
@@ -96,7 +107,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         "seconds": round(time.monotonic() - clock, 3),
         "exit_code": exit_code(failures),
         "changed": outcome.changed,
-        "errors": [{"error": type(e).__name__, "message": str(e)} for e in failures],
+        "errors": [describe_failure(failure) for failure in failures],
         **outcome.details,
     }
     try:
@@ -105,6 +116,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         # What stopped the job stops its summary as well: the first sentence says it all.
         failures = failures or [error]
         summary["exit_code"] = exit_code(failures)
+    run.progress.job_finished(summary)
     return summary, failures
 
 
@@ -119,19 +131,26 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
     parser = argument_parser(name, job.__doc__ or "")
+    # Glue adds arguments of its own.
+    given, _ = parser.parse_known_args(argv)
     try:
-        # Glue adds arguments of its own.
-        given, _ = parser.parse_known_args(argv)
         run_id = run_id_of(given.WORKFLOW_RUN_ID)
-        run = open_run(resolved(vars(given)).settings, run_id)
+        settings = resolved(vars(given)).settings
+        run = open_run(settings, run_id)
+        if settings.log_format == "json":
+            run = replace(run, progress=JsonLog(run_id))
         summary, failures = perform(name, job, run)
     except LakeError as error:
-        print_error(error)
+        print_error(error, log_format=log_format_of(vars(given)))
         return error.exit_code
     print(json.dumps(summary, sort_keys=True))
     for failure in failures:
         # A job's log is read by who maintains it.
-        print_error(failure, debug=isinstance(failure, InternalFailure))
+        print_error(
+            failure,
+            debug=isinstance(failure, InternalFailure),
+            log_format=settings.log_format,
+        )
     return exit_code(failures)
 
 
@@ -214,8 +233,19 @@ def new_run_id() -> str:
     return f"{release_name(_utc_now())}-{secrets.token_hex(2)}"
 
 
-def print_error(error: LakeError, *, debug: bool = False) -> None:
+def log_format_of(given: Mapping[str, Any]) -> str:
+    """What stderr is to be written in, also where the settings are wrong."""
+    try:
+        return resolved(given).settings.log_format
+    except LakeError:
+        return str(given.get("log_format") or os.environ.get("LAKE_LOG_FORMAT", ""))
+
+
+def print_error(error: LakeError, *, debug: bool = False, log_format: str = "text") -> None:
     """Tells a failure on stderr: one sentence, and what to do about it; a traceback on demand."""
+    if log_format == "json":
+        log_failure(error, debug=debug)
+        return
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     print(f"error: {visible(str(error))}", file=sys.stderr)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Progress:
     """Hears of downloads and steps, and says nothing. Called from several threads."""
+
+    def of(self, job: str) -> Progress:
+        """Who hears of one job of the run."""
+        return self
+
+    def job_started(self) -> None:
+        """The job begins."""
+
+    def job_finished(self, summary: Mapping[str, Any]) -> None:
+        """The job has ended, with this summary."""
 
     def expect(self, files: int, size: int) -> None:
         """So many files with so many bytes in all are about to be downloaded."""

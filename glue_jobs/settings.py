@@ -38,6 +38,7 @@ class Settings:
         database: the Glue database that shows a lake in S3.
         workgroup: the Athena workgroup that answers queries on it.
         region: the AWS region of both; empty for the SDK's own choice.
+        log_format: what stderr is written in: ``text`` for people, ``json`` for programs.
     """
 
     lake: str = "./lake"
@@ -52,6 +53,7 @@ class Settings:
     database: str = "labor_lake"
     workgroup: str = "labor_lake"
     region: str = ""
+    log_format: str = "text"
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,12 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise ValueError
+    return text
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -219,6 +227,9 @@ SETTINGS = (
         "NAME",
     ),
     Setting("region", "AWS_REGION", _some_text, "AWS region (default: the SDK's)", "REGION"),
+    Setting(
+        "log_format", "LAKE_LOG_FORMAT", _log_format, "stderr as text (default) or json", "FORMAT"
+    ),
 )
 
 

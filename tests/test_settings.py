@@ -24,6 +24,7 @@ GIVEN = {
     "database": (("a", "b_1", "c"),) * 2,
     "workgroup": (("a", "b-1", "c"),) * 2,
     "region": (("us-east-1", "eu-west-1", "ap-south-1"),) * 2,
+    "log_format": (("json", "text", "json"),) * 2,
 }
 NAMES = [setting.name for setting in SETTINGS]
 VARIABLES = {setting.name: setting.variable for setting in SETTINGS}
@@ -89,6 +90,7 @@ BAD = [
     *[("population_url", text) for text in ("//host/", "javascript:x")],
     *[("requests_per_second", text) for text in ("0", "-1", "101", "nan", "inf", "fast", "")],
     *[("allow_removals", text) for text in ("many", "1.5", "-1", "")],
+    *[("log_format", text) for text in ("xml", "JSON", "")],
     *[("allow_shrink", text) for text in ("maybe", "2", "")],
 ]
 

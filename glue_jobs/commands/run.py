@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.commands.deploy import add_stack, infra
 from glue_jobs.errors import DeployFailure, LakeError, UsageError
 from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
+from glue_jobs.logs import JsonLog
 from glue_jobs.storage import names, open_storage
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
 from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
@@ -43,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> WorkflowResult:
     """Runs one job or all, telling how far it is and what came of it."""
-    progress = _progress(arguments)
+    progress = progress_of(run, as_json=arguments.json)
     run = replace(run, progress=progress)
     try:
         if job is None:
@@ -63,7 +64,7 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
         if not result.failures and not result.changed:
             print("Nothing is new.")
     for failure in result.failures:
-        print_error(failure, debug=arguments.debug)
+        print_error(failure, debug=arguments.debug, log_format=run.settings.log_format)
     return result
 
 
@@ -151,5 +152,13 @@ def described(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _progress(arguments: argparse.Namespace) -> Progress:
-    return TerminalProgress() if sys.stderr.isatty() and not arguments.json else PlainProgress()
+def progress_of(run: Run, *, as_json: bool) -> Progress:
+    """Who tells how far a run is: a bar, lines, or lines of JSON.
+
+    Args:
+        run: whose.
+        as_json: whether a program reads the result; then nobody looks at a bar.
+    """
+    if run.settings.log_format == "json":
+        return JsonLog(run.run_id)
+    return TerminalProgress() if sys.stderr.isatty() and not as_json else PlainProgress()

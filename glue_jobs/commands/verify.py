@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import IntegrityFailure, LakeError
 from glue_jobs.job import Outcome, exit_code, new_run_id, open_run, perform, print_error, resolved
+from glue_jobs.logs import JsonLog
 from glue_jobs.repair import repair
 from glue_jobs.terminal import PlainProgress
 from glue_jobs.verification import verify
@@ -30,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is wrong, and what was done about it; exit 7 if anything is left."""
     run = open_run(resolved(vars(arguments)).settings, new_run_id())
-    if not arguments.json:
+    if run.settings.log_format == "json":
+        run = replace(run, progress=JsonLog(run.run_id))
+    elif not arguments.json:
         run = replace(run, progress=PlainProgress())
 
     def job(run: Run) -> Outcome:
@@ -47,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
         _print(document)
         for failure in failures:
             if not isinstance(failure, IntegrityFailure):
-                print_error(failure, debug=arguments.debug)
+                print_error(failure, debug=arguments.debug, log_format=run.settings.log_format)
     return exit_code(failures)
 
 

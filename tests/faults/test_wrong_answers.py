@@ -48,7 +48,9 @@ def test_nothing_is_changed_until_a_run_without_the_fault(case, behind):
     assert type(done.error).__name__ == case.expect["error"]
     assert re.search(case.expect["says"], done.told), done.told
     assert done.summary["changed"] is False
-    assert done.summary["errors"] == [{"error": case.expect["error"], "message": str(done.error)}]
+    (told,) = done.summary["errors"]
+    assert (told["error"], told["message"]) == (case.expect["error"], str(done.error))
+    assert (told["exit_code"], told["retryable"]) == (case.exit_code, case.exit_code == 5)
     asked = lake.asked() if path in (API, SURVEY_PATH) else lake.asked(path)
     assert len(asked) == case.expect.get("asked", 1)
     assert lake.everything() == before
