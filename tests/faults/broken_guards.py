@@ -21,8 +21,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COPIED = ("glue_jobs", "sql", "infra", "tests", "pyproject.toml")
 _ENOUGH = 3
-# Every operation of every run comes last: it takes minutes, and other cases are more telling.
-_LAST = ("test_failing_operations.py", "test_kill.py")
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,11 @@ class Guard:
         file: where it stands.
         code: its code, which is there once.
         broken: what takes its place.
+        first: the file of tests that runs before the others.
     """
 
     guard: str
+    first: str
     file: str
     code: str
     broken: str
@@ -63,8 +63,8 @@ def noticed_by(guard: Guard) -> list[str]:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy / name)
         guard.break_in(copy)
-        quick = sorted(path for path in (copy / "tests/faults").glob("test_*.py"))
-        ordered = sorted(quick, key=lambda path: path.name in _LAST)
+        tests = sorted((copy / "tests/faults").glob("test_*.py"))
+        ordered = sorted(tests, key=lambda path: path.name != guard.first)
         command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--no-header", "-rf"]
         command += [f"--maxfail={_ENOUGH}", *(str(path) for path in ordered)]
         ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
