@@ -6,6 +6,7 @@ which events there are and what else they carry.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import traceback
@@ -89,6 +90,7 @@ def describe_failure(error: LakeError) -> dict[str, Any]:
 def _write(event: str, level: str, fields: Mapping[str, Any]) -> None:
     moment = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     line = {"at": moment.replace("+00:00", "Z"), "level": level, "event": event, **fields}
-    # One write, so that lines of several threads do not mix.
-    sys.stderr.write(json.dumps(line) + "\n")
-    sys.stderr.flush()
+    # One write, so that lines of several threads do not mix. A run goes on if nobody reads them.
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -87,8 +88,9 @@ class PlainProgress(Progress):
     """One line per step and per file, for logs and pipes."""
 
     def step(self, text: str) -> None:
-        """Prints the step."""
-        print(text, file=sys.stderr, flush=True)
+        """Prints the step; a run goes on if nobody reads it."""
+        with contextlib.suppress(BrokenPipeError):
+            print(text, file=sys.stderr, flush=True)
 
     def expect(self, files: int, size: int) -> None:
         """Prints how much is coming."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.job import opened_lake
-from glue_jobs.moments import from_text, release_name
+from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 
@@ -22,34 +22,63 @@ if TYPE_CHECKING:
 
 _RUNS_READ = 50
 _VERIFIED = "/verify.json"
+_STALE = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing but the settings."""
+    """What counts as stale."""
+    parser.add_argument(
+        "--max-age",
+        type=float,
+        metavar="HOURS",
+        help="exit 7 if any subject was not asked for that long with success",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints it."""
     storage = opened_lake(vars(arguments))
     document = describe(storage)
+    stale = stale_subjects(document, arguments.max_age)
+    document["stale"] = stale
     if arguments.json:
         print(json.dumps(document, indent=1, sort_keys=True))
     else:
         _print(document)
-    return 0
+        for subject in stale:
+            print(f"{subject} was not asked with success for {arguments.max_age:g} hours.")
+    return _STALE if stale else 0
+
+
+def stale_subjects(document: dict[str, Any], max_age: float | None) -> list[str]:
+    """The subjects that were not asked with success for more than so many hours.
+
+    Where nothing was landed yet, the whole lake is stale, as `lake`.
+    """
+    if max_age is None:
+        return []
+    ages = {
+        subject: state["checked_age_seconds"] for subject, state in document["subjects"].items()
+    }
+    return [name for name, age in ages.items() if age is None or age > max_age * 3600] or (
+        [] if ages else ["lake"]
+    )
 
 
 def describe(storage: Storage) -> dict[str, Any]:
-    """The lake's state, ready for JSON.
+    """The lake's state, ready for JSON: docs/operations.md says what its fields mean.
 
     Reads manifests, pointers, the index of the reports and the last runs' summaries.
     """
+    now = datetime.now(timezone.utc)
     subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
     for pointer in load_pointers(storage):
         subjects.setdefault(pointer.subject, {}).update(
             release=pointer.release,
             folder=pointer.folder,
             rows={name: table.rows for name, table in pointer.tables.items()},
+            rejects=sum(file.rejects for _, file in pointer.files()),
+            published_at=_published_at(storage, pointer),
             missed=missed_releases(pointer),
         )
     last_run: dict[str, Any] | None = None
@@ -63,6 +92,8 @@ def describe(storage: Storage) -> dict[str, Any]:
             break
     for subject, state in subjects.items():
         state["checked_at"] = checked.get(subject)
+        state["checked_age_seconds"] = _age(state["checked_at"], now)
+        state["is_built"] = state.get("release") == state.get("landed_release")
     index = storage.get(names.report("latest", "report.json"))
     return {
         "lake": storage.uri,
@@ -80,6 +111,15 @@ def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
         if snapshot.unflagged:
             missed.setdefault(snapshot.source, []).append(snapshot.release)
     return missed
+
+
+def _published_at(storage: Storage, pointer: Pointer) -> str | None:
+    stored = storage.stat(names.pointer(pointer.subject))
+    return to_text(stored.modified) if stored else None
+
+
+def _age(moment: str | None, now: datetime) -> int | None:
+    return None if moment is None else int((now - from_text(moment)).total_seconds())
 
 
 def _landed(storage: Storage, subject: str) -> dict[str, Any]:
