@@ -45,8 +45,9 @@ PERIODS = tuple(
 
 _MOST_HEADER_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INTEGER = re.compile(r"-?0*\d{1,9}", re.ASCII)
+# Each digit can be matched in one way only: a field may be a million digits long, and no number.
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"(-?)0*(\d{1,9})", re.ASCII)
 _MOST_DIGITS = 17
 # Below, a double that is equal to itself rounded to six decimals stands for those decimals.
 _SMALL = 1e9
@@ -359,9 +360,11 @@ def _value(column: Column, text: str) -> Value:
         return None
     if column.kind is Kind.NUMBER:
         return _number(column.name, text)
-    if not _INTEGER.fullmatch(text):
+    match = _INTEGER.fullmatch(text)
+    if not match:
         raise ValueError(f"{column.name} {text[:20]!r} is not a whole number")
-    value = int(text)
+    # Without the zeros before it, of which Python's int bears a few thousand only.
+    value = int(match[1] + match[2])
     if column.kind is Kind.YEAR and not FIRST_YEAR <= value <= LAST_YEAR:
         raise ValueError(f"{column.name} {value} is not a year from {FIRST_YEAR} to {LAST_YEAR}")
     return value

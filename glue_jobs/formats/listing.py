@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.moments import EASTERN
+from glue_jobs.moments import EASTERN, FIRST_YEAR, LAST_YEAR
 
 MOST_BYTES = 4 << 20
 """A listing larger than this is no listing: the largest real one, of `la`, has 10 kB."""
@@ -111,7 +111,9 @@ def _parse_entry(entry: str, folder: str) -> ListedFile | None:
         # A naive time is meant: the listing's clock is kept as it is printed.
         moment = datetime.strptime(f"{row['date']} {row['time'].upper()}", "%m/%d/%Y %I:%M %p")  # noqa: DTZ007
     except ValueError:
-        raise _refused(folder, f"{name} has the time {row['date']} {row['time']}") from None
+        moment = None
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _refused(folder, f"{name} has the time {row['date']} {row['time']}")
     return ListedFile(name, int(row["size"]), moment.strftime("%Y-%m-%dT%H:%M"))
 
 

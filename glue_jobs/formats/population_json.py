@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NATION = "01000US"
 _YEAR = re.compile(r"[0-9]{4}")
 _MOST_PEOPLE = 10**10
+_MOST_ROWS = 10**6
 
 
 @dataclass(frozen=True, order=True)
@@ -74,9 +75,9 @@ def parse_population(body: bytes) -> PopulationPage:
         raise UpstreamInvalid(
             f"The population API's answer has another shape than known: no {error}."
         ) from None
-    if not isinstance(name, str) or not isinstance(total, int):
+    if not _is_text(name) or not _is_whole(total) or not 0 <= total < _MOST_ROWS:
         raise UpstreamInvalid("The population API's answer has another shape than known.")
-    return PopulationPage(name, rows, total)
+    return PopulationPage(name, rows, int(total))
 
 
 def joined(pages: Sequence[PopulationPage]) -> PopulationPage:
@@ -121,7 +122,15 @@ def _row(row: dict[str, Any]) -> PopulationRow:
         raise UpstreamInvalid(
             f"The population API's answer has the population {ascii(population)[:20]} for {year}."
         )
-    return PopulationRow(int(year), nation_id, str(row["Nation"]), int(population))
+    nation = row["Nation"]
+    if not _is_text(nation):
+        raise UpstreamInvalid(f"The population API's answer has no name of the nation for {year}.")
+    return PopulationRow(int(year), nation_id, nation, int(population))
+
+
+def _is_text(value: object) -> bool:
+    """Whether it can be written in UTF-8; JSON may name half of a pair, which is no character."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _is_whole(value: object) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _RUN_ROWS = 500_000
 _BATCH_ROWS = 1 << 16
+_CHUNK_ROWS = 1 << 12  # of each run, in memory while they are merged
 # Year and period as one small number: a rank needs 6 bits, a year after the first one 9.
 _PER_YEAR = pa.scalar(1 << 6, pa.int16())
 _FIRST_YEAR = pa.scalar(FIRST_YEAR, pa.int16())
@@ -78,13 +79,13 @@ def put_in_order(
     waiting: list[tuple[Any, ...]] = []
     repeated, unsorted, last_line = 0, False, 0
     for _, group in groupby(merged, key=itemgetter(0)):
-        same = list(group)
+        same, count, contradicted = _gathered(group, findings.most_rejects)
         unsorted |= same[0][1] < last_line
         last_line = same[0][1]
-        if any(row != same[0][2] for _, _, row in same):
-            findings.reject([_contradiction(line, row) for _, line, row in same])
+        if contradicted:
+            findings.reject([_contradiction(line, other) for _, line, other in same])
             continue
-        repeated += len(same) - 1
+        repeated += count - 1
         waiting.append(same[0][2])
         if len(waiting) == _BATCH_ROWS:
             yield batch_of(list(zip(*waiting)), schema)
@@ -95,6 +96,23 @@ def put_in_order(
         findings.warn(f"is not sorted by {', '.join(key)}; its rows were sorted here")
     if repeated:
         findings.warn(f"repeats {repeated} rows word for word; each was kept once")
+
+
+def _gathered(
+    group: Iterator[_LineAndRow], most_rejects: int
+) -> tuple[list[_LineAndRow], int, bool]:
+    """The rows of one key, how many there are, and whether they contradict each other.
+
+    More than can be rejects are counted, but not held: a file may repeat one row without end.
+    """
+    held: list[_LineAndRow] = []
+    count, contradicted = 0, False
+    for entry in group:
+        count += 1
+        if len(held) <= most_rejects:
+            held.append(entry)
+        contradicted |= entry[2] != held[0][2]
+    return held, count, contradicted
 
 
 def _ascends(batch: pa.RecordBatch, key: Sequence[str]) -> bool:
@@ -150,7 +168,7 @@ def _write_run(path: Path, gathered: list[Rows], schema: pa.Schema, key: Sequenc
         [(name, "ascending") for name in [*key, "line"]]
     )
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, ordered.schema) as writer:
-        writer.write_table(ordered, max_chunksize=4096)
+        writer.write_table(ordered, max_chunksize=_CHUNK_ROWS)
     return path
 
 

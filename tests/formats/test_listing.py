@@ -110,6 +110,8 @@ PAGES = {
     "no-time": page(row("pr.class", when="8/6/2026")),
     "30-february": page(row("pr.class", when="2/30/2026 8:30 AM")),
     "13-o-clock": page(row("pr.class", when="8/6/2026 13:30 PM")),
+    "first-century": page(row("pr.class", when="1/1/0001 8:30 AM")),
+    "after-all-time-in-utc": page(row("pr.class", when="12/31/9999 11:59 PM")),
     "iso-date": page(row("pr.class", when="2026-08-06 8:30 AM")),
     "one-link-more": page(row("pr.class").replace("<br>", '<A HREF="/x">x</A><br>')),
     "name-is-markup": page(row("pr.class").replace(">pr.class<", "><b>pr.class</b><")),
