@@ -188,8 +188,9 @@ def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterato
         noted = Noted(VINTAGE, snapshot.key, noted_in, snapshot.sha256)
         try:
             version = version_of(storage, snapshot.key, snapshot.sha256)
-        except (IntegrityFailure, StorageFailure):
-            what = f"has no version any more with the bytes of the release {snapshot.release}"
+        except (IntegrityFailure, StorageFailure) as error:
+            what = f"has no version any more with the bytes of the release {snapshot.release}: "
+            what += str(error).rstrip(".")
             findings.problems.append(Problem(noted, what))
             continue
         stored = storage.stat(snapshot.key)

@@ -39,7 +39,8 @@ def run(upstream, tmp_path):
 def summaries(tmp_path):
     """All that were written, by job."""
     found: dict[str, list[dict[str, object]]] = {}
-    for path in sorted((tmp_path / "lake/runs").rglob("*.json")):
+    paths = (tmp_path / "lake/runs").rglob("*.json")
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns):
         summary = json.loads(path.read_bytes())
         jsonschema.validate(summary, SCHEMA)
         assert path.stem == summary["job"]
