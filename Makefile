@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 LAKE ?= ./lake
+SECONDS ?= 60
 BIN = $(VENV)/bin
 
-.PHONY: demo run test coverage faults lint lint-template audit glue-modules rehearse bench docs requirements \
-    clean
+.PHONY: demo run test coverage faults fuzz lint lint-template audit glue-modules rehearse bench docs \
+    requirements clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -28,6 +29,15 @@ coverage: $(VENV)/dev ## all tests but the faults; the bounds: pure code 100 % b
 faults: $(VENV)/dev ## every fault the lake survives, case by case (some minutes)
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault
 
+fuzz: ## look for bytes that break a parser, guided by coverage: each for SECONDS, 60 unless told
+	@if $(MAKE) -s $(VENV)-fuzz/ready && $(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null; \
+	then for target in listing flatfile conversion population; do \
+	        $(VENV)-fuzz/bin/python -m tests.fuzz.coverage_guided $$target \
+	            --seconds $(SECONDS) || exit 1; done; \
+	else echo 'atheris cannot be installed here, so hypothesis tries for longer instead.' \
+	    && $(MAKE) -s $(VENV)/dev \
+	    && $(BIN)/python -m pytest -q -n auto tests/fuzz --hypothesis-profile=deep; fi
+
 lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -42,7 +52,7 @@ lint-template: $(VENV)/dev $(VENV)-checkov/ready ## the CloudFormation template:
 
 audit: $(VENV)/laptop $(VENV)-audit/ready ## a report: what is publicly known against the pinned packages
 	$(BIN)/python -m infra.audit $(VENV)-audit/bin/pip-audit requirements-dev.txt \
-	    infra/requirements-checkov.txt infra/requirements-audit.txt
+	    infra/requirements-checkov.txt infra/requirements-audit.txt infra/requirements-fuzz.txt
 
 glue-modules: $(VENV)/dev ## can Glue's Python 3.9 install what the template gives each job?
 	$(BIN)/python -m infra.modules
@@ -68,9 +78,11 @@ requirements: ## pin the newest versions that suit Python 3.9 to current; needs 
 	    --no-header --upgrade -o infra/requirements-checkov.txt
 	uv pip compile -q --group audit --universal --python-version 3.9 --generate-hashes \
 	    --no-header --upgrade -o infra/requirements-audit.txt
+	uv pip compile -q pyproject.toml --group fuzz --universal --python-version 3.9 \
+	    --generate-hashes --no-header -c requirements-dev.txt -o infra/requirements-fuzz.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
-	rm -rf $(VENV) $(VENV)-checkov $(VENV)-audit lake-demo
+	rm -rf $(VENV) $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz lake-demo
 
 $(VENV)/laptop: requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -82,7 +94,7 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/laptop
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-$(VENV)-checkov/ready $(VENV)-audit/ready: $(VENV)-%/ready: infra/requirements-%.txt
+$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: infra/requirements-%.txt
 	$(PYTHON) -m venv --clear $(VENV)-$*
 	$(VENV)-$*/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@

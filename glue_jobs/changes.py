@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -87,7 +88,7 @@ def as_text(document: dict[str, Any]) -> str:
             "added": f"new: {change['value']}",
             "withdrawn": f"withdrawn: {change['previous_value']}",
         }.get(change["change"], f"{change['previous_value']} -> {change['value']}")
-        lines.append(f"{change['year']} {change['period']}  {figures}  {what}")
+        lines.append(visible(f"{change['year']} {change['period']}  {figures}  {what}"))
     more = len(document["changes"]) - SHOWN
     if more > 0:
         lines.append(f"and {more:,} more")

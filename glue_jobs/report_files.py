@@ -1,5 +1,9 @@
 """How a report is written down: as CSV for people and spreadsheets, as Parquet for programs.
 
+A spreadsheet computes a cell that begins with `=` or its like, whoever wrote it. So text that looks
+like a formula has an apostrophe put before it in CSV, and in CSV alone; a number such as -1.6 has
+none. `from_csv` takes exactly those apostrophes away again.
+
 A column `x_decimals` is not written: it says with how many decimals `x` is printed in its row.
 Other decimals are printed without the zeros behind them, doubles as the shortest text that reads
 back as the same number, null as nothing.
@@ -7,7 +11,10 @@ back as the same number, null as nothing.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -20,7 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _DECIMALS = "_decimals"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The last four are the wide forms that East Asian keyboards type.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NEEDS_QUOTES = re.compile(r"[\",\r\n]")
 _NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-inf")
 
@@ -40,9 +48,17 @@ def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """Comma-separated lines ended by LF, in UTF-8; text that looks like a formula is quoted."""
-    lines = [header, *([_harmless(cell) for cell in row] for row in rows)]
+    """Comma-separated lines ended by LF, in UTF-8; no cell of text can be taken for a formula."""
+    lines = ([_harmless(cell) for cell in line] for line in (header, *rows))
     return "".join(",".join(map(_quoted, line)) + "\n" for line in lines).encode()
+
+
+def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
+    """The header and the cells from which ``to_csv`` made that."""
+    csv.field_size_limit(sys.maxsize)  # no limit that we have not set when we wrote it
+    lines = csv.reader(io.StringIO(body.decode(), newline=""))
+    header, *rows = ([_as_it_was(cell) for cell in line] for line in lines)
+    return header, rows
 
 
 def write_report_parquet(table: pa.Table, path: Path) -> None:
@@ -75,5 +91,15 @@ def _quoted(cell: str) -> str:
 
 def _harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    suspicious = cell.startswith(_FORMULA_STARTS) and len(cell) > 1
-    return f"'{cell}" if suspicious and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if _looks_like_formula(cell) else cell
+
+
+def _as_it_was(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _looks_like_formula(cell) else cell
+
+
+def _looks_like_formula(cell: str) -> bool:
+    """Whether it does, behind any apostrophes: with one more it is told from what has its own."""
+    bare = cell.lstrip("'")
+    suspicious = bare.startswith(_FORMULA_STARTS) and len(bare) > 1
+    return suspicious and not _NUMBER.fullmatch(bare)

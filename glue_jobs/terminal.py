@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -38,12 +38,13 @@ def print_table(
         rows: their cells.
         numbers: names of the columns that are aligned to the right.
     """
+    header = [visible(name) for name in header]
     cells = [[visible(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells)]
     needed = sum(widths) + 3 * len(widths)
-    console = Console(highlight=False)
+    console = _console()
     if title:
-        console.print(_unmarked(title), style="bold")
+        console.print(visible(title), style="bold")
     if console.is_terminal and needed > console.width:
         _print_records(console, header, cells)
         return
@@ -51,9 +52,9 @@ def print_table(
     for name in header:
         table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
     for row in cells:
-        table.add_row(*(_unmarked(cell) for cell in row))
+        table.add_row(*row)
     # Where nobody looks, in a pipe or a file, a table may be as wide as it is.
-    Console(highlight=False, width=max(needed, console.width)).print(table)
+    _console(width=max(needed, console.width)).print(table)
 
 
 def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -61,7 +62,7 @@ def _print_records(console: Console, header: Sequence[str], rows: Sequence[Seque
     for row in rows:
         console.print("─" * 20, style="dim")
         for name, cell in zip(header, row):
-            console.print(f"{name:<{label}}  {_unmarked(cell)}")
+            console.print(f"{name:<{label}}  {cell}")
 
 
 def shown_bytes(count: int) -> str:
@@ -105,7 +106,7 @@ class TerminalProgress(Progress):
     """A bar per round of downloads: files, bytes, rate, time left."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = _console(stderr=True)
         self._lock = threading.Lock()
         self._bar: RichProgress | None = None
         self._files = self._done = 0
@@ -114,7 +115,7 @@ class TerminalProgress(Progress):
         """Prints the step above the bar."""
         with self._lock:
             self._stop()
-            self._console.print(_unmarked(visible(text)), style="dim")
+            self._console.print(visible(text), style="dim")
 
     def expect(self, files: int, size: int) -> None:
         """Starts a bar."""
@@ -160,6 +161,6 @@ class TerminalProgress(Progress):
             self._bar = None
 
 
-def _unmarked(text: str) -> str:
-    """Text in which brackets are not rich's markup."""
-    return text.replace("[", r"\[")
+def _console(**given: Any) -> Console:
+    """A console that prints text as it is: brackets are no markup, colons no emoji."""
+    return Console(highlight=False, markup=False, emoji=False, **given)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
+from glue_jobs.report_files import from_csv, printed_rows, to_csv, write_report_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,7 @@ def test_a_report_without_rows_has_its_header():
 
 FORMULAS = [
     *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", "-2+3+cmd|x"),
+    *("\n=1", "\uff1d1+1", "\uff0b1", "\uff0dx", "\uff20SUM(A1)", "'=1", "''=1"),
     *("=HYPERLINK(\"http://x\")", "-x", "--1", "-1;2", "-e5"),
 ]  # fmt: skip
 
@@ -109,6 +110,24 @@ def test_figures_and_plain_text_stay_as_they_are(cell):
 def test_no_double_is_taken_for_a_formula(value):
     (cell,) = printed([value])
     assert to_csv(["x"], [[cell]]) == f"x\n{cell}\n".encode()
+
+
+@given(st.lists(st.tuples(*[st.text("=+-@'\t\r\n\",1.e\uff1dx") | st.text()] * 2), min_size=1))
+def test_a_report_is_read_as_it_was_written_and_no_cell_is_a_formula(lines):
+    header, *rows = map(list, lines)
+    body = to_csv(header, rows)
+    assert from_csv(body) == (header, rows)
+    for line in csv.reader(io.StringIO(body.decode(), newline="")):
+        assert [cell for cell in line if cell[:1] in tuple("=+@\t\r\n\uff1d") and cell[1:]] == []
+
+
+def test_a_name_of_a_column_is_no_formula_either():
+    assert to_csv(["=1+1", "-1"], []) == b"'=1+1,-1\n"
+
+
+def test_a_cell_may_be_longer_than_other_csv_files_have_them():
+    long = "=" * 200_000
+    assert from_csv(to_csv(["x"], [[long]])) == (["x"], [[long]])
 
 
 def test_csv_is_utf_8_with_lf_and_quotes_only_where_needed():

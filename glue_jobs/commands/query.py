@@ -15,6 +15,7 @@ from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import end_of
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
 from glue_jobs.terminal import print_table
+from glue_jobs.visible import write_text
 
 if TYPE_CHECKING:
     import argparse
@@ -114,7 +115,7 @@ def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
     else:
         raise UsageError("A file wants a format.", hint="--format csv, json or parquet")
     if output is None:
-        sys.stdout.write(text)
+        write_text(text)
     else:
         output.write_text(text, "utf-8")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -13,9 +11,10 @@ from glue_jobs.commands.query import add_as_of, asked_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
-from glue_jobs.report_files import printed_rows, to_csv
+from glue_jobs.report_files import from_csv, printed_rows, to_csv
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.storage import names
+from glue_jobs.visible import write_text
 
 if TYPE_CHECKING:
     import argparse
@@ -82,37 +81,40 @@ def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
             print(f"{name} is unknown at {arguments.as_of}: {reason} yet.", file=sys.stderr)
             chosen.remove(name)
     answers = {name: printed_rows(engine.query(statements[name])) for name in chosen}
-    bodies = {name: to_csv(*rows).decode() for name, rows in answers.items()}
+    bodies = {name: to_csv(*rows) for name, rows in answers.items()}
     made_from = dict.fromkeys(chosen, f"what was known at {arguments.as_of}")
     more = None if arguments.report else f"--as-of {arguments.as_of}"
     _print(bodies, form, made_from, more)
 
 
 def _print(
-    bodies: Mapping[str, str], form: str, made_from: Mapping[str, str], more: str | None
+    bodies: Mapping[str, bytes], form: str, made_from: Mapping[str, str], more: str | None
 ) -> None:
     """Prints reports; tables are cut where ``more`` says how to see the rest."""
     if form == "csv":
-        sys.stdout.write("\n".join(bodies.values()))
+        write_text(b"\n".join(bodies.values()).decode())
     elif form == "json":
-        documents = {name: list(csv.DictReader(io.StringIO(body))) for name, body in bodies.items()}
+        documents = {}
+        for name, body in bodies.items():
+            header, rows = from_csv(body)
+            documents[name] = [dict(zip(header, row)) for row in rows]
         print(json.dumps(documents, indent=1))
     else:
         for name, body in bodies.items():
             _print_table(name, body, made_from[name], more)
 
 
-def _csv_of(storage: Storage, name: str) -> str:
+def _csv_of(storage: Storage, name: str) -> bytes:
     content = storage.get(names.report("latest", f"{name}.csv"))
     if content is None:
         raise UsageError(f"The report {name} is missing.", hint="`lake verify` tells what else is.")
-    return content.body.decode()
+    return content.body
 
 
-def _print_table(name: str, body: str, made_from: str, more: str | None) -> None:
+def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> None:
     from glue_jobs.terminal import print_table  # noqa: PLC0415 - csv and json do without
 
-    header, *rows = csv.reader(io.StringIO(body))
+    header, rows = from_csv(body)
     shown = rows if more is None or len(rows) <= SHOWN_ROWS else rows[:SHOWN_ROWS]
     numbers = [
         column for place, column in enumerate(header) if all(_is_number(row[place]) for row in rows)

@@ -13,6 +13,7 @@ from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error,
 from glue_jobs.logs import JsonLog
 from glue_jobs.storage import names, open_storage
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
+from glue_jobs.visible import visible
 from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
     else:
         for summary in result.summaries:
             for line in described(summary):
-                print(line)
+                print(visible(line))
         if not result.failures and not result.changed:
             print("Nothing is new.")
     for failure in result.failures:
@@ -90,7 +91,7 @@ def run_on_aws(arguments: argparse.Namespace) -> int:
     else:
         for summary in summaries.values():
             for line in described(summary):
-                print(line)
+                print(visible(line))
     return _ended(states, summaries)
 
 
@@ -117,7 +118,7 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
         errors = [error["message"] for error in summary.get("errors", ())]
         codes.append(summary.get("exit_code", 0) or DeployFailure.exit_code)
         for message in errors or [state.message or f"it ended in {state.state}."]:
-            print(f"error: {state.job}: {message}", file=sys.stderr)
+            print(visible(f"error: {state.job}: {message}"), file=sys.stderr)
         print(f"hint:  {state.logs}", file=sys.stderr)
     if len(states) < sum(len(stage.jobs) for stage in STAGES) and len(codes) == 1:
         print("error: The run was stopped before all of its jobs had started.", file=sys.stderr)

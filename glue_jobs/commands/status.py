@@ -12,6 +12,7 @@ from glue_jobs.job import opened_lake
 from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -223,4 +224,4 @@ def _print_last(document: dict[str, Any]) -> None:
     run = document["last_run"]
     for summary in (run or {}).values():
         for error in summary["errors"]:
-            print(f"last run: {summary['job']} failed: {error['message']}")
+            print(visible(f"last run: {summary['job']} failed: {error['message']}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from glue_jobs.job import opened_lake
 from glue_jobs.storage import version_of
 from glue_jobs.subjects import survey_code
 from glue_jobs.terminal import print_table
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +64,7 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps([asdict(trace) for trace in found], indent=1))
         return 0
     if not found:
-        print(f"No vintage that the lake has seen holds {' '.join(key)}.")
+        print(visible(f"No vintage that the lake has seen holds {' '.join(key)}."))
         return 0
     rows = [
         [one.release, one.source, one.value, f"{one.line:,}", one.sha256[:12], one.raw]
@@ -76,20 +78,18 @@ def execute(arguments: argparse.Namespace) -> int:
 def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterator[Trace]:
     """The lines of one vintage that hold an observation: one, if the file is as it should be."""
     version = version_of(storage, snapshot.key, snapshot.sha256)
-    start = key[0].encode()
+    wanted = [os.fsencode(part) for part in key]
     with storage.open(snapshot.key, version) as stream:
         for number, line in enumerate(stream, 1):
-            if not line.lstrip().startswith(start):
+            if not line.lstrip(b" ").startswith(wanted[0]):
                 continue
-            fields = [
-                field.strip() for field in line.decode("ascii", "backslashreplace").split("\t")
-            ]
-            if tuple(fields[:3]) == key:
+            fields = [field.strip(b" ") for field in line.rstrip(b"\r\n").split(b"\t")]
+            if fields[:3] == wanted:
                 yield Trace(
                     snapshot.release,
                     snapshot.source,
                     snapshot.sha256,
                     number,
-                    fields[3] if len(fields) > 3 else "",
+                    fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
                     line.rstrip(b"\r\n").decode("ascii", "backslashreplace"),
                 )

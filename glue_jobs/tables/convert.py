@@ -95,7 +95,7 @@ def convert_data(
     extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
     if not extra:
         return converted
-    warning = f"{source.name} {_EXTRA_WARNING.format(', '.join(extra))}."
+    warning = f"{source.name} {_EXTRA_WARNING.format(ascii(', '.join(extra))[1:-1][:100])}."
     return Converted(
         converted.rows, converted.columns, converted.rejects, (*converted.warnings, warning)
     )

@@ -16,8 +16,11 @@ from glue_jobs.tables.schemas import SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_OWN_TABLES = ("data", "sources", "observations", "revisions")
-"""Endings of tables that the lake itself makes; an upstream file of that name makes none."""
+_OWN_TABLES = ("data", "sources", "observations", "revisions", "changes")
+"""Endings of what the lake itself makes; an upstream file of that name makes no table."""
+
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""What Athena and Spark take for null where a partition's value should be."""
 
 
 class Role(Enum):
@@ -86,6 +89,8 @@ def release_digest(sources: Mapping[str, str]) -> str:
 def _place(survey: str, name: str) -> Planned | None:
     prefix, _, rest = name.partition(".")
     if prefix != survey or not rest:
+        return None
+    if rest == f"data.{_NO_PARTITION}":
         return None
     if rest.startswith("data.") and rest != "data.":
         partition = rest[len("data.") :]

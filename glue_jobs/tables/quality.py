@@ -101,8 +101,8 @@ class KnownSeries:
             unknown = self._unknown(words)
             if unknown:
                 raise QualityFailure(
-                    f"{name} has observations of the series {unknown[0]}, which the series file"
-                    " does not name.",
+                    f"{name} has observations of the series {ascii(unknown[0])[1:-1][:40]}, which"
+                    " the series file does not name.",
                     hint="The last good release stands. BLS may be in the middle of a release.",
                 )
             yield batch

@@ -108,8 +108,8 @@ RELEASE = TableColumn(
 )
 
 _PARTITION_KEYS = {
-    "data": (DATA_FILE,),
-    "revisions": (DATA_FILE, RELEASE),
+    "_data": (DATA_FILE,),
+    "_revisions": (DATA_FILE, RELEASE),
     "population": (DATASET,),
 }
 
@@ -154,7 +154,9 @@ def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
 
 def partition_keys(table: str) -> tuple[TableColumn, ...]:
     """The partition keys of a table, outermost first; none for a mapping table."""
-    return _PARTITION_KEYS.get(table.rpartition("_")[2], ())
+    # A mapping file may be called as it likes: `pr.some.data` is no data file.
+    survey, dash, rest = table.partition("_")
+    return _PARTITION_KEYS.get(dash + rest or survey, ())
 
 
 def comment(name: str) -> str:

@@ -36,6 +36,7 @@ def test_all_files_of_requirements_are_known():
         "requirements.txt",
         "infra/requirements-audit.txt",
         "infra/requirements-checkov.txt",
+        "infra/requirements-fuzz.txt",
     ]
 
 

@@ -47,7 +47,7 @@ def test_a_file_s_name_tells_its_table(survey, name, role, table, partition):
     "name",
     [
         *("overview.txt", "cu.series", "pr", "pr.", "prx.series", "PR.series"),
-        *("pr.data", "pr.Data", "pr.sources", "pr.observations", "pr.revisions"),
+        *("pr.data", "pr.Data", "pr.sources", "pr.observations", "pr.revisions", "pr.changes"),
     ],
 )
 def test_a_name_of_another_survey_or_of_the_lake_s_own_tables_makes_none(name):
