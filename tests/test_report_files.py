@@ -112,7 +112,13 @@ def test_no_double_is_taken_for_a_formula(value):
     assert to_csv(["x"], [[cell]]) == f"x\n{cell}\n".encode()
 
 
-@given(st.lists(st.tuples(*[st.text("=+-@'\t\r\n\",1.e\uff1dx") | st.text()] * 2), min_size=1))
+# No field of a flat file holds a NUL, and Python's CSV does not read one before 3.11.
+cells = st.text("=+-@'\t\r\n\",1.e\uff1dx") | st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters=["\0"])
+)
+
+
+@given(st.lists(st.tuples(cells, cells), min_size=1))
 def test_a_report_is_read_as_it_was_written_and_no_cell_is_a_formula(lines):
     header, *rows = map(list, lines)
     body = to_csv(header, rows)
