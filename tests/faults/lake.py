@@ -146,12 +146,12 @@ class Lake:
         kept = self.place.kept().items()
         return {hashed for path, hashed in kept if path.startswith("raw/")}
 
-    def check(self, *, killed: bool = False) -> None:
+    def check(self, *, killed: bool = False, raced: bool = False) -> None:
         """Every manifest and pointer entry matches its bytes, and nothing half done is left.
 
         A process that was killed could not clear its scratch folder; the next one does.
         """
-        self.place.check_entries()
+        self.place.check_entries(raced=raced)
         assert killed or self.place.litter() == []
 
     def pointed(self) -> Tree:

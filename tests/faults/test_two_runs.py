@@ -49,7 +49,7 @@ def test_operations_in_any_order_harm_nothing(lakes, held):
         published += [] in ended
         if [] in ended:
             assert lake.tree() == healed, where
-        lake.check()
+        lake.check(raced=True)
         assert lakes.do(lake) == [], where
         assert lake.tree() == healed, where
         assert kept <= lake.landed_ever(), where
@@ -61,13 +61,15 @@ def overtaken(lakes: LakesAlike, other_run: Callable[[Lake], None]) -> Iterator[
     """Runs that another run overtakes at each of their operations in turn; whether they lost."""
     counting = CountingStorage(lakes.new().storage)
     assert lakes.do(lakes.new(), counting) == []
-    for number in range(1, counting.operations + 1):
+    # In S3 one in four is as telling: what counts is what a run has read, and not yet written.
+    step = 1 if lakes.places.backend == "local" else 4
+    for number in range(1, counting.operations + 1, step):
         lake = lakes.new()
         racing = RacingStorage(lake.storage, number, partial(other_run, lake))
         failures = lakes.do(lake, racing)
         assert {type(failure) for failure in failures} <= {LostRace}
         assert {failure.exit_code for failure in failures} <= {5}
-        lake.check()
+        lake.check(raced=True)
         yield lake, bool(failures)
 
 
@@ -87,6 +89,7 @@ def test_one_that_is_overtaken_harms_nothing(lakes, held):
     assert lost > 5
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_loser_lays_nothing_older_over_what_the_winner_made(lakes, held):
     """While the loser works, BLS publishes once more, and the other run lands that."""
     number = lakes.number + 1
