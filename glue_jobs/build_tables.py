@@ -209,6 +209,7 @@ def _build_file(building: Building, survey: str, landed: LandedFile, place: Plan
         if place.role is Role.SERIES and table.columns[0].name != "series_id":
             raise QualityFailure(f"{landed.name} does not begin with the column series_id.")
         converted = table
+    _check_columns(building, place, converted)
     if before and place.role is not Role.OTHER:
         check_shrinking(landed.name, before.rows, converted.rows, allowed=run.settings.allow_shrink)
     building.converted.append(landed.name)
@@ -337,6 +338,20 @@ def _check_series_again(building: Building, survey: str, place: Planned) -> None
 def _series_source(tables: Mapping[str, Table], survey: str) -> str:
     table = tables.get(f"{survey}_series")
     return table.files[0].source_sha256 if table else ""
+
+
+def _check_columns(building: Building, place: Planned, converted: Converted) -> None:
+    """Refuses a table that lost a column: views and users' queries name it."""
+    known = building.previous.tables.get(place.table) if building.previous else None
+    if known is None or building.run.settings.allow_shrink:
+        return
+    names_now = {column.name for column in converted.columns}
+    gone = [column.name for column in known.columns if column.name not in names_now]
+    if gone:
+        raise QualityFailure(
+            f"{place.name} has no column {gone[0]} any more; it was not published.",
+            hint="The last good release stands. If BLS has really dropped it: --allow-shrink",
+        )
 
 
 def _check_is_document(building: Building, place: Planned) -> None:

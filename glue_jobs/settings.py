@@ -33,8 +33,8 @@ class Settings:
         population_url: the population API.
         requests_per_second: how fast one upstream is asked, at most.
         allow_removals: how many files may vanish from a survey in one run.
-        allow_shrink: whether a data file may lose more than a tenth of its rows, or a population
-            dataset some of its years.
+        allow_shrink: whether a data file may lose more than a tenth of its rows, a table a column,
+            or a population dataset some of its years.
         database: the Glue database that shows a lake in S3.
         workgroup: the Athena workgroup that answers queries on it.
         region: the AWS region of both; empty for the SDK's own choice.
