@@ -15,7 +15,7 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
 
 test: $(VENV)/dev ## run the tests, but for those that fail each operation of a run
-	$(BIN)/python -m pytest -q -n auto -m "not every_operation"
+	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
 
 # formats/ and tables/, and what they stand on: values in, values out.
 PURE = glue_jobs/formats/*,glue_jobs/tables/*,glue_jobs/settings.py,glue_jobs/subjects.py,$\
