@@ -27,7 +27,7 @@ coverage: $(VENV)/dev ## all tests but the faults; the bounds: pure code 100 % b
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
 faults: $(VENV)/dev ## every fault the lake survives, case by case (some minutes)
-	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault
+	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault $(TESTS)
 
 fuzz: ## look for bytes that break a parser, guided by coverage: each for SECONDS, 60 unless told
 	@if $(MAKE) -s $(VENV)-fuzz/ready && $(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null; \

@@ -114,6 +114,13 @@ def behind(state, upstream, undisturbed, places):
 
 
 @pytest.fixture
+def numbers(request):
+    """The operations to disturb, of so many: all, or each Nth if the command line says so."""
+    step = request.config.getoption("--every-nth")
+    return lambda count: range(1, count + 1, step)
+
+
+@pytest.fixture
 def held(request):
     """Counts a case that held, in a test of many cases."""
 

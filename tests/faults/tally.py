@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds one option."""
+    """Adds two options."""
+    parser.addoption(
+        "--every-nth",
+        type=int,
+        default=1,
+        metavar="N",
+        help="disturb only each Nth operation of a run, where all are disturbed in turn",
+    )
     parser.addoption(
         "--every-fault",
         action="store_true",

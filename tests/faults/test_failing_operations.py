@@ -73,12 +73,12 @@ def check_catalog(lake: Lake) -> None:
 @fault("S1")
 @pytest.mark.every_operation
 @pytest.mark.parametrize("when", ["before", "after", "follow"])
-def test_any_operation_on_a_directory_fails(when, lakes, held):
+def test_any_operation_on_a_directory_fails(when, lakes, numbers, held):
     promise = Promise(lakes)
     counting = CountingStorage(lakes.new().storage)
     assert lakes.do(lakes.new(), counting) == []
     assert counting.operations > (5 if lakes.work == "vacuum" else 30)
-    for number in range(1, counting.operations + 1):
+    for number in numbers(counting.operations):
         lake = lakes.new()
         failing = FailingStorage(lake.storage, number, when)
         failures = lakes.do(lake, failing)
@@ -90,11 +90,11 @@ def test_any_operation_on_a_directory_fails(when, lakes, held):
 
 @fault("S1")
 @pytest.mark.every_operation
-def test_any_change_of_the_disk_fails(lakes, held):
+def test_any_change_of_the_disk_fails(lakes, numbers, held):
     promise = Promise(lakes)
     (whole,) = run_elsewhere(lakes, [(lakes.new(), {})])
     assert whole["exit_codes"] == []
-    places = range(1, whole["changes"] + 1)
+    places = numbers(whole["changes"])
     runs = [(lakes.new(), {"change": place, "how": "fail"}) for place in places]
     for (lake, _), place, ended in zip(runs, places, run_elsewhere(lakes, runs)):
         where = f"change {place} of {len(places)}: {ended}"
@@ -107,12 +107,13 @@ def test_any_change_of_the_disk_fails(lakes, held):
 @pytest.mark.every_operation
 @pytest.mark.parametrize("backend", ["s3"])
 @pytest.mark.parametrize("when", ["before", "after", "torn"])
-def test_any_call_of_aws_fails(when, lakes, held):
+def test_any_call_of_aws_fails(when, lakes, numbers, held):
     promise = Promise(lakes)
     counting = ApiCalls()
     with counting.watching():
         lakes.undisturbed()
-    for number, name in enumerate(counting.names, 1):
+    for number in numbers(len(counting.names)):
+        name = counting.names[number - 1]
         if when == "torn" and not name.startswith("GetObject"):
             continue
         check_call_fails(promise, lakes, FailingCalls(number, when), f"call {number}: {name}")
@@ -124,12 +125,13 @@ def test_any_call_of_aws_fails(when, lakes, held):
 @pytest.mark.parametrize("backend", ["s3"])
 @pytest.mark.parametrize("lakes", WORKS[:2], indirect=True)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_any_call_of_the_catalog_fails(when, lakes, held):
+def test_any_call_of_the_catalog_fails(when, lakes, numbers, held):
     promise = Promise(lakes)
     counting = ApiCalls("glue")
     with counting.watching():
         whole = lakes.undisturbed()
-    for number, name in enumerate(counting.names, 1):
+    for number in numbers(len(counting.names)):
+        name = counting.names[number - 1]
         lake = check_call_fails(
             promise, lakes, FailingCalls(number, when, "glue"), f"call {number}: {name}"
         )

@@ -62,18 +62,18 @@ def check_healed(lakes: LakesAlike, lake: Lake, healed: Tree, where: str) -> Non
 
 
 @pytest.mark.every_operation
-def test_killed_before_any_operation(lakes, held):
+def test_killed_before_any_operation(lakes, numbers, held):
     with reachable(lakes.places.backend) as environ:
         (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)
         assert whole["exit_codes"] == []
         assert whole["changes"] > (5 if lakes.work == "vacuum" else 60)
-        changes = range(1, whole["changes"] + 1)
+        changes = numbers(whole["changes"])
         runs = [(lakes.new(), {"change": change}) for change in changes]
         told = run_elsewhere(lakes, runs, **environ)
     assert told == [{"killed": True}] * len(runs)
     healed = lakes.undisturbed().tree()
     for (lake, _), change in zip(runs, changes):
-        check_healed(lakes, lake, healed, f"operation {change} of {len(changes)}")
+        check_healed(lakes, lake, healed, f"operation {change} of {whole['changes']}")
         held()
 
 
