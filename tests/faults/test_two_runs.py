@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = fault("S3")
 
-SEEDS = range(55)
+SEEDS = range(60)
 
 
 @pytest.fixture(params=["first-run", "next-run"])
