@@ -31,6 +31,7 @@ from glue_jobs.errors import IntegrityFailure, LostRace, StorageFailure, TryAgai
 from glue_jobs.storage.disk import telling as telling_disk
 from glue_jobs.storage.names import CURATED, CURRENT, RAW
 from glue_jobs.storage.protocol import Content, StoredObject
+from glue_jobs.storage.s3_stream import TRIES, stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 PART_BYTES = 16 << 20
 """A larger file goes up in parts of this size, one at a time: what an upload holds in memory."""
 
-_READ_BYTES = 1 << 20
-_TRIES = 4
 _VERSIONED = (RAW, CURRENT)
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed"}
@@ -72,7 +71,7 @@ class S3Storage:
         self._prefix = f"{prefix}/" if prefix else ""
         self._is_versioned = False  # until S3 has said so
         config = Config(
-            retries={"mode": "standard", "max_attempts": _TRIES},
+            retries={"mode": "standard", "max_attempts": TRIES},
             connect_timeout=10,
             read_timeout=60,
         )
@@ -113,8 +112,7 @@ class S3Storage:
             raise told(error, f"read {self._shown(key)}") from error
         # Whatever is written there meanwhile, one stream reads one content.
         named["IfMatch"] = answer["ETag"]
-        stream = _ObjectStream(self._client, named, answer["ContentLength"], self._shown(key))
-        return io.BufferedReader(stream, _READ_BYTES)
+        return stream_of(self._client, named, answer["ContentLength"], self._shown(key))
 
     def put(self, key: str, body: bytes) -> None:
         """Writes a small object, whatever was there."""
@@ -128,7 +126,7 @@ class S3Storage:
         mark = secrets.token_hex(16)
         metadata = {"sha256": hashlib.sha256(body).hexdigest(), "mark": mark}
         self._check_versioned()
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             try:
                 self._client.put_object(
                     **self._named(key), Body=body, Metadata=metadata, **condition
@@ -304,10 +302,13 @@ class S3Storage:
         )
 
     def _mark(self, key: str) -> str:
-        with contextlib.suppress(ClientError, BotoCoreError):
+        try:
             answer = self._client.head_object(**self._named(key))
-            return str(answer["Metadata"].get("mark", ""))
-        return ""
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in _MISSING:
+                return ""
+            raise told(error, f"learn who wrote {self._shown(key)}") from error
+        return str(answer["Metadata"].get("mark", ""))
 
     def _check_versioned(self) -> None:
         """Refuses a bucket that forgets, before the first write to it."""
@@ -332,66 +333,6 @@ class S3Storage:
 
     def _shown(self, key: str) -> str:
         return f"s3://{self.bucket}/{self._key(key)}"
-
-
-class _ObjectStream(io.RawIOBase):
-    """Reads one content of one object from any place; a stream that breaks is opened again."""
-
-    def __init__(self, client: Any, named: Mapping[str, Any], size: int, shown: str) -> None:
-        self._client, self._named = client, named
-        self._size, self._shown = size, shown
-        self._position = 0
-        self._body: Any = None
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if start + offset != self._position:
-            self._drop()
-            self._position = start + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        if self._position >= self._size or not len(buffer):
-            return 0
-        data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._drop()
-        super().close()
-
-    def _read(self, count: int) -> bytes:
-        for attempt in range(_TRIES):
-            try:
-                if self._body is None:
-                    answer = self._client.get_object(
-                        **self._named, Range=f"bytes={self._position}-"
-                    )
-                    self._body = answer["Body"]
-                data: bytes = self._body.read(count)
-                if data:
-                    return data
-            except (ClientError, BotoCoreError) as error:
-                if attempt == _TRIES - 1 or isinstance(error, ClientError):
-                    raise told(error, f"read {self._shown}") from error
-            self._drop()
-        raise TryAgainLater(f"Cannot read {self._shown}: its bytes end too early.")
-
-    def _drop(self) -> None:
-        if self._body is not None:
-            self._body.close()
-            self._body = None
 
 
 def _check_botocore(version: str) -> None:

@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 
 from glue_jobs.errors import (
     IntegrityFailure,
+    LostRace,
     StorageFailure,
     TryAgainLater,
     UsageError,
@@ -177,6 +178,14 @@ def test_a_swap_whose_answer_was_lost_is_not_lost(lake):
     lake._client.meta.events.register("before-send.s3.PutObject", lose)
     lake.swap(KEY, b"one", None)
     assert lake.get(KEY).body == b"one"
+
+
+def test_a_swap_that_cannot_learn_who_wrote_blames_no_other_run(lake):
+    lake.swap(KEY, b"one", None)
+    Answers(lake, "HeadObject", *[(503, "SlowDown")] * 99)
+    with pytest.raises(TryAgainLater, match="Cannot learn who wrote") as caught:
+        lake.swap(KEY, b"two", None)
+    assert not isinstance(caught.value, LostRace)
 
 
 def test_a_release_file_that_another_run_makes_meanwhile_is_as_good(lake):
