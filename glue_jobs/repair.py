@@ -10,6 +10,7 @@ is put.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
@@ -32,7 +33,7 @@ from glue_jobs.land_population import land_dataset, land_population
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import file_sha256, names, version_of
+from glue_jobs.storage import copy_out, file_sha256, names, version_of
 from glue_jobs.subjects import POPULATION, dataset_of
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import (
@@ -62,8 +63,6 @@ if TYPE_CHECKING:
     from glue_jobs.tables.convert import Converted
     from glue_jobs.verification import Noted
 
-_BUFFER = 1 << 20
-
 
 def repair(run: Run, noted: Noted) -> str:
     """Brings one thing back; returns where from, to finish the sentence "restored …".
@@ -88,11 +87,10 @@ def _restore_raw(run: Run, noted: Noted) -> str:
 def _copied_version(storage: Storage, noted: Noted, path: Path) -> str:
     """Copies the bytes out of a version that still has them; empty if none has."""
     for stored in reversed(storage.versions(noted.key)):
-        with storage.open(noted.key, stored.version) as stream, path.open("wb") as copy:
-            while part := stream.read(_BUFFER):
-                copy.write(part)
-        if _sha256(path) == noted.sha256:
-            return f"from its version {stored.version}"
+        with contextlib.suppress(IntegrityFailure):  # that version has rotten, too
+            copy_out(storage, noted.key, stored.version, path)
+            if _sha256(path) == noted.sha256:
+                return f"from its version {stored.version}"
     return ""
 
 
@@ -261,14 +259,15 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
     """Puts the newest version that can be read in the place of one that cannot; empty for none."""
     try:
         current = storage.get(key)
-    except IntegrityFailure:  # S3 gives out no bytes that differ from their checksum
+    # S3 gives out no bytes that differ from their checksum, a disk none of a bad sector.
+    except IntegrityFailure:
         storage.delete(key)
         current = None
     for stored in reversed(storage.versions(key)):
         body = b""
         with contextlib.suppress(IntegrityFailure), storage.open(key, stored.version) as stream:
             body = stream.read()
-        if is_good(body):
+        if stored.sha256 in ("", hashlib.sha256(body).hexdigest()) and is_good(body):
             storage.swap(key, body, current.tag if current else None)
             return f"from its version {stored.version}; the next run brings it up to date"
     return ""

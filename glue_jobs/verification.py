@@ -8,6 +8,7 @@ which is no damage.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
 
 _ASKED_AT_ONCE = 4
+_UNREADABLE = "cannot be read, or has other bytes than were written"
 
 
 @dataclass(frozen=True)
@@ -115,21 +117,37 @@ def noted_objects(storage: Storage, findings: Findings) -> Iterator[Noted]:
     for key in _manifest_keys(storage):
         findings.checked[MANIFEST] += 1
         try:
+            _check_as_written(storage, key)
             yield from _of_manifest(storage, key)
         except (IntegrityFailure, StorageFailure):
-            findings.problems.append(Problem(Noted(MANIFEST, key, ""), "cannot be read"))
+            findings.problems.append(Problem(Noted(MANIFEST, key, ""), _UNREADABLE))
     for key in _pointer_keys(storage):
         findings.checked[POINTER] += 1
         subject = key[len(names.CURRENT) : -len(".json")]
         try:
+            _check_as_written(storage, key)
             pointer = load_pointer(storage, subject)
         except (IntegrityFailure, StorageFailure):
-            pointer = None
-        if pointer is None:
-            findings.problems.append(Problem(Noted(POINTER, key, ""), "cannot be read"))
+            findings.problems.append(Problem(Noted(POINTER, key, ""), _UNREADABLE))
             continue
-        yield from _of_pointer(pointer)
-        yield from _vintages(storage, pointer, findings)
+        if pointer is not None:
+            yield from _of_pointer(pointer)
+            yield from _vintages(storage, pointer, findings)
+
+
+def _check_as_written(storage: Storage, key: str) -> None:
+    """Holds a manifest or pointer against the hash that the backend keeps of it.
+
+    Raises:
+        IntegrityFailure: it is not there, or has other bytes, and no run replaces it right now.
+    """
+    content, stored = storage.get(key), storage.stat(key)
+    if content is None or stored is None:
+        raise IntegrityFailure(f"{key} is not there.")
+    if stored.sha256 == hashlib.sha256(content.body).hexdigest() or not stored.sha256:
+        return
+    if storage.get(key) == content:
+        raise IntegrityFailure(f"{key} has other bytes than were written there.")
 
 
 def _manifest_keys(storage: Storage) -> list[str]:
@@ -163,8 +181,6 @@ def _of_manifest(storage: Storage, key: str) -> Iterator[Noted]:
             (names.raw_file(survey, file.name), file.sha256, file.version)
             for file in load_survey(storage, survey).files.values()
         ]
-    if not landed and storage.get(key) is None:
-        raise IntegrityFailure(f"{key} is not there.")
     for place, sha256, version in landed:
         yield Noted(RAW, place, key, sha256)
         stored = storage.stat(place)
@@ -230,13 +246,14 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
 
 
 def _folders_once_named(storage: Storage, subject: str) -> Iterable[str]:
-    try:
-        past = past_pointers(storage, subject)
-    except (IntegrityFailure, StorageFailure):
-        return []
+    """Folders that a pointer names or has named; one that cannot be read may have named any."""
+    pointers = [past.pointer for past in past_pointers(storage, subject)]
+    if None in pointers:
+        return {f"{zone}{subject}/" for zone in (names.CURATED, names.HISTORY)}
     return {
         folder
-        for pointer, _ in past
+        for pointer in pointers
+        if pointer is not None
         for folder in (pointer.folder, *(table.folder for table in pointer.tables.values()))
         if folder
     }

@@ -7,6 +7,8 @@ release or the next, whole. Folders are immutable; a superseded one stays until 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from glue_jobs.tables.columns import TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from glue_jobs.storage.protocol import Storage
 
@@ -133,6 +136,21 @@ class Pointer:
         return (self.tables[table].folder or self.folder) + file.path
 
 
+@dataclass(frozen=True)
+class PastPointer:
+    """A version of a pointer.
+
+    Attributes:
+        version: its name.
+        published_at: when it became the current one.
+        pointer: what it said; None where its bytes have rotten.
+    """
+
+    version: str
+    published_at: datetime
+    pointer: Pointer | None
+
+
 def load_pointer(storage: Storage, subject: str) -> Pointer | None:
     """The pointer as it is now, or None where nothing was published yet."""
     content = storage.get(names.pointer(subject))
@@ -148,14 +166,19 @@ def load_pointers(storage: Storage) -> list[Pointer]:
     return [parse_pointer(content.body, content.tag, key) for key, content in contents if content]
 
 
-def past_pointers(storage: Storage, subject: str) -> list[tuple[Pointer, Any]]:
-    """Every pointer a subject ever had, oldest first, with the moment it was published."""
+def past_pointers(storage: Storage, subject: str) -> list[PastPointer]:
+    """Every pointer a subject ever had, the current one too, oldest first."""
     key = names.pointer(subject)
-    pointers = []
+    past = []
     for stored in storage.versions(key):
-        with storage.open(key, stored.version) as stream:
-            pointers.append((parse_pointer(stream.read(), None, key), stored.modified))
-    return pointers
+        pointer = None
+        with contextlib.suppress(IntegrityFailure):
+            with storage.open(key, stored.version) as stream:
+                body = stream.read()
+            if stored.sha256 in ("", hashlib.sha256(body).hexdigest()):
+                pointer = parse_pointer(body, None, key)
+        past.append(PastPointer(stored.version, stored.modified, pointer))
+    return past
 
 
 def tables_of(pointers: Iterable[Pointer]) -> set[str]:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointers, past_pointers
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.moments import release_name
+from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 
 if TYPE_CHECKING:
@@ -29,17 +30,36 @@ def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
 
     Raises:
         UsageError: the lake knows nothing of a survey at that moment.
+        IntegrityFailure: the pointer of that moment is not as it was written.
     """
     until = release_name(moment)
     found = []
     for pointer in load_pointers(storage):
         if pointer.subject == POPULATION:
-            past = [then for then, _ in past_pointers(storage, POPULATION)]
-            known = [then for then in past if then.release <= until]
-            found += known[-1:]
+            found += _population_as_of(storage, until)
         else:
             found.append(_survey_as_of(pointer, until))
     return found
+
+
+def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
+    """The last pointer up to a release; none if the lake knew nothing yet."""
+    known: list[Pointer] = []
+    unread = ""
+    for past in past_pointers(storage, POPULATION):
+        if past.pointer is None:
+            unread = past.version
+        elif past.pointer.release > until:
+            break
+        else:
+            known, unread = [past.pointer], ""
+    if unread:
+        raise IntegrityFailure(
+            f"What the population was said to be at {until} is unknown: the version {unread} of"
+            f" {names.pointer(POPULATION)} is not as it was written.",
+            hint="Ask for another date.",
+        )
+    return known
 
 
 def _survey_as_of(pointer: Pointer, until: str) -> Pointer:

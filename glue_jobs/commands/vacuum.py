@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from glue_jobs.catalog.pointers import PastPointer
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 KEPT_DAYS = 7
@@ -91,24 +92,32 @@ def superseded(storage: Storage, before: datetime) -> Iterator[tuple[str, list[S
 def unnamed_history(storage: Storage, before: datetime) -> Iterator[StoredObject]:
     """Files of revisions that no pointer names and none has named since a moment."""
     for subject, grouped in groupby(storage.scan(names.HISTORY), key=lambda o: o.key.split("/")[1]):
-        last_named: dict[str, datetime] = {}
+        left: dict[str, datetime] = {}
         named: set[str] = set()
-        for pointer, moment in past_pointers(storage, subject):
-            last_named.update(dict.fromkeys(named, moment))
-            named = {pointer.key_of(table, file) for table, file in pointer.files()}
-        for stored in grouped:
-            if stored.key not in named and last_named.get(stored.key, stored.modified) < before:
+        files = list(grouped)
+        for past in past_pointers(storage, subject):
+            left.update(dict.fromkeys(named, past.published_at))
+            named = _named_by(past, files)
+        for stored in files:
+            if stored.key not in named and left.get(stored.key, stored.modified) < before:
                 yield stored
 
 
 def _superseded_at(storage: Storage, subject: str, folder: str) -> datetime | None:
     """When a pointer to another folder last took the place of one to this folder."""
     left = None
-    past = past_pointers(storage, subject)
-    for (pointer, _), (_, following_moment) in zip(past, past[1:]):
-        if pointer.folder == folder:
-            left = following_moment
+    pointers = past_pointers(storage, subject)
+    for past, following in zip(pointers, pointers[1:]):
+        if past.pointer is None or past.pointer.folder == folder:
+            left = following.published_at
     return left
+
+
+def _named_by(past: PastPointer, files: list[StoredObject]) -> set[str]:
+    """What a pointer names; one that cannot be read may have named all."""
+    if past.pointer is None:
+        return {stored.key for stored in files}
+    return {past.pointer.key_of(table, file) for table, file in past.pointer.files()}
 
 
 def _folder_of(stored: StoredObject) -> str:

@@ -13,7 +13,9 @@ from glue_jobs.storage.local import LocalStorage
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
-__all__ = ["bring_back", "file_sha256", "open_storage", "version_of"]
+__all__ = ["bring_back", "copy_out", "file_sha256", "open_storage", "version_of"]
+
+_BUFFER = 1 << 20
 
 
 def open_storage(uri: str, region: str = "") -> Storage:
@@ -51,12 +53,17 @@ def bring_back(storage: Storage, key: str, version: str, sha256: str) -> None:
         return
     with storage.scratch() as folder:
         path = folder / "noted"
-        with storage.open(key, version) as noted, path.open("wb") as copy:
-            shutil.copyfileobj(noted, copy)
+        copy_out(storage, key, version, path)
         with path.open("rb") as copied:
             if file_sha256(copied) != sha256:
                 raise IntegrityFailure(f"The version {version} of {key} has other bytes now.")
         storage.put_file(key, path, sha256)
+
+
+def copy_out(storage: Storage, key: str, version: str, path: Path) -> None:
+    """Copies a version's bytes into a file."""
+    with storage.open(key, version) as stream, path.open("wb") as copy:
+        shutil.copyfileobj(stream, copy, _BUFFER)
 
 
 def version_of(storage: Storage, key: str, sha256: str) -> str:

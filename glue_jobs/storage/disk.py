@@ -7,7 +7,7 @@ import errno
 import io
 from typing import TYPE_CHECKING
 
-from glue_jobs.errors import StorageFailure
+from glue_jobs.errors import IntegrityFailure, StorageFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,3 +29,18 @@ def telling(action: str, path: Path) -> Iterator[None]:
             errno.EROFS: "The file system is read-only; choose another --lake.",
         }.get(error.errno or 0, "")
         raise StorageFailure(f"Cannot {action} {path}: {reason}.", hint=hint) from error
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Does so for what reads a file of the lake; a sector that cannot be read is rot."""
+    with telling("read", path):
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            raise IntegrityFailure(
+                f"Cannot read {path}: input/output error; the disk may be failing.",
+                hint="`lake verify --repair` brings back what it can.",
+            ) from error

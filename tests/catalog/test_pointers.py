@@ -91,8 +91,8 @@ def test_every_pointer_of_the_past_is_kept_in_order(storage):
         now = load_pointer(storage, "pr")
         publish(storage, replace(POINTER, release=release, tag=now.tag if now else None))
     past = past_pointers(storage, "pr")
-    assert [pointer.release for pointer, _ in past] == releases
-    moments = [moment for _, moment in past]
+    assert [one.pointer and one.pointer.release for one in past] == releases
+    moments = [one.published_at for one in past]
     assert moments == sorted(moments)
     assert all(moment.tzinfo is timezone.utc for moment in moments)
 

@@ -41,6 +41,9 @@ Begin = Union[Path, bytes]
 
 BACKENDS = ("local", "s3")
 
+UNREADABLE = Path("/proc/self/mem")
+"""A file whose first byte no program can read: EIO, as on a disk with a bad sector."""
+
 _ACCOUNT = "123456789012"
 _VERSIONS = ".lake/versions/"
 _numbers = itertools.count(1)
@@ -105,8 +108,8 @@ class Place:
 
         Args:
             key: of the object.
-            how: ``flip`` a byte where it lies, ``truncate`` it, ``delete`` it, or ``replace`` it by
-                another object.
+            how: ``flip`` a byte where it lies, ``truncate`` it, ``delete`` it, ``replace`` it by
+                another object, or make it ``unreadable``, which only a disk does.
         """
         body = self.body(key)
         if how == "delete":
@@ -127,10 +130,13 @@ class Place:
         hurt = [path] if how == "replace" else [file for file in files if file.samefile(path)]
         # Lakes are copied by links: a file of its own, under all the names that it has here.
         changed_file = self.folder / ".lake" / "hurt"
-        changed_file.write_bytes(changed)
+        if how == "unreadable":
+            changed_file.symlink_to(UNREADABLE)
+        else:
+            changed_file.write_bytes(changed)
         for file in hurt:
             file.unlink()
-            os.link(changed_file, file)
+            os.link(changed_file, file, follow_symlinks=False)
         changed_file.unlink()
 
     def check_entries(self, *, raced: bool = False) -> None:
@@ -234,10 +240,17 @@ def copy_directory(lake: Path, target: Path) -> Path:
 
 def _files(folder: Path) -> Tree:
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): _file_hash(path)
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def _file_hash(path: Path) -> str:
+    """Of its bytes; of none for a version that was made unreadable, and stays so."""
+    if path.is_symlink():
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _store(uri: str) -> Any:

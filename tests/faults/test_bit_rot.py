@@ -11,8 +11,8 @@ from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.cli import main
 from tests.aws import REGION
 from tests.faults.lake import CONTACT, DATA_FILE
-from tests.faults.places import BACKENDS
-from tests.faults.table import cases
+from tests.faults.places import BACKENDS, UNREADABLE
+from tests.faults.table import Case, cases
 
 if TYPE_CHECKING:
     from typing import Any
@@ -64,11 +64,31 @@ def verify(capsys):
 @pytest.mark.parametrize("backend", BACKENDS)
 @cases("rot")
 def test_rot_is_found_and_named_and_made_good(case, lake, verify):
+    check_made_good(case, lake, verify, case.inject["rot"], case.inject["how"])
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="this system has no file that cannot be read")
+@cases("unreadable")
+def test_a_bad_sector_is_found_and_named_and_made_good(case, lake, verify):
+    check_made_good(case, lake, verify, case.inject["unreadable"], "unreadable")
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="this system has no file that cannot be read")
+@pytest.mark.parametrize("what", ["manifest", "pointer"])
+def test_a_run_that_meets_a_bad_sector_says_so(what, lake):
+    lake.place.damage(RAW[what], "unreadable")
+    (failure, *_) = lake.run_all()
+    assert failure.exit_code == 7
+    assert str(failure).endswith(f"{RAW[what]}: input/output error; the disk may be failing.")
+    assert failure.hint
+
+
+def check_made_good(case: Case, lake: Lake, verify: Any, what: str, how: str) -> None:
     assert lake.run_all() == []  # the catalog of a lake that was copied is empty
     before = lake.tree()
     assert verify(lake)[0] == 0
-    key = key_of(case.inject["rot"], lake)
-    lake.place.damage(key, case.inject["how"])
+    key = key_of(what, lake)
+    lake.place.damage(key, how)
     code, told = verify(lake)
     assert code == case.exit_code
     assert key in [problem["key"] for problem in told["problems"]]
