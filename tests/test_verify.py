@@ -137,6 +137,15 @@ def test_what_nothing_names_is_left_over_and_no_damage(lake, verify):
     assert (code, told["problems"], sorted(told["left_over"])) == (0, [], sorted(left))
 
 
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_what_a_rotten_pointer_of_the_past_named_is_not_called_left_over(lake, verify):
+    """Nothing can bring such a pointer back, and no reader needs it: it is no problem either."""
+    oldest, *_ = sorted((lake.folder / ".lake/versions/current/pr.json").iterdir())
+    oldest.write_bytes(b"rotten")
+    code, told = verify()
+    assert (code, told["problems"], told["left_over"]) == (0, [], [])
+
+
 def test_what_was_kept_nowhere_else_is_said_to_be_lost(lake, verify):
     """An old vintage has no other copy; the current one comes back, the old one cannot."""
     key = f"raw/bls/pr/{DATA_FILE}"

@@ -1,0 +1,88 @@
+"""A pointer of the past that has rotten: nobody can bring it back, and little is lost by it.
+
+Three releases were published; the pointers to some of them are damaged where their versions lie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
+from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.commands.vacuum import vacuum
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.tables.columns import TableColumn
+
+RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
+FIRST, SECOND, THIRD = RELEASES
+YEAR = TableColumn("year", "smallint", "calendar year")
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return LocalStorage(tmp_path / "lake")
+
+
+def pointer_to(subject: str, release: str) -> Pointer:
+    """A folder with one file, and a table of revisions whose file the history keeps."""
+    folder = f"history/{subject}/{release}/"
+    tables = {
+        f"{subject}_data": Table((YEAR,), (TableFile("part", 8, 1, "ab"),)),
+        f"{subject}_revisions": Table((YEAR,), (TableFile("part", 8, 1, "cd"),), folder=folder),
+    }
+    return Pointer(subject, release, f"curated/{subject}/{release}-1a2b3c4d/", tables)
+
+
+def publish_all(storage: LocalStorage, subject: str) -> list[str]:
+    """Publishes every release; returns the keys of their files."""
+    keys = []
+    for release in RELEASES:
+        pointer = pointer_to(subject, release)
+        for table, file in pointer.files():
+            keys.append(pointer.key_of(table, file))
+            storage.put(keys[-1], b"contents")
+        now = load_pointer(storage, subject)
+        publish(storage, replace(pointer, tag=now.tag if now else None))
+    return keys
+
+
+def rot(storage: LocalStorage, subject: str, release: str) -> str:
+    """Flips a bit in the version of a pointer; returns the version's name."""
+    key = f"current/{subject}.json"
+    version = storage.versions(key)[RELEASES.index(release)].version
+    path = storage.root / ".lake/versions" / key / version
+    body = bytearray(path.read_bytes())
+    body[body.index(release[:4].encode())] ^= 1
+    path.unlink()
+    path.write_bytes(body)
+    return version
+
+
+@pytest.mark.parametrize("subject", ["pr", "population"])
+def test_what_it_may_have_named_goes_no_earlier_than_what_followed_it(subject, storage):
+    keys = publish_all(storage, subject)
+    long_ago = datetime.now(timezone.utc) - timedelta(days=1)
+    soon = datetime.now(timezone.utc) + timedelta(days=1)
+    rot(storage, subject, FIRST)
+    assert vacuum(storage, long_ago, dry_run=True) == ({}, [])
+    folders, unnamed = vacuum(storage, soon)
+    removed = [stored.key for group in (*folders.values(), unnamed) for stored in group]
+    # What the population once was stays, to be asked for.
+    goes = [key for key in keys[:4] if subject == "pr" or key.startswith("history/")]
+    assert sorted(removed) == sorted(goes)
+
+
+def test_only_the_population_of_its_days_cannot_be_told(storage):
+    publish_all(storage, "population")
+    version = rot(storage, "population", SECOND)
+    before, between, after = (
+        datetime(*date, tzinfo=timezone.utc) for date in ((2025, 1, 1), (2026, 1, 1), (2026, 6, 1))
+    )
+    assert pointers_as_of(storage, before) == []
+    assert [pointer.release for pointer in pointers_as_of(storage, after)] == [THIRD]
+    with pytest.raises(IntegrityFailure, match=f"the version {version} of current/population"):
+        pointers_as_of(storage, between)
