@@ -10,7 +10,6 @@ is put.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
@@ -33,7 +32,7 @@ from glue_jobs.land_population import land_dataset, land_population
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import copy_out, file_sha256, names, version_of
+from glue_jobs.storage import copy_out, file_sha256, intact_body, names, version_of
 from glue_jobs.subjects import POPULATION, dataset_of
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import (
@@ -259,15 +258,16 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
     """Puts the newest version that can be read in the place of one that cannot; empty for none."""
     try:
         current = storage.get(key)
-    # S3 gives out no bytes that differ from their checksum, a disk none of a bad sector.
     except IntegrityFailure:
+        # S3 gives out no bytes that differ from their checksum, a disk none of a bad sector.
         storage.delete(key)
         current = None
     for stored in reversed(storage.versions(key)):
-        body = b""
-        with contextlib.suppress(IntegrityFailure), storage.open(key, stored.version) as stream:
-            body = stream.read()
-        if stored.sha256 in ("", hashlib.sha256(body).hexdigest()) and is_good(body):
+        try:
+            body = intact_body(storage, stored)
+        except IntegrityFailure:
+            continue
+        if is_good(body):
             storage.swap(key, body, current.tag if current else None)
             return f"from its version {stored.version}; the next run brings it up to date"
     return ""

@@ -144,7 +144,7 @@ def _check_as_written(storage: Storage, key: str) -> None:
     content, stored = storage.get(key), storage.stat(key)
     if content is None or stored is None:
         raise IntegrityFailure(f"{key} is not there.")
-    if stored.sha256 == hashlib.sha256(content.body).hexdigest() or not stored.sha256:
+    if stored.sha256 in ("", hashlib.sha256(content.body).hexdigest()):
         return
     if storage.get(key) == content:
         raise IntegrityFailure(f"{key} has other bytes than were written there.")

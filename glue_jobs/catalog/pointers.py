@@ -8,14 +8,13 @@ release or the next, whole. Folders are immutable; a superseded one stays until 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.manifests import to_json
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.storage import names
+from glue_jobs.storage import intact_body, names
 from glue_jobs.tables.columns import TableColumn
 
 if TYPE_CHECKING:
@@ -173,10 +172,7 @@ def past_pointers(storage: Storage, subject: str) -> list[PastPointer]:
     for stored in storage.versions(key):
         pointer = None
         with contextlib.suppress(IntegrityFailure):
-            with storage.open(key, stored.version) as stream:
-                body = stream.read()
-            if stored.sha256 in ("", hashlib.sha256(body).hexdigest()):
-                pointer = parse_pointer(body, None, key)
+            pointer = parse_pointer(intact_body(storage, stored), None, key)
         past.append(PastPointer(stored.version, stored.modified, pointer))
     return past
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,9 @@ from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.local import LocalStorage
 
 if TYPE_CHECKING:
-    from glue_jobs.storage.protocol import Storage
+    from glue_jobs.storage.protocol import Storage, StoredObject
 
-__all__ = ["bring_back", "copy_out", "file_sha256", "open_storage", "version_of"]
-
-_BUFFER = 1 << 20
+__all__ = ["bring_back", "copy_out", "file_sha256", "intact_body", "open_storage", "version_of"]
 
 
 def open_storage(uri: str, region: str = "") -> Storage:
@@ -63,7 +62,20 @@ def bring_back(storage: Storage, key: str, version: str, sha256: str) -> None:
 def copy_out(storage: Storage, key: str, version: str, path: Path) -> None:
     """Copies a version's bytes into a file."""
     with storage.open(key, version) as stream, path.open("wb") as copy:
-        shutil.copyfileobj(stream, copy, _BUFFER)
+        shutil.copyfileobj(stream, copy)
+
+
+def intact_body(storage: Storage, stored: StoredObject) -> bytes:
+    """The bytes of a small object's version, as they were written.
+
+    Raises:
+        IntegrityFailure: they have rotten.
+    """
+    with storage.open(stored.key, stored.version) as stream:
+        body = stream.read()
+    if stored.sha256 not in ("", hashlib.sha256(body).hexdigest()):
+        raise IntegrityFailure(f"The version {stored.version} of {stored.key} has other bytes now.")
+    return body
 
 
 def version_of(storage: Storage, key: str, sha256: str) -> str:

@@ -303,11 +303,11 @@ def _keep(path: Path, version: Path) -> None:
 
 
 def _holds(path: Path, sha256: str) -> bool:
-    """Whether a file has these bytes; one that cannot be read has not."""
+    """Whether a file has these bytes; one with a bad sector has not."""
     try:
-        with path.open("rb") as stream:
+        with reading(path), path.open("rb") as stream:
             return file_sha256(stream) == sha256
-    except OSError:
+    except IntegrityFailure:
         return False
 
 
