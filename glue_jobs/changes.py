@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
+from glue_jobs.tables.plan import partition_of
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def changes_of(
         mark), ``counts`` by change, and ``changes``: one per observation; a difference is exact,
         as text.
     """
-    partition = snapshot.source.partition(".data.")[2]
+    partition = partition_of(snapshot.source)
     answer = engine.query(_statement(pointer.subject, tables), [partition, snapshot.release])
     return {
         "survey": pointer.subject,

@@ -4,21 +4,28 @@ BLS overwrites its files and keeps no history, so the changes are found when a n
 built, by comparing it with the one before. They go into `history/`, one file per data file and
 release, next to all that is there already. The pointer names them, so tables and history are
 published in one swap; what a run leaves there without publishing, `lake vacuum` removes in time.
+
+A generation is one writing of the whole history. Its name holds a digest of what it is written
+from, and its objects are written once: where a run finds another object in the place of its own,
+which a run of another making has left there, it writes a generation of its own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from glue_jobs.catalog.pointers import Snapshot, Table, TableFile
-from glue_jobs.moments import from_release, from_text, release_name
-from glue_jobs.storage import file_sha256, names, version_of
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.raw_zone import kept_source, vintage_of
+from glue_jobs.storage import copy_verified, file_sha256, names
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import Source, convert_data
+from glue_jobs.tables.convert import convert_data
 from glue_jobs.tables.parquet import write_parquet
+from glue_jobs.tables.plan import made_by, partition_of
 from glue_jobs.tables.revisions import (
     REVISED,
     SCHEMA,
@@ -38,8 +45,6 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage
-
-FIRST_GENERATION = 1
 
 
 @dataclass
@@ -80,7 +85,8 @@ class History:
         self._previous = previous
         table = previous.tables.get(self.name) if previous else None
         self._files = list(table.files) if table else []
-        self._folder = table.folder if table else names.history_folder(survey, FIRST_GENERATION)
+        self._folder = table.folder if table else ""
+        self._must_rewrite = False
 
     @property
     def name(self) -> str:
@@ -98,34 +104,38 @@ class History:
         last = self._last(landed.name)
         if last is not None and last.sha256 == landed.sha256:
             return
-        counted = Counted(Counter())
         target = self._scratch / "revisions.parquet"
+        counted = Counted(Counter())
         with vintage.open("rb") as current:
             rows = self._write(target, last, partition, read_vintage(current), counted)
-        snapshot = Snapshot(
-            source=landed.name,
-            release=release_after(last, landed),
-            sha256=landed.sha256,
-            key=names.raw_file(self._survey, landed.name),
-            rows=rows,
-            revised=counted.by_change[REVISED],
-            unflagged=counted.unflagged,
-        )
-        self.snapshots.append(snapshot)
-        self.snapshots.sort(key=lambda one: (one.source, one.release))
-        if rows:
-            self._files.append(_stored(self._storage, self._folder, target, rows, snapshot))
+        new = _counted(vintage_of(self._survey, landed, last), rows, counted)
+        self.snapshots = sorted([*self.snapshots, new], key=_place)
+        if not rows:
+            return
+        if not self._folder:
+            self._folder = _new_folder(self._survey, "", [new])
+        try:
+            self._files.append(_stored(self._storage, self._folder, target, rows, new))
+        except IntegrityFailure:
+            self._must_rewrite = True
 
     def without_marks(self) -> None:
         """Takes back the counts of values without a mark: this survey marks no revisions."""
         self.snapshots = _unmarked(self.snapshots)
 
+    def write_anew(self, vintages: Iterable[Snapshot]) -> None:
+        """Writes all of it again, from these vintages, whatever was published."""
+        self.snapshots = list(vintages)
+        self._must_rewrite = True
+
     def table(self) -> Table | None:
-        """The table of revisions; None where there is no data file."""
-        if not self._files:
-            return None
-        files = tuple(sorted(self._files, key=lambda file: file.partition))
-        return Table(schemas.REVISIONS, files, schemas.partition_keys(self.name), self._folder)
+        """The table of revisions, complete; None where there is no data file."""
+        if self._must_rewrite:
+            self._folder, self._files, self.snapshots = rewrite_history(
+                self._storage, self._survey, self._folder, self.snapshots, self._scratch
+            )
+            self._must_rewrite = False
+        return _table_of(self.name, self._folder, self._files)
 
     def _last(self, source: str) -> Snapshot | None:
         known = [snapshot for snapshot in self.snapshots if snapshot.source == source]
@@ -148,23 +158,15 @@ class History:
     def _vintage(self, snapshot: Snapshot, partition: str) -> BinaryIO:
         """A vintage as Parquet: the current release's file, else made again from its bytes."""
         table = f"{self._survey}_data"
+        path = self._scratch / "before.parquet"
         if self._previous is not None and table in self._previous.tables:
             for file in self._previous.tables[table].files:
                 if file.partition == (partition,) and file.source_sha256 == snapshot.sha256:
-                    return self._storage.open(self._previous.key_of(table, file))
-        return make_vintage(self._storage, snapshot, self._scratch).open("rb")
-
-
-def release_after(last: Snapshot | None, landed: LandedFile) -> str:
-    """When a vintage was released: as BLS says, unless that is not after the vintage before.
-
-    BLS may go back to an older file; then the moment at which the lake saw it counts.
-    """
-    written = from_text(landed.last_modified)
-    if last is None or written > from_release(last.release):
-        return release_name(written)
-    seen = max(from_text(landed.retrieved_at), from_release(last.release) + timedelta(seconds=1))
-    return release_name(seen)
+                    key = self._previous.key_of(table, file)
+                    with contextlib.suppress(IntegrityFailure):  # rotten: made again below
+                        copy_verified(self._storage, key, file.sha256, path)
+                        return path.open("rb")
+        return make_vintage(self._storage, snapshot, self._scratch, path.name).open("rb")
 
 
 def marks_revisions(
@@ -178,54 +180,122 @@ def marks_revisions(
         return defines_revised(stream)
 
 
-def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    return [replace(snapshot, unflagged=0) for snapshot in snapshots]
-
-
-def rebuilt(
-    storage: Storage, pointer: Pointer, snapshots: Iterable[Snapshot], scratch: Path
+def with_rewritten_history(
+    storage: Storage, pointer: Pointer, vintages: Iterable[Snapshot], scratch: Path
 ) -> Pointer:
     """Writes the whole history of a survey anew, into a generation of its own.
 
     Args:
         storage: the lake.
         pointer: the survey's current one.
-        snapshots: all vintages, in any order; what they count is counted again.
+        vintages: all of them, in any order; what they count is counted again.
         scratch: a folder for temporary files.
 
     Returns:
         The pointer with the new history, which is not published yet.
     """
     name = f"{pointer.subject}_revisions"
-    generation = int(pointer.tables[name].folder.rstrip("/").rpartition("/")[2]) + 1
-    folder = names.history_folder(pointer.subject, generation)
-    history: list[Snapshot] = []
-    files: list[TableFile] = []
-    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.source, snapshot.release))
-    before: Path | None = None
-    for number, snapshot in enumerate(ordered):
-        if not history or history[-1].source != snapshot.source:
-            before = None
-        vintage = make_vintage(storage, snapshot, scratch, f"vintage-{number}")
-        counted, target = Counted(Counter()), scratch / "revisions.parquet"
-        rows = _write_changes(before, vintage, target, counted)
-        if before is not None:
-            before.unlink()
-        before = vintage
-        history.append(
-            replace(
-                snapshot,
-                rows=rows,
-                revised=counted.by_change[REVISED],
-                unflagged=counted.unflagged,
-            )
-        )
-        if rows:
-            files.append(_stored(storage, folder, target, rows, snapshot))
+    known = pointer.tables.get(name)
+    folder, files, history = rewrite_history(
+        storage, pointer.subject, known.folder if known else "", vintages, scratch
+    )
     if not marks_revisions(storage, pointer.subject, pointer.folder, pointer.tables):
         history = _unmarked(history)
-    table = replace(pointer.tables[name], files=tuple(files), folder=folder)
-    return replace(pointer, tables={**pointer.tables, name: table}, history=tuple(history))
+    table = _table_of(name, folder, files)
+    tables = {**pointer.tables, **({name: table} if table else {})}
+    return replace(pointer, tables=tables, history=tuple(history))
+
+
+def rewrite_history(
+    storage: Storage, survey: str, folder: str, vintages: Iterable[Snapshot], scratch: Path
+) -> tuple[str, list[TableFile], list[Snapshot]]:
+    """Writes a generation of its own from all vintages, each compared with the one before.
+
+    Args:
+        storage: the lake.
+        survey: its code.
+        folder: of the generation before; empty for none.
+        vintages: in any order; what they count is counted again.
+        scratch: a folder for temporary files.
+
+    Returns:
+        The generation's folder, its files, and the vintages by file and release, counted.
+    """
+    ordered = sorted(vintages, key=_place)
+    folder = _new_folder(survey, folder, ordered)
+    history: list[Snapshot] = []
+    files: list[TableFile] = []
+    for vintage, made in compare_all(storage, ordered, scratch):
+        history.append(vintage)
+        if vintage.rows:
+            files.append(_stored(storage, folder, made, vintage.rows, vintage))
+    return folder, files, history
+
+
+def compare_all(
+    storage: Storage, vintages: Iterable[Snapshot], scratch: Path
+) -> Iterator[tuple[Snapshot, Path]]:
+    """Compares each vintage with the one before it, from the bytes that the raw zone keeps.
+
+    Args:
+        storage: the lake.
+        vintages: by file and release; what they count is counted again.
+        scratch: a folder for temporary files.
+
+    Yields:
+        Each vintage, counted, and its changes as Parquet: a file that the next one replaces.
+    """
+    last: Snapshot | None = None
+    before = scratch / "vintage-before.parquet"
+    for vintage in vintages:
+        made = make_vintage(storage, vintage, scratch, "vintage.parquet")
+        counted, target = Counted(Counter()), scratch / "revisions.parquet"
+        is_first = last is None or last.source != vintage.source
+        rows = _write_changes(None if is_first else before, made, target, counted)
+        yield _counted(vintage, rows, counted), target
+        last = vintage
+        made.replace(before)
+
+
+def make_vintage(storage: Storage, vintage: Snapshot, scratch: Path, name: str) -> Path:
+    """Converts a vintage's bytes, which the raw zone keeps, once more.
+
+    Raises:
+        IntegrityFailure: no version has these bytes any more.
+    """
+    source = kept_source(storage, vintage.source, vintage.key, vintage.sha256)
+    target = scratch / name
+    convert_data(source, target, scratch, None)
+    return target
+
+
+def _place(vintage: Snapshot) -> tuple[str, str]:
+    return vintage.source, vintage.release
+
+
+def _counted(vintage: Snapshot, rows: int, counted: Counted) -> Snapshot:
+    return replace(
+        vintage, rows=rows, revised=counted.by_change[REVISED], unflagged=counted.unflagged
+    )
+
+
+def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    return [replace(snapshot, unflagged=0) for snapshot in snapshots]
+
+
+def _new_folder(survey: str, before: str, vintages: Iterable[Snapshot]) -> str:
+    """The folder of a generation that is written from these vintages, after another one."""
+    number = names.generation_number(before) + 1 if before else 1
+    made_from = [before, made_by(), *((*_place(one), one.sha256) for one in vintages)]
+    digest = hashlib.sha256(repr(made_from).encode()).hexdigest()[:8]
+    return names.history_folder(survey, number, digest)
+
+
+def _table_of(name: str, folder: str, files: Iterable[TableFile]) -> Table | None:
+    ordered = tuple(sorted(files, key=lambda file: file.partition))
+    if not ordered:
+        return None
+    return Table(schemas.REVISIONS, ordered, schemas.partition_keys(name), folder)
 
 
 def _write_changes(before: Path | None, vintage: Path, target: Path, counted: Counted) -> int:
@@ -239,7 +309,7 @@ def _write_changes(before: Path | None, vintage: Path, target: Path, counted: Co
 
 def _stored(storage: Storage, folder: str, made: Path, rows: int, snapshot: Snapshot) -> TableFile:
     """Moves a vintage's changes to their place in the history."""
-    partition = snapshot.source.partition(".data.")[2]
+    partition = partition_of(snapshot.source)
     path = f"data_file={partition}/release={snapshot.release}/part-00000.parquet"
     with made.open("rb") as stream:
         sha256 = file_sha256(stream)
@@ -247,16 +317,3 @@ def _stored(storage: Storage, folder: str, made: Path, rows: int, snapshot: Snap
     storage.put_file(folder + path, made, sha256)
     values = (partition, snapshot.release)
     return TableFile(path, rows, size, sha256, values, snapshot.source, snapshot.sha256)
-
-
-def make_vintage(
-    storage: Storage, snapshot: Snapshot, scratch: Path, name: str = "vintage"
-) -> Path:
-    """Converts a vintage's bytes, which the raw zone keeps, once more."""
-    version = version_of(storage, snapshot.key, snapshot.sha256)
-    with storage.open(snapshot.key, version) as stream:
-        size = stream.seek(0, 2)
-    source = Source(snapshot.source, size, lambda: storage.open(snapshot.key, version))
-    target = scratch / f"{name}.parquet"
-    convert_data(source, target, scratch, None)
-    return target

@@ -57,7 +57,8 @@ def land_bls(run: Run) -> Outcome:
     for survey in settings.surveys:
         run.progress.step(f"{survey}: asking BLS what there is")
         try:
-            landed = land_survey(run, site, survey)
+            with run.storage.lease(survey, run.run_id):
+                landed = land_survey(run, site, survey)
         except LakeError as error:
             outcome.failures.append(error)
             landed = {"error": str(error)}
@@ -67,7 +68,7 @@ def land_bls(run: Run) -> Outcome:
 
 
 def land_survey(run: Run, site: BlsSite, survey: str) -> dict[str, Any]:
-    """Lands one survey; returns its part of the summary.
+    """Lands one survey, whose lease the caller holds; returns its part of the summary.
 
     Raises:
         LakeError: nothing of the survey was changed.

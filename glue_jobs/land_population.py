@@ -24,7 +24,7 @@ from glue_jobs.moments import to_text
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
 from glue_jobs.storage import bring_back, names
-from glue_jobs.subjects import dataset_of
+from glue_jobs.subjects import POPULATION, dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,8 @@ def land_population(run: Run) -> Outcome:
         for key in settings.datasets:
             run.progress.step(f"population {key}: asking the API")
             try:
-                stored = land_dataset(run, api, dataset_of(key), folder)
+                with run.storage.lease(POPULATION, run.run_id):
+                    stored = land_dataset(run, api, dataset_of(key), folder)
             except LakeError as error:
                 outcome.failures.append(error)
                 outcome.details["datasets"][key] = {"error": str(error)}
@@ -57,6 +58,8 @@ def land_population(run: Run) -> Outcome:
 
 def land_dataset(run: Run, api: PopulationApi, dataset: Dataset, folder: Path) -> bool:
     """Lands one dataset; returns whether it says anything new.
+
+    The caller holds the population's lease.
 
     Args:
         run: the job's.

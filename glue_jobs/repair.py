@@ -2,9 +2,10 @@
 
 A file of the raw zone comes from its versions, else from upstream if that still serves the same
 bytes; a file of a release is made again from the raw zone, to the byte; the history is written
-anew; a manifest or pointer that cannot be read gives way to the newest older one that can; the
-catalog is derived from the pointers. What is put in place has the hash that was noted, or nothing
-is put.
+anew; a manifest or pointer that cannot be read gives way to the newest older one that can, and the
+history then takes in every vintage that the raw zone holds; a table of the wrong rows gives way to
+a new making of its release; the catalog is derived from the pointers. What is put in place has the
+hash that was recorded, or nothing is put.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from glue_jobs.build_tables import build_population, build_survey, rejects_text, source_records
+from glue_jobs.build_tables import Remake, build_subject
 from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import (
     is_manifest,
@@ -22,82 +23,94 @@ from glue_jobs.catalog.manifests import (
     save_population,
     save_survey,
 )
-from glue_jobs.catalog.pointers import load_pointer, parse_pointer, publish
+from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
 from glue_jobs.errors import IntegrityFailure, LakeError, UpstreamInvalid
-from glue_jobs.formats.listing import ListedFile
-from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.history import rebuilt
-from glue_jobs.land_bls import land_bls, land_survey
-from glue_jobs.land_population import land_dataset, land_population
+from glue_jobs.formats.listing import ListedFile, listed_moment
+from glue_jobs.history import with_rewritten_history
+from glue_jobs.land_bls import land_survey
+from glue_jobs.land_population import land_dataset
+from glue_jobs.moments import to_text
+from glue_jobs.raw_zone import is_in_future, landed_vintages
+from glue_jobs.rebuild import make_again
+from glue_jobs.release_folder import rejects_text
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import copy_out, file_sha256, intact_body, names, version_of
+from glue_jobs.storage import bring_back, copy_verified, file_sha256, intact_body, names
 from glue_jobs.subjects import POPULATION, dataset_of
-from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import (
-    Source,
-    convert_data,
-    convert_population,
-    convert_table,
-    write_records,
-)
 from glue_jobs.verification import (
     CATALOG,
+    DATE,
     HISTORY,
     MANIFEST,
     POINTER,
     RAW,
+    REBUILD,
     REJECTS,
     RELEASE,
     UPSTREAM,
+    VINTAGE,
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
-    from glue_jobs.catalog.pointers import Pointer, TableFile
+    from glue_jobs.catalog.manifests import LandedFile
+    from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.job import Run
     from glue_jobs.storage.protocol import Storage
-    from glue_jobs.tables.convert import Converted
     from glue_jobs.verification import Noted
 
 
 def repair(run: Run, noted: Noted) -> str:
     """Brings one thing back; returns where from, to finish the sentence "restored …".
 
+    The caller holds the subject's lease, and has seen under it that the thing is damaged.
+
     Raises:
         LakeError: it cannot be; the message says why.
     """
-    if noted.area not in _WAYS:
-        raise IntegrityFailure("These bytes were kept nowhere else.")
     return _WAYS[noted.area](run, noted)
 
 
 def _restore_raw(run: Run, noted: Noted) -> str:
     with run.storage.scratch() as folder:
         path = folder / "restored"
-        origin = _copied_version(run.storage, noted, path) or _fetched(run, noted, path)
+        origin = _copy_from_version(run.storage, noted, path) or _fetched(run, noted, path)
         stored = run.storage.restore(noted.key, path, noted.sha256)
     _note_version(run.storage, noted, stored.version)
     return origin
 
 
-def _copied_version(storage: Storage, noted: Noted, path: Path) -> str:
+def _restore_vintage(run: Run, noted: Noted) -> str:
+    """Brings an old content back among the versions of its key."""
+    with run.storage.scratch() as folder:
+        path = folder / "restored"
+        origin = _copy_from_version(run.storage, noted, path)
+        if not origin:
+            raise IntegrityFailure("These bytes were kept nowhere else.")
+        run.storage.restore(noted.key, path, noted.sha256)
+    # What is restored lies in sight now; the folder shows what the manifest names.
+    file = load_survey(run.storage, noted.subject).files.get(noted.key.rpartition("/")[2])
+    if file is not None and noted.key == names.raw_file(noted.subject, file.name):
+        bring_back(run.storage, noted.key, file.version, file.sha256)
+    return origin
+
+
+def _copy_from_version(storage: Storage, noted: Noted, path: Path) -> str:
     """Copies the bytes out of a version that still has them; empty if none has."""
     for stored in reversed(storage.versions(noted.key)):
-        with contextlib.suppress(IntegrityFailure):  # that version has rotten, too
-            copy_out(storage, noted.key, stored.version, path)
-            if _sha256(path) == noted.sha256:
-                return f"from its version {stored.version}"
+        with contextlib.suppress(IntegrityFailure):  # that version has rotten, too, or is another
+            copy_verified(storage, noted.key, noted.sha256, path, stored.version)
+            return f"from its version {stored.version}"
     return ""
 
 
 def _fetched(run: Run, noted: Noted, path: Path) -> str:
     """Downloads the bytes, if upstream still serves the same."""
-    settings, name = run.settings, noted.key.rpartition("/")[2]
-    pace = Pace(settings.requests_per_second)
-    if noted.noted_in == names.raw_population_manifest():
+    name = noted.key.rpartition("/")[2]
+    if noted.subject == POPULATION:
         datasets = load_population(run.storage).datasets
         ((key, place),) = [
             (key, place)
@@ -105,30 +118,33 @@ def _fetched(run: Run, noted: Noted, path: Path) -> str:
             for place, page in enumerate(dataset.pages)
             if page.name == name
         ]
-        api = PopulationApi(settings.population_url, pace, run.retry)
-        bodies = api.fetch(dataset_of(key)).bodies
+        bodies = _population_api(run).fetch(dataset_of(key)).bodies
         path.write_bytes(bodies[place] if place < len(bodies) else b"")
     else:
-        survey = noted.key.split("/")[-2]
+        survey = noted.subject
         file = load_survey(run.storage, survey).files[name]
-        site = BlsSite(settings.bls_url, settings.contact, pace, run.retry)
         listed = ListedFile(file.name, file.bytes, file.listed_minute)
-        site.fetch(survey, listed, path, None, run.progress)
+        _bls_site(run).fetch(survey, listed, path, None, run.progress)
     if _sha256(path) != noted.sha256:
         raise UpstreamInvalid("No version has these bytes, and upstream serves other ones now.")
     return "from upstream"
 
 
 def _note_version(storage: Storage, noted: Noted, version: str) -> None:
-    """Has the manifest name the version that now has the bytes, where that is a new one."""
+    """Has the manifest name the version that now has the bytes that it names.
+
+    An entry that names other bytes meanwhile stays as it is: a version goes with its hash.
+    """
     name = noted.key.rpartition("/")[2]
-    if noted.noted_in == names.raw_population_manifest():
+    if noted.subject == POPULATION:
         population = load_population(storage)
         datasets = {
             key: replace(
                 dataset,
                 pages=tuple(
-                    replace(page, version=version) if page.name == name else page
+                    replace(page, version=version)
+                    if (page.name, page.sha256) == (name, noted.sha256)
+                    else page
                     for page in dataset.pages
                 ),
             )
@@ -137,11 +153,11 @@ def _note_version(storage: Storage, noted: Noted, version: str) -> None:
         if datasets != population.datasets:
             save_population(storage, replace(population, datasets=datasets))
         return
-    survey = noted.key.split("/")[-2]
-    manifest = load_survey(storage, survey)
-    file = replace(manifest.files[name], version=version)
-    if file != manifest.files[name]:
-        save_survey(storage, survey, replace(manifest, files={**manifest.files, name: file}))
+    manifest = load_survey(storage, noted.subject)
+    file = manifest.files.get(name)
+    if file is not None and file.sha256 == noted.sha256 and file.version != version:
+        renewed = {**manifest.files, name: replace(file, version=version)}
+        save_survey(storage, noted.subject, replace(manifest, files=renewed))
 
 
 def _make_release_file(run: Run, noted: Noted) -> str:
@@ -151,7 +167,7 @@ def _make_release_file(run: Run, noted: Noted) -> str:
     ]
     with run.storage.scratch() as folder:
         path = folder / "part.parquet"
-        _convert(run.storage, pointer, table, file, path)
+        make_again(run.storage, pointer, table, file, path)
         if _sha256(path) != noted.sha256:
             raise IntegrityFailure(
                 "This program makes other bytes of it; the next run of build-tables publishes a"
@@ -169,37 +185,10 @@ def _make_rejects(run: Run, noted: Noted) -> str:
         if pointer.folder + file.rejects_path == noted.key
     ]
     with run.storage.scratch() as folder:
-        converted = _convert(run.storage, pointer, table, file, folder / "part.parquet")
+        path = folder / "part.parquet"
+        converted = make_again(run.storage, pointer, table, file, path)
     run.storage.put(noted.key, rejects_text(converted))
     return "by making it again"
-
-
-def _convert(
-    storage: Storage, pointer: Pointer, table: str, file: TableFile, target: Path
-) -> Converted:
-    """Makes a file of a release from the raw zone."""
-    if pointer.subject == POPULATION:
-        dataset = load_population(storage).datasets[file.source]
-        pages = []
-        for page in dataset.pages:
-            with storage.open(names.raw_population(page.name), page.version) as stream:
-                pages.append(parse_population(stream.read()))
-        return convert_population(joined(pages), target)
-    if not file.source:
-        others = {name: made for name, made in pointer.tables.items() if name != table}
-        landed = load_survey(storage, pointer.subject).files
-        return write_records(source_records(landed, others), schemas.SOURCES, target)
-    key = names.raw_file(pointer.subject, file.source)
-    version = version_of(storage, key, file.source_sha256)
-    with storage.open(key, version) as stream:
-        size = stream.seek(0, 2)
-    source = Source(file.source, size, lambda: storage.open(key, version))
-    if table == f"{pointer.subject}_data":
-        return convert_data(source, target, target.parent, None)
-    converted = convert_table(source, target, target.parent)
-    if converted is None:
-        raise IntegrityFailure(f"{file.source} is no table.")
-    return converted
 
 
 def _write_history(run: Run, noted: Noted) -> str:
@@ -208,12 +197,15 @@ def _write_history(run: Run, noted: Noted) -> str:
     if not noted.key.startswith(table.folder):
         return "with the rest of the history"
     with run.storage.scratch() as folder:
-        publish(run.storage, rebuilt(run.storage, pointer, pointer.history, folder))
+        publish(
+            run.storage,
+            with_rewritten_history(run.storage, pointer, pointer.history, folder),
+        )
     return "by writing the history anew"
 
 
 def _pointer_that_names(storage: Storage, noted: Noted) -> Pointer:
-    pointer = load_pointer(storage, noted.noted_in[len(names.CURRENT) : -len(".json")])
+    pointer = load_pointer(storage, noted.subject)
     if pointer is None:
         raise IntegrityFailure(f"{noted.noted_in} is not there.")
     return pointer
@@ -224,13 +216,12 @@ def _older_manifest(run: Run, noted: Noted) -> str:
     if older:
         return older
     run.storage.delete(noted.key)
-    if noted.key == names.raw_population_manifest():
-        done = land_population(run)
+    if noted.subject == POPULATION:
+        with run.storage.scratch() as folder:
+            for key in run.settings.datasets:
+                land_dataset(run, _population_api(run), dataset_of(key), folder)
     else:
-        survey = noted.key.split("/")[-2]
-        done = land_bls(replace(run, settings=replace(run.settings, surveys=(survey,))))
-    for failure in done.failures:
-        raise failure
+        land_survey(run, _bls_site(run), noted.subject)
     return "by landing everything again, since no version of it could be read"
 
 
@@ -240,18 +231,26 @@ def _older_pointer(run: Run, noted: Noted) -> str:
             pointer = parse_pointer(body, None, noted.key)
         except LakeError:
             return False
-        return all(run.storage.stat(pointer.key_of(*file)) for file in pointer.files())
+        return not missing_files(run.storage, pointer)
 
     older = _brought_back(run.storage, noted.key, is_whole)
-    if older:
-        return older
-    run.storage.delete(noted.key)
-    subject = noted.key[len(names.CURRENT) : -len(".json")]
-    if subject == POPULATION:
-        build_population(run)
-    else:
-        build_survey(run, subject)
-    return "by building again; its history begins anew, since no version of it could be read"
+    if not older:
+        run.storage.delete(noted.key)
+        build_subject(run, noted.subject, Remake(tables=True, history=True))
+        return "by building again, since no version of it could be read"
+    if _lacks_vintages(run.storage, noted.subject):
+        build_subject(run, noted.subject, Remake(history=True))
+        return f"{older.partition(';')[0]}, with the vintages that were landed since"
+    return older
+
+
+def _lacks_vintages(storage: Storage, subject: str) -> bool:
+    """Whether the raw zone holds a vintage that the history does not know."""
+    pointer = load_pointer(storage, subject)
+    if pointer is None or subject == POPULATION:
+        return False
+    known = {(one.source, one.sha256) for one in pointer.history}
+    return any((one.source, one.sha256) not in known for one in landed_vintages(storage, subject))
 
 
 def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) -> str:
@@ -274,23 +273,56 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
 
 
 def _land_again(run: Run, noted: Noted) -> str:
-    settings = run.settings
-    pace = Pace(settings.requests_per_second)
-    if noted.noted_in == names.raw_population_manifest():
-        api = PopulationApi(settings.population_url, pace, run.retry)
+    if noted.subject == POPULATION:
         for key, dataset in load_population(run.storage).datasets.items():
             if names.raw_population(dataset.pages[0].name) == noted.key:
                 with run.storage.scratch() as folder:
-                    land_dataset(run, api, dataset_of(key), folder)
+                    land_dataset(run, _population_api(run), dataset_of(key), folder)
     else:
-        survey, name = noted.key.split("/")[-2:]
+        survey, name = noted.subject, noted.key.rpartition("/")[2]
         manifest = load_survey(run.storage, survey)
         # A file whose listed minute is unknown differs from any listing, so it is fetched.
         file = replace(manifest.files[name], listed_minute="")
         save_survey(run.storage, survey, replace(manifest, files={**manifest.files, name: file}))
-        site = BlsSite(settings.bls_url, settings.contact, pace, run.retry)
-        land_survey(run, site, survey)
+        land_survey(run, _bls_site(run), survey)
     return "by landing it again; the next run of build-tables publishes it"
+
+
+def _date_truly(run: Run, noted: Noted) -> str:
+    """Takes dates in the future out of manifest, release and history."""
+    survey, now = noted.subject, run.now()
+    manifest = load_survey(run.storage, survey)
+    files = {
+        name: replace(file, last_modified=_believable_date(file, now))
+        for name, file in manifest.files.items()
+    }
+    if files != manifest.files:
+        save_survey(run.storage, survey, replace(manifest, files=files))
+    build_subject(run, survey, Remake(history=True))
+    return "with the date at which BLS lists it, or at which it was retrieved"
+
+
+def _believable_date(file: LandedFile, now: datetime) -> str:
+    if not is_in_future(file, now):
+        return file.last_modified
+    listed = replace(file, last_modified=to_text(listed_moment(file.listed_minute)))
+    return file.retrieved_at if is_in_future(listed, now) else listed.last_modified
+
+
+def _make_anew(run: Run, noted: Noted) -> str:
+    build_subject(run, noted.subject, Remake(tables=True, history=True, elsewhere=True))
+    return "by making the release and its history anew"
+
+
+def _bls_site(run: Run) -> BlsSite:
+    settings = run.settings
+    pace = Pace(settings.requests_per_second)
+    return BlsSite(settings.bls_url, settings.contact, pace, run.retry)
+
+
+def _population_api(run: Run) -> PopulationApi:
+    pace = Pace(run.settings.requests_per_second)
+    return PopulationApi(run.settings.population_url, pace, run.retry)
 
 
 def _derive_catalog(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
@@ -307,6 +339,9 @@ _WAYS = {
     MANIFEST: _older_manifest,
     POINTER: _older_pointer,
     RAW: _restore_raw,
+    VINTAGE: _restore_vintage,
+    DATE: _date_truly,
+    REBUILD: _make_anew,
     RELEASE: _make_release_file,
     REJECTS: _make_rejects,
     HISTORY: _write_history,

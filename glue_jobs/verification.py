@@ -1,33 +1,37 @@
-"""Holds everything that a lake has against what it noted of it; changes nothing.
+"""Compares everything that a lake has with what it recorded of it; changes nothing.
 
-Four areas: files of the raw zone against manifests, and old vintages against the history that
+Five areas: files of the raw zone against manifests, and old vintages against the history that
 names them; files of release folders and of the history against pointers; the Glue catalog against
 pointers; and, if asked, what upstream has now against manifests. What nothing names is left over,
 which is no damage.
+
+Runs may go on meanwhile. So whatever looks wrong is looked at again, against manifests and
+pointers as they are then; and nothing is said of a subject that somebody is writing.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog import catalog_differences
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
-from glue_jobs.errors import IntegrityFailure, StorageFailure
+from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
 from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.moments import to_text
+from glue_jobs.moments import release_name, to_text
+from glue_jobs.raw_zone import CLOCKS_DIFFER, is_in_future
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import file_sha256, names, version_of
+from glue_jobs.storage import check_as_written, file_sha256, names, version_of
 from glue_jobs.subjects import POPULATION, dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.job import Run
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
+DATE, REBUILD = "date", "rebuild"
 
 _ASKED_AT_ONCE = 4
 _UNREADABLE = "cannot be read, or has other bytes than were written"
@@ -46,6 +51,7 @@ class Noted:
 
     Attributes:
         area: which part of the lake it is of.
+        subject: whose it is; empty for the catalog.
         key: where it lies.
         noted_in: the key of the manifest or pointer that names it.
         sha256: of its bytes, in hex; empty where only its being there was noted.
@@ -53,6 +59,7 @@ class Noted:
     """
 
     area: str
+    subject: str
     key: str
     noted_in: str
     sha256: str = ""
@@ -75,11 +82,13 @@ class Findings:
         checked: how many objects, by area.
         problems: those that are not as they were noted.
         left_over: keys that nothing names.
+        failures: why something could not be compared.
     """
 
     checked: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     left_over: list[str] = field(default_factory=list)
+    failures: list[LakeError] = field(default_factory=list)
 
 
 def verify(run: Run, *, upstream: bool = False) -> Findings:
@@ -93,115 +102,174 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
         LakeError: an upstream gave no answer, or the lake cannot be listed.
     """
     findings = Findings()
-    noted = list(noted_objects(run.storage, findings))
-    for area in dict.fromkeys(entry.area for entry in noted):
-        run.progress.step(f"{area}: comparing {sum(entry.area == area for entry in noted)} objects")
-        for entry in noted:
-            if entry.area == area:
-                findings.checked[area] += 1
-                findings.problems += compared(run.storage, entry)
+    named: set[str] = set()
+    for subject in recorded_subjects(run.storage):
+        run.progress.step(f"{subject}: comparing what it has with what was recorded")
+        named |= {noted.key for noted in _verify_subject(run, subject, findings)}
     # A catalog can only be held against pointers that can be read.
     if not any(problem.noted.area == POINTER for problem in findings.problems):
-        for change in catalog_differences(run.storage, run.settings):
-            catalog = Noted(CATALOG, run.settings.database, names.CURRENT)
-            what = f"lacks {change} to say what the pointers say"
-            findings.problems.append(Problem(catalog, what))
+        _verify_catalog(run, findings)
     if upstream:
         findings.problems += _against_upstream(run, findings.checked)
-    findings.left_over += _left_over(run.storage, {entry.key for entry in noted})
+    findings.left_over += _left_over(run.storage, named)
     return findings
 
 
-def noted_objects(storage: Storage, findings: Findings) -> Iterator[Noted]:
-    """Everything that a manifest or pointer names; those that cannot be read are problems."""
-    for key in _manifest_keys(storage):
-        findings.checked[MANIFEST] += 1
-        try:
-            _check_as_written(storage, key)
-            yield from _of_manifest(storage, key)
-        except (IntegrityFailure, StorageFailure):
-            findings.problems.append(Problem(Noted(MANIFEST, key, ""), _UNREADABLE))
-    for key in _pointer_keys(storage):
-        findings.checked[POINTER] += 1
-        subject = key[len(names.CURRENT) : -len(".json")]
-        try:
-            _check_as_written(storage, key)
-            pointer = load_pointer(storage, subject)
-        except (IntegrityFailure, StorageFailure):
-            findings.problems.append(Problem(Noted(POINTER, key, ""), _UNREADABLE))
-            continue
-        if pointer is not None:
-            yield from _of_pointer(pointer)
-            yield from _vintages(storage, pointer, findings)
+def problems_of(run: Run, subject: str) -> list[Problem]:
+    """What of a subject is not as it was noted, now; changes nothing."""
+    findings = Findings()
+    noted = noted_objects(run.storage, subject, findings, run.now())
+    return findings.problems + [one for entry in noted for one in compared(run.storage, entry)]
 
 
-def _check_as_written(storage: Storage, key: str) -> None:
-    """Holds a manifest or pointer against the hash that the backend keeps of it.
+def recorded_subjects(storage: Storage) -> list[str]:
+    """The subjects that have, or had, a manifest or a pointer."""
+    keys = {*_manifest_keys(storage), *_pointer_keys(storage)}
+    return sorted({_subject_of(key) for key in keys})
 
-    Raises:
-        IntegrityFailure: it is not there, or has other bytes, and no run replaces it right now.
-    """
-    content, stored = storage.get(key), storage.stat(key)
-    if content is None or stored is None:
-        raise IntegrityFailure(f"{key} is not there.")
-    if stored.sha256 in ("", hashlib.sha256(content.body).hexdigest()):
+
+def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
+    """Compares a subject's objects, and looks again at what seems wrong; returns what was noted."""
+    own = Findings()
+    noted = noted_objects(run.storage, subject, own, run.now())
+    for entry in noted:
+        own.checked[entry.area] += 1
+        own.problems += compared(run.storage, entry)
+    findings.checked += own.checked
+    if not own.problems:
+        return noted
+    # A run may have renewed, meanwhile, what names the object.
+    is_written = run.storage.is_leased(subject)
+    again = problems_of(run, subject)
+    if again and (is_written or run.storage.is_leased(subject)):
+        findings.failures.append(
+            TryAgainLater(
+                f"{subject} is being written; {len(again)} of its objects could not be compared.",
+                hint="Run again when that has ended.",
+            )
+        )
+    else:
+        findings.problems += again
+    return noted
+
+
+def _verify_catalog(run: Run, findings: Findings) -> None:
+    differences = catalog_differences(run.storage, run.settings)
+    if differences and any(map(run.storage.is_leased, recorded_subjects(run.storage))):
+        findings.failures.append(
+            TryAgainLater(
+                "The lake is being written; the Glue catalog could not be compared.",
+                hint="Run again when that has ended.",
+            )
+        )
         return
-    if storage.get(key) == content:
-        raise IntegrityFailure(f"{key} has other bytes than were written there.")
+    for change in differences:
+        catalog = Noted(CATALOG, "", run.settings.database, names.CURRENT)
+        findings.problems.append(Problem(catalog, f"lacks {change} to say what the pointers say"))
 
 
-def _manifest_keys(storage: Storage) -> list[str]:
+def noted_objects(storage: Storage, subject: str, findings: Findings, now: datetime) -> list[Noted]:
+    """Everything of a subject that its manifest or pointer names.
+
+    A manifest or pointer that cannot be read is a problem, and so is a date in the future.
+    """
+    noted: list[Noted] = []
+    for key in (_manifest_key(subject), names.pointer(subject)):
+        if not storage.versions(key) and storage.stat(key) is None:
+            continue
+        area = POINTER if key == names.pointer(subject) else MANIFEST
+        findings.checked[area] += 1
+        try:
+            check_as_written(storage, key)
+            if area == MANIFEST:
+                noted += _of_manifest(storage, subject, findings, now)
+            else:
+                pointer = load_pointer(storage, subject)
+                noted += _of_pointer(storage, pointer, findings, now) if pointer else ()
+        except (IntegrityFailure, StorageFailure):
+            findings.problems.append(Problem(Noted(area, subject, key, ""), _UNREADABLE))
+    return noted
+
+
+def _manifest_key(subject: str) -> str:
+    if subject == POPULATION:
+        return names.raw_population_manifest()
+    return names.raw_manifest(subject)
+
+
+def _subject_of(key: str) -> str:
+    """The subject of a manifest or a pointer, by its key."""
+    return names.pointer_subject(key) if key.startswith(names.CURRENT) else key.split("/")[-2]
+
+
+def _manifest_keys(storage: Storage) -> set[str]:
     """Of manifests that are there, and of those that were."""
-    keys = {
-        names.raw_population_manifest() if subject == POPULATION else names.raw_manifest(subject)
-        for subject in landed_subjects(storage)
+    folders = {
+        stored.key.rpartition("/")[0]
+        for stored in storage.scan(names.RAW)
+        if not stored.key.startswith(names.BACKFILL)
     }
-    folders = {stored.key.rpartition("/")[0] for stored in storage.scan(names.RAW)}
-    gone = {f"{folder}/_manifest.json" for folder in folders} - keys
-    return sorted(keys | {key for key in gone if storage.versions(key)})
+    keys = {f"{folder}/_manifest.json" for folder in folders}
+    there = {_manifest_key(subject) for subject in landed_subjects(storage)}
+    return there | {key for key in keys - there if storage.versions(key)}
 
 
-def _pointer_keys(storage: Storage) -> list[str]:
+def _pointer_keys(storage: Storage) -> set[str]:
     keys = {stored.key for stored in storage.scan(names.CURRENT)}
     subjects = {stored.key.split("/")[1] for stored in storage.scan(names.CURATED)}
     gone = {names.pointer(subject) for subject in subjects} - keys
-    return sorted(keys | {key for key in gone if storage.versions(key)})
+    return keys | {key for key in gone if storage.versions(key)}
 
 
-def _of_manifest(storage: Storage, key: str) -> Iterator[Noted]:
-    if key == names.raw_population_manifest():
+def _of_manifest(
+    storage: Storage, subject: str, findings: Findings, now: datetime
+) -> Iterator[Noted]:
+    key = _manifest_key(subject)
+    if subject == POPULATION:
         landed = [
             (names.raw_population(page.name), page.sha256, page.version)
             for dataset in load_population(storage).datasets.values()
             for page in dataset.pages
         ]
     else:
-        survey = key.split("/")[-2]
-        landed = [
-            (names.raw_file(survey, file.name), file.sha256, file.version)
-            for file in load_survey(storage, survey).files.values()
-        ]
+        files = load_survey(storage, subject).files.values()
+        landed = [(names.raw_file(subject, one.name), one.sha256, one.version) for one in files]
+        for file in files:
+            if is_in_future(file, now):
+                noted = Noted(DATE, subject, names.raw_file(subject, file.name), key)
+                findings.problems.append(
+                    Problem(noted, f"is dated {file.last_modified}, which is in the future")
+                )
     for place, sha256, version in landed:
-        yield Noted(RAW, place, key, sha256)
+        yield Noted(RAW, subject, place, key, sha256)
         stored = storage.stat(place)
         if stored is None or stored.version != version:
-            yield Noted(RAW, place, key, sha256, version)
+            yield Noted(RAW, subject, place, key, sha256, version)
 
 
-def _of_pointer(pointer: Pointer) -> Iterator[Noted]:
-    noted_in = names.pointer(pointer.subject)
+def _of_pointer(
+    storage: Storage, pointer: Pointer, findings: Findings, now: datetime
+) -> Iterator[Noted]:
+    subject = pointer.subject
+    noted_in = names.pointer(subject)
     for table, file in pointer.files():
         area = HISTORY if pointer.tables[table].folder else RELEASE
-        yield Noted(area, pointer.key_of(table, file), noted_in, file.sha256)
+        yield Noted(area, subject, pointer.key_of(table, file), noted_in, file.sha256)
         if file.rejects_path:
-            yield Noted(REJECTS, pointer.folder + file.rejects_path, noted_in)
+            yield Noted(REJECTS, subject, pointer.folder + file.rejects_path, noted_in)
+    until = release_name(now + CLOCKS_DIFFER)
+    releases = {pointer.release, *(vintage.release for vintage in pointer.history)}
+    if max(releases) > until:
+        what = f"names the release {max(releases)}, which is in the future"
+        findings.problems.append(Problem(Noted(DATE, subject, noted_in, noted_in), what))
+    yield from _vintages(storage, pointer, findings)
 
 
 def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterator[Noted]:
     """The bytes of every vintage of the history, which the raw zone keeps as versions."""
     noted_in = names.pointer(pointer.subject)
     for snapshot in pointer.history:
-        noted = Noted(VINTAGE, snapshot.key, noted_in, snapshot.sha256)
+        noted = Noted(VINTAGE, pointer.subject, snapshot.key, noted_in, snapshot.sha256)
         try:
             version = version_of(storage, snapshot.key, snapshot.sha256)
         except (IntegrityFailure, StorageFailure) as error:
@@ -211,7 +279,7 @@ def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterato
             continue
         stored = storage.stat(snapshot.key)
         if stored is None or stored.version != version:
-            yield Noted(VINTAGE, snapshot.key, noted_in, snapshot.sha256, version)
+            yield replace(noted, version=version)
 
 
 def compared(storage: Storage, noted: Noted) -> list[Problem]:
@@ -222,15 +290,31 @@ def compared(storage: Storage, noted: Noted) -> list[Problem]:
     which = f"in its version {noted.version} " if noted.version else ""
     try:
         with storage.open(noted.key, noted.version) as stream:
-            if file_sha256(stream) == noted.sha256:
-                return []
+            found = file_sha256(stream)
     except (IntegrityFailure, StorageFailure):
         return [Problem(noted, f"{which}is not there or cannot be read")]
+    if found == noted.sha256 or _is_another_version(storage, noted, found):
+        return []
     return [Problem(noted, f"{which}has other bytes than were stored")]
 
 
+def _is_another_version(storage: Storage, noted: Noted, found: str) -> bool:
+    """Whether a file of the raw zone shows bytes that a run has just landed, and not yet noted.
+
+    The version that the manifest names is looked at by itself.
+    """
+    if noted.area != RAW or noted.version:
+        return False
+    stored = storage.stat(noted.key)
+    return stored is not None and stored.sha256 == found
+
+
 def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
-    """Objects that nothing names, nor named; a superseded release is not among them."""
+    """Objects that nothing names, nor named; a superseded release is not among them.
+
+    Nor is anything of a subject that is being written.
+    """
+    written: dict[str, bool] = {}
     for zone in (names.RAW, names.CURATED, names.HISTORY):
         known: dict[str, tuple[str, ...]] = {}
         for stored in storage.scan(zone):
@@ -238,10 +322,12 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
                 continue
             if stored.key.startswith(names.BACKFILL):
                 continue
-            subject = stored.key.split("/")[1]
+            subject = stored.key.split("/")[-2 if zone == names.RAW else 1]
             if zone != names.RAW and subject not in known:
                 known[subject] = tuple(_folders_once_named(storage, subject))
-            if not stored.key.startswith(known.get(subject, ())):
+            if subject not in written:
+                written[subject] = storage.is_leased(subject)
+            if not written[subject] and not stored.key.startswith(known.get(subject, ())):
                 yield stored.key
 
 
@@ -271,7 +357,7 @@ def _against_upstream(run: Run, checked: Counter[str]) -> Iterator[Problem]:
                 answered = api.fetch(dataset_of(key))
                 if content_sha256(answered.content) != dataset.content_sha256:
                     place = names.raw_population(dataset.pages[0].name)
-                    noted = Noted(UPSTREAM, place, names.raw_population_manifest())
+                    noted = Noted(UPSTREAM, subject, place, names.raw_population_manifest())
                     yield Problem(noted, "is not what the population API says now")
             continue
         site = BlsSite(settings.bls_url, settings.contact, pace, run.retry)
@@ -287,7 +373,8 @@ def _survey_against(
     for file, now in zip(files, offered):
         checked[UPSTREAM] += 1
         written = to_text(now.last_modified) if now.last_modified else file.last_modified
-        noted = Noted(UPSTREAM, names.raw_file(survey, file.name), names.raw_manifest(survey))
+        key = names.raw_file(survey, file.name)
+        noted = Noted(UPSTREAM, survey, key, names.raw_manifest(survey))
         if now.status != 200:
             yield Problem(noted, f"is not to be had from BLS any more: it answers {now.status}")
         elif (now.size, written) != (file.bytes, file.last_modified):

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.storage.protocol import Storage
+
 RELEASED = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
-NOW = datetime(2025, 9, 5, 6, 0, tzinfo=timezone.utc)
+NOW = datetime(2025, 12, 10, 6, 0, tzinfo=timezone.utc)
 
 Row = tuple[str, str, str, str, str]
 
@@ -34,6 +37,14 @@ def run_at(lake: Path | str, upstream: Upstream, run_id: str = "run", **settings
     }
     settled = Settings(**given)  # type: ignore[arg-type]
     return Run(settled, open_storage(settled.lake, settled.region), run_id, now=lambda: NOW)
+
+
+def put_files(storage: Storage, pointer: Pointer) -> None:
+    """Puts files of the recorded sizes where a made-up pointer says that there are some."""
+    for table, file in pointer.files():
+        storage.put(pointer.key_of(table, file), b"x" * file.bytes)
+        if file.rejects_path:
+            storage.put(pointer.folder + file.rejects_path, b"{}\n")
 
 
 def lake_of(folder: Path, rows: Iterable[Row], population: dict[int, int]) -> WorkflowResult:

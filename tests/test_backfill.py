@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -49,7 +50,8 @@ def land(folder, body: bytes, moment=RELEASES["2026-04"], run_id: str = "run"):
         upstream.cubes["acs_yg_total_population_1"] = render.population_body(
             "ACS 1-year Estimate", {2013: 1}
         )
-        assert run_workflow(run_at(folder, upstream, run_id)).failures == ()
+        run = replace(run_at(folder, upstream, run_id), now=lambda: moment)
+        assert run_workflow(run).failures == ()
     return LocalStorage(folder)
 
 
@@ -106,7 +108,7 @@ def test_real_copies_after_the_fact_give_what_landing_in_turn_gives(lake, capsys
     lines = capture(f"expected/revisions-{NAME}.csv").read_text().splitlines()[1:]
     revised = [int(line.split(",")[3]) for line in lines]
     assert [one.revised for one in pointer.history] == [0, *revised]
-    assert pointer.tables["pr_revisions"].folder == "history/pr/0005/"
+    assert pointer.tables["pr_revisions"].folder.startswith("history/pr/0005-")
     for month in RELEASES:
         day = RELEASES[month].strftime("%Y-%m-%d")
         argv = ["query", "select count(*) as n from pr_data", "--as-of", day, "--json"]

@@ -198,13 +198,12 @@ def test_people_read_what_is_wrong_and_what_was_done(lake, capsys):
     assert main(["verify", *words]) == 7
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "raw/bls/pr/pr.txt has other bytes than were stored."
-    assert told[-1].endswith("objects were compared, 1 are not as they were noted.")
+    assert told[-1].endswith("objects compared, 1 do not match what was recorded.")
     assert main(["verify", "--repair", *words]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[2].startswith("  restored from its version ")
-    assert told[-1].endswith(
-        "objects were compared, 1 were restored, 0 are not as they were noted."
-    )
+    assert told[-2].endswith("objects compared, 1 restored, 0 do not match what was recorded.")
+    assert told[-1].endswith("lake verify --rebuild compares them.")
 
 
 @pytest.mark.parametrize("lake", ["local"], indirect=True)

@@ -7,15 +7,16 @@ names bytes that are not there.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.storage import names
+from glue_jobs.storage import intact_body, names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from glue_jobs.storage.protocol import Storage
 
@@ -96,6 +97,17 @@ def load_survey(storage: Storage, survey: str) -> SurveyManifest:
     return SurveyManifest(*_load(storage, names.raw_manifest(survey), _files_of))
 
 
+def past_surveys(storage: Storage, survey: str) -> Iterator[SurveyManifest]:
+    """Every manifest that a survey ever had, the current one too, oldest first.
+
+    Those that are not as they were written are left out.
+    """
+    for stored in storage.versions(names.raw_manifest(survey)):
+        with contextlib.suppress(IntegrityFailure):
+            body = intact_body(storage, stored)
+            yield SurveyManifest(_parse(stored.key, body, _files_of))
+
+
 def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None:
     """Replaces the manifest that was loaded, or raises ``LostRace``."""
     files = {file.name: _without_name(file) for file in manifest.files.values()}
@@ -160,8 +172,14 @@ def _load(
     content = storage.get(key)
     if content is None:
         return {}, None
+    return _parse(key, content.body, parse), content.tag
+
+
+def _parse(
+    key: str, body: bytes, parse: Callable[[dict[str, Any]], dict[str, _Entry]]
+) -> dict[str, _Entry]:
     try:
-        return parse(json.loads(content.body)), content.tag
+        return parse(json.loads(body))
     except _UNREADABLE:
         raise IntegrityFailure(f"{key} is not the manifest that was written there.") from None
 

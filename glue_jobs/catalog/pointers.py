@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.manifests import to_json
-from glue_jobs.errors import IntegrityFailure
+from glue_jobs.errors import IntegrityFailure, TryAgainLater
 from glue_jobs.storage import intact_body, names
 from glue_jobs.tables.columns import TableColumn
 
@@ -182,11 +182,37 @@ def tables_of(pointers: Iterable[Pointer]) -> set[str]:
     return {name for pointer in pointers for name in pointer.tables}
 
 
+def missing_files(storage: Storage, pointer: Pointer) -> list[str]:
+    """The keys of a pointer's files that are not there, or have another size than was recorded."""
+    folders = {pointer.folder, *(table.folder for table in pointer.tables.values())} - {""}
+    found = {stored.key: stored.size for folder in folders for stored in storage.scan(folder)}
+    missing = []
+    for table, file in pointer.files():
+        key = pointer.key_of(table, file)
+        if found.get(key) != file.bytes:
+            missing.append(key)
+        if file.rejects_path and pointer.folder + file.rejects_path not in found:
+            missing.append(pointer.folder + file.rejects_path)
+    return sorted(missing)
+
+
 def publish(storage: Storage, pointer: Pointer) -> None:
-    """Makes a complete folder the current one, or raises ``LostRace``.
+    """Makes a complete folder the current one.
 
     ``pointer.tag`` is the tag of the pointer that it replaces, None if there was none.
+
+    Raises:
+        TryAgainLater: a file that the pointer would name is not there. A vacuum removes none that
+            is being made, unless whoever makes it was asleep for so long that its lease expired.
+        LostRace: another run has published meanwhile.
     """
+    missing = missing_files(storage, pointer)
+    if missing:
+        raise TryAgainLater(
+            f"{missing[0]} was removed while the release {pointer.release} of {pointer.subject}"
+            " was made; the release was not published.",
+            hint="Run again: what is missing is made again.",
+        )
     document = {
         "subject": pointer.subject,
         "release": pointer.release,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.errors import UsageError
-from glue_jobs.history import rebuilt
+from glue_jobs.history import with_rewritten_history
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import release_name, release_of
 from glue_jobs.storage import file_sha256, names
@@ -50,10 +50,11 @@ def execute(arguments: argparse.Namespace) -> int:
     storage = opened_lake(vars(arguments))
     survey = survey_code(arguments.survey)
     copies = releases_of(arguments)
-    pointer = load_pointer(storage, survey)
-    if pointer is None:
-        raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
-    made = backfill(storage, pointer, arguments.name, copies)
+    with storage.lease(survey):
+        pointer = load_pointer(storage, survey)
+        if pointer is None:
+            raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
+        made = backfill(storage, pointer, arguments.name, copies)
     if made is not None:
         show_in_catalog(storage, resolved(vars(arguments)).settings)
     history = (made or pointer).history
@@ -102,6 +103,8 @@ def backfill(
 ) -> Pointer | None:
     """Adds copies of a data file to the history and publishes it; None if it has them all.
 
+    The caller holds the survey's lease.
+
     Raises:
         UsageError: the name is no data file's, or a release is there with other bytes.
         QualityFailure: a copy is no such file; nothing was published.
@@ -122,7 +125,7 @@ def backfill(
                 added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
         if not added:
             return None
-        made = rebuilt(storage, pointer, [*pointer.history, *added], scratch)
+        made = with_rewritten_history(storage, pointer, [*pointer.history, *added], scratch)
     publish(storage, made)
     return made
 

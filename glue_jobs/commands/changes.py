@@ -13,6 +13,7 @@ from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import release_name
 from glue_jobs.subjects import survey_code
+from glue_jobs.tables.plan import partition_of
 from glue_jobs.terminal import print_table
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
     files = data_files(pointer)
     source = f"{pointer.subject}.data.{data_file}" if data_file else next(iter(files), "")
     if source not in files:
-        known = ", ".join(name.partition(".data.")[2] for name in files)
+        known = ", ".join(partition_of(name) for name in files)
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
     known_until = release_name(moment_of(until)) if until else "9"
     seen = vintages(pointer, source)

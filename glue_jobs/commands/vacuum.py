@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
-from glue_jobs.job import opened_lake
-from glue_jobs.storage import names
+from glue_jobs.errors import LakeError
+from glue_jobs.job import exit_code, opened_lake, print_error
+from glue_jobs.logs import describe_failure
+from glue_jobs.storage import check_as_written, names
 from glue_jobs.subjects import POPULATION
 from glue_jobs.terminal import shown_bytes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from glue_jobs.catalog.pointers import PastPointer
+    from glue_jobs.catalog.pointers import PastPointer, Pointer
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 KEPT_DAYS = 7
@@ -39,76 +43,130 @@ def execute(arguments: argparse.Namespace) -> int:
     """Removes them; raw files, pointers, reports and published history are never touched."""
     storage = opened_lake(vars(arguments))
     before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
-    folders, unnamed = vacuum(storage, before, dry_run=arguments.dry_run)
-    objects = [stored for group in folders.values() for stored in group] + unnamed
-    size = sum(stored.size for stored in objects)
-    listed = [*folders, *(stored.key for stored in unnamed)]
+    removed = vacuum(storage, before, dry_run=arguments.dry_run)
+    listed = [*removed.folders, *(stored.key for stored in removed.history)]
     if arguments.json:
-        print(json.dumps({"removed": listed, "bytes": size}, indent=1))
-        return 0
-    for key in listed:
-        print(key)
-    done = "would be removed" if arguments.dry_run else "removed"
-    more = f" and {len(unnamed)} files of history" if unnamed else ""
-    print(f"{len(folders)} release folders{more} {done}, {shown_bytes(size)}.")
-    return 0
+        errors = [describe_failure(failure) for failure in removed.failures]
+        document = {"removed": listed, "bytes": removed.bytes, "errors": errors}
+        print(json.dumps(document, indent=1))
+    else:
+        for key in listed:
+            print(key)
+        done = "would be removed" if arguments.dry_run else "removed"
+        more = f" and {len(removed.history)} files of history" if removed.history else ""
+        size = shown_bytes(removed.bytes)
+        print(f"{len(removed.folders)} release folders{more} {done}, {size}.")
+    for failure in removed.failures:
+        print_error(failure, debug=arguments.debug)
+    return exit_code(removed.failures)
 
 
-def vacuum(
-    storage: Storage, before: datetime, *, dry_run: bool = False
-) -> tuple[dict[str, list[StoredObject]], list[StoredObject]]:
-    """Removes what nobody has named since a moment.
+@dataclass
+class Removed:
+    """What was removed.
 
-    Returns:
-        The release folders with their objects, and the files of history.
+    Attributes:
+        folders: the release folders with their objects.
+        history: the files of history.
+        failures: why nothing of some subject was removed.
     """
-    folders = dict(superseded(storage, before))
-    unnamed = list(unnamed_history(storage, before))
-    if not dry_run:
-        for stored in [stored for group in folders.values() for stored in group] + unnamed:
-            storage.delete(stored.key)
-    return folders, unnamed
+
+    folders: dict[str, list[StoredObject]] = field(default_factory=dict)
+    history: list[StoredObject] = field(default_factory=list)
+    failures: list[LakeError] = field(default_factory=list)
+
+    @property
+    def objects(self) -> list[StoredObject]:
+        """All of them."""
+        return [stored for group in self.folders.values() for stored in group] + self.history
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+        return sum(stored.size for stored in self.objects)
 
 
-def superseded(storage: Storage, before: datetime) -> Iterator[tuple[str, list[StoredObject]]]:
+def vacuum(storage: Storage, before: datetime, *, dry_run: bool = False) -> Removed:
+    """Removes what nobody has named since a moment, subject by subject.
+
+    Nothing of a subject is removed whose pointer is not as it was written, since that says what is
+    in use; nor while somebody else writes the subject.
+    """
+    removed = Removed()
+    for subject in _subjects(storage):
+        try:
+            with contextlib.nullcontext() if dry_run else storage.lease(subject):
+                found = _unused(storage, subject, before)
+                for stored in [] if dry_run else found.objects:
+                    storage.delete(stored.key)
+        except LakeError as error:
+            removed.failures.append(error)
+        else:
+            removed.folders.update(found.folders)
+            removed.history += found.history
+    return removed
+
+
+def _subjects(storage: Storage) -> list[str]:
+    zones = (names.CURATED, names.HISTORY)
+    return sorted({stored.key.split("/")[1] for zone in zones for stored in storage.scan(zone)})
+
+
+def _unused(storage: Storage, subject: str, before: datetime) -> Removed:
+    key = names.pointer(subject)
+    # One that was never written names nothing; one that is gone, or rotten, might name anything.
+    if storage.versions(key):
+        check_as_written(storage, key)
+    current = load_pointer(storage, subject)
+    past = past_pointers(storage, subject)
+    folders = dict(_superseded(storage, subject, current, past, before))
+    return Removed(folders, list(_unnamed_history(storage, subject, past, before)))
+
+
+def _superseded(
+    storage: Storage,
+    subject: str,
+    current: Pointer | None,
+    past: Sequence[PastPointer],
+    before: datetime,
+) -> Iterator[tuple[str, list[StoredObject]]]:
     """Folders that no pointer names and none has named since a moment, with their objects.
 
-    A folder that no pointer ever named is a killed run's, or one that is being built now: it
-    goes by the age of its newest object. What the population once was stays, to be asked for.
+    A folder that no pointer ever named is a killed run's: it goes by the age of its newest object.
+    What the population once was stays, to be asked for.
     """
-    for folder, grouped in groupby(storage.scan(names.CURATED), key=_folder_of):
+    zone = f"{names.CURATED}{subject}/"
+    for folder, grouped in groupby(storage.scan(zone), key=_folder_of):
         objects = list(grouped)
-        subject = folder.split("/")[1]
-        current = load_pointer(storage, subject)
         if current is not None and current.folder == folder:
             continue
-        left = _superseded_at(storage, subject, folder)
+        left = _superseded_at(past, folder)
         if left is not None and subject == POPULATION:
             continue
         if (left or max(o.modified for o in objects)) < before:
             yield folder, objects
 
 
-def unnamed_history(storage: Storage, before: datetime) -> Iterator[StoredObject]:
+def _unnamed_history(
+    storage: Storage, subject: str, past: Sequence[PastPointer], before: datetime
+) -> Iterator[StoredObject]:
     """Files of revisions that no pointer names and none has named since a moment."""
-    for subject, grouped in groupby(storage.scan(names.HISTORY), key=lambda o: o.key.split("/")[1]):
-        left: dict[str, datetime] = {}
-        named: set[str] = set()
-        files = list(grouped)
-        for past in past_pointers(storage, subject):
-            left.update(dict.fromkeys(named, past.published_at))
-            named = _named_by(past, files)
-        for stored in files:
-            if stored.key not in named and left.get(stored.key, stored.modified) < before:
-                yield stored
+    left: dict[str, datetime] = {}
+    named: set[str] = set()
+    files = list(storage.scan(f"{names.HISTORY}{subject}/"))
+    for pointer in past:
+        left.update(dict.fromkeys(named, pointer.published_at))
+        named = _named_by(pointer, files)
+    for stored in files:
+        if stored.key not in named and left.get(stored.key, stored.modified) < before:
+            yield stored
 
 
-def _superseded_at(storage: Storage, subject: str, folder: str) -> datetime | None:
+def _superseded_at(past: Sequence[PastPointer], folder: str) -> datetime | None:
     """When a pointer to another folder last took the place of one to this folder."""
     left = None
-    pointers = past_pointers(storage, subject)
-    for past, following in zip(pointers, pointers[1:]):
-        if past.pointer is None or past.pointer.folder == folder:
+    for pointer, following in zip(past, past[1:]):
+        if pointer.pointer is None or pointer.pointer.folder == folder:
             left = following.published_at
     return left
 

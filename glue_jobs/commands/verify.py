@@ -1,4 +1,4 @@
-"""`lake verify`: everything against what was noted of it; `--repair` brings back what it can."""
+"""`lake verify`: everything against what was recorded of it; `--repair` restores what it can."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.errors import IntegrityFailure, LakeError
 from glue_jobs.job import Outcome, exit_code, new_run_id, open_run, perform, print_error, resolved
 from glue_jobs.logs import JsonLog
+from glue_jobs.rebuild import rebuild_differences
 from glue_jobs.repair import repair
 from glue_jobs.terminal import PlainProgress
-from glue_jobs.verification import verify
+from glue_jobs.verification import RAW, REBUILD, UPSTREAM, problems_of, recorded_subjects, verify
 
 if TYPE_CHECKING:
     import argparse
 
     from glue_jobs.job import Run
-    from glue_jobs.verification import Problem
+    from glue_jobs.verification import Findings, Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whether upstream is asked, and whether anything is changed."""
+    """What is compared, and whether anything is changed."""
     parser.add_argument("--repair", action="store_true", help="bring back what can be, and say how")
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="make all tables and the history again from raw files, and compare their rows",
+    )
     parser.add_argument(
         "--upstream", action="store_true", help="ask upstream about every file, too"
     )
@@ -37,7 +43,12 @@ def execute(arguments: argparse.Namespace) -> int:
         run = replace(run, progress=PlainProgress())
 
     def job(run: Run) -> Outcome:
-        return verified(run, mend=arguments.repair, upstream=arguments.upstream)
+        return verified(
+            run,
+            mend=arguments.repair,
+            upstream=arguments.upstream,
+            rebuild=arguments.rebuild,
+        )
 
     if arguments.repair or arguments.upstream:
         document, failures = perform("verify", job, run)
@@ -49,24 +60,24 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         _print(document)
         for failure in failures:
-            if not isinstance(failure, IntegrityFailure):
+            if not isinstance(failure, IntegrityFailure) or "checked" not in document:
                 print_error(failure, debug=arguments.debug, log_format=run.settings.log_format)
     return exit_code(failures)
 
 
-def verified(run: Run, *, mend: bool, upstream: bool) -> Outcome:
+def verified(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> Outcome:
     """Compares everything, brings back what it can if told to, and compares again."""
-    found = verify(run, upstream=upstream)
+    found = _found(run, upstream=upstream, rebuild=rebuild)
     repaired: dict[Problem, str] = {}
     told: dict[Problem, str] = {}
     # A manifest that is back may show what else is missing; so may a file of the raw zone.
     while mend and (new := [one for one in found.problems if one not in repaired | told]):
         for problem in new:
             try:
-                repaired[problem] = repair(run, problem.noted)
+                repaired[problem] = _repair_under_lease(run, problem)
             except LakeError as error:
                 told[problem] = str(error)
-        found = verify(run, upstream=upstream)
+        found = _found(run, upstream=upstream, rebuild=rebuild)
     problems = list(dict.fromkeys([*repaired, *found.problems]))
     left = [problem for problem in problems if problem in found.problems]
     entries = [
@@ -80,16 +91,40 @@ def verified(run: Run, *, mend: bool, upstream: bool) -> Outcome:
         }
         for problem in problems
     ]
-    failures: list[LakeError] = []
+    failures = list(found.failures)
     if left:
-        failures.append(IntegrityFailure(f"{len(left)} objects are not as they were noted."))
+        count = "1 object does" if len(left) == 1 else f"{len(left)} objects do"
+        failures.append(IntegrityFailure(f"{count} not match what was recorded."))
     details = {
         "checked": dict(found.checked),
         "problems": entries,
         "left_over": found.left_over,
         "upstream": upstream,
+        "rebuild": rebuild,
     }
     return Outcome(bool(repaired), details, failures)
+
+
+def _found(run: Run, *, upstream: bool, rebuild: bool) -> Findings:
+    """What is wrong with the lake; with its tables only if all that they stand on is right."""
+    found = verify(run, upstream=upstream)
+    if rebuild and not found.problems:
+        for subject in recorded_subjects(run.storage):
+            found.checked[REBUILD] += 1
+            found.problems += rebuild_differences(run, subject)
+    return found
+
+
+def _repair_under_lease(run: Run, problem: Problem) -> str:
+    """Repairs, while nobody else writes the subject, what is still wrong with it."""
+    noted = problem.noted
+    if not noted.subject:
+        return repair(run, noted)
+    with run.storage.lease(noted.subject, run.run_id):
+        comes_again = noted.area in (UPSTREAM, REBUILD)
+        if not comes_again and problem not in problems_of(run, noted.subject):
+            return "with another object, or by a run that went on meanwhile"
+        return repair(run, noted)
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -98,15 +133,18 @@ def _print(document: dict[str, Any]) -> None:
     for entry in document["problems"]:
         print(f"{entry['key']} {entry['problem']}.")
         if entry["noted_in"]:
-            print(f"  noted in {entry['noted_in']}")
+            print(f"  recorded in {entry['noted_in']}")
         if entry["repaired"]:
             print(f"  restored {entry['repaired']}")
         elif entry["not_repaired"]:
             print(f"  not restored: {entry['not_repaired']}")
     for key in document["left_over"]:
-        print(f"{key} is left over; nothing names it.")
+        print(f"{key} is orphaned: no manifest or pointer refers to it.")
     compared = sum(document["checked"].values())
     left = sum(entry["repaired"] is None for entry in document["problems"])
     restored = len(document["problems"]) - left
-    more = f", {restored} were restored" if restored else ""
-    print(f"{compared:,} objects were compared{more}, {left} are not as they were noted.")
+    more = f", {restored} restored" if restored else ""
+    print(f"{compared:,} objects compared{more}, {left} do not match what was recorded.")
+    raw_restored = any(one["repaired"] and one["area"] == RAW for one in document["problems"])
+    if raw_restored and not document["rebuild"]:
+        print("Tables that were made from the damaged file: lake verify --rebuild compares them.")

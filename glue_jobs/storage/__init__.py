@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage.verified import copy_verified, open_verified, read_verified
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage, StoredObject
 
-__all__ = ["bring_back", "copy_out", "file_sha256", "intact_body", "open_storage", "version_of"]
+__all__ = [
+    "bring_back",
+    "check_as_written",
+    "copy_verified",
+    "file_sha256",
+    "intact_body",
+    "open_storage",
+    "open_verified",
+    "read_verified",
+    "recorded_sha256",
+    "version_of",
+]
 
 
 def open_storage(uri: str, region: str = "") -> Storage:
@@ -52,17 +63,8 @@ def bring_back(storage: Storage, key: str, version: str, sha256: str) -> None:
         return
     with storage.scratch() as folder:
         path = folder / "noted"
-        copy_out(storage, key, version, path)
-        with path.open("rb") as copied:
-            if file_sha256(copied) != sha256:
-                raise IntegrityFailure(f"The version {version} of {key} has other bytes now.")
+        copy_verified(storage, key, sha256, path, version)
         storage.put_file(key, path, sha256)
-
-
-def copy_out(storage: Storage, key: str, version: str, path: Path) -> None:
-    """Copies a version's bytes into a file."""
-    with storage.open(key, version) as stream, path.open("wb") as copy:
-        shutil.copyfileobj(stream, copy)
 
 
 def intact_body(storage: Storage, stored: StoredObject) -> bytes:
@@ -71,24 +73,63 @@ def intact_body(storage: Storage, stored: StoredObject) -> bytes:
     Raises:
         IntegrityFailure: they have rotten.
     """
+    known = stored if stored.sha256 else storage.stat(stored.key, stored.version)
     with storage.open(stored.key, stored.version) as stream:
         body = stream.read()
-    if stored.sha256 not in ("", hashlib.sha256(body).hexdigest()):
+    expected = known.sha256 if known else ""
+    if expected not in ("", hashlib.sha256(body).hexdigest()):
         raise IntegrityFailure(f"The version {stored.version} of {stored.key} has other bytes now.")
     return body
 
 
+def check_as_written(storage: Storage, key: str) -> None:
+    """Compares a manifest or pointer with the hash that was recorded when it was written.
+
+    Raises:
+        IntegrityFailure: it is not there, or has other bytes, and no run replaces it right now.
+    """
+    content = storage.get(key)
+    if content is None:
+        raise IntegrityFailure(f"{key} is not there.")
+    sha256 = hashlib.sha256(content.body).hexdigest()
+    stored = storage.stat(key)
+    if stored is not None and stored.sha256:
+        was_written = stored.sha256 == sha256
+    else:  # a disk without links, or a file that something else has put there
+        was_written = any(
+            recorded_sha256(storage, version) == sha256 for version in storage.versions(key)
+        )
+    if not was_written and storage.get(key) == content:
+        raise IntegrityFailure(
+            f"{key} does not match its recorded checksum.",
+            hint="`lake verify --repair` restores what it can.",
+        )
+
+
 def version_of(storage: Storage, key: str, sha256: str) -> str:
-    """The version under which a key keeps some content.
+    """The newest version under which a key keeps some content, by what was recorded of it.
+
+    The bytes are not read: whoever reads them compares them with the hash.
 
     Raises:
         IntegrityFailure: it keeps no such content.
     """
     for stored in reversed(storage.versions(key)):
-        if stored.sha256 == sha256:
+        if recorded_sha256(storage, stored) == sha256:
             return stored.version
-        if not stored.sha256:
-            with storage.open(key, stored.version) as stream:
-                if file_sha256(stream) == sha256:
-                    return stored.version
     raise IntegrityFailure(f"{key} has no version with the bytes of sha256 {sha256[:12]}….")
+
+
+def recorded_sha256(storage: Storage, stored: StoredObject) -> str:
+    """The hash that the backend recorded of a version when it was written.
+
+    S3 tells it of one version at a time, and does not know it of an object that another program
+    has written; that one is read.
+    """
+    if stored.sha256:
+        return stored.sha256
+    known = storage.stat(stored.key, stored.version)
+    if known is not None and known.sha256:
+        return known.sha256
+    with storage.open(stored.key, stored.version) as stream:
+        return file_sha256(stream)

@@ -6,6 +6,7 @@ Visible files are the objects; beside them a hidden folder holds what S3 does by
     lake/.lake/versions/raw/bls/pr/pr.class/000001-<sha256>    its versions, the current one too
     lake/.lake/scratch/<name>/                                 files on their way in
     lake/.lake/lock                                            held while a key is replaced
+    lake/.lake/leases/pr                                       held while somebody writes pr
 
 A file is written under ``scratch``, flushed to disk, linked into the versions, and only then
 renamed over the object. So whenever the process dies, the object is the old one or the new one,
@@ -31,13 +32,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from glue_jobs.errors import IntegrityFailure, LostRace
 from glue_jobs.storage.disk import reading, telling
 from glue_jobs.storage.hashing import file_sha256
-from glue_jobs.storage.names import CURATED, CURRENT, RAW
-from glue_jobs.storage.protocol import Content, StoredObject
+from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
+from glue_jobs.storage.protocol import Content, StoredObject, subject_is_leased
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VERSIONED = (RAW, CURRENT)
 _HIDDEN = ".lake"
 _PARTIAL = ".partial"
 
@@ -71,13 +71,43 @@ class LocalStorage:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(handle)
 
-    def stat(self, key: str) -> StoredObject | None:
-        """The object as it is now, or None."""
-        path = self._path(key)
+    @contextlib.contextmanager
+    def lease(self, subject: str, holder: str = "") -> Iterator[None]:
+        """Keeps everybody else from writing a subject; a lock, which ends with its process."""
+        path = self._lease_path(subject)
+        with telling("write to", self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise subject_is_leased(subject) from None
+            yield
+        finally:
+            os.close(handle)
+
+    def is_leased(self, subject: str) -> bool:
+        """Whether somebody is writing a subject now."""
+        try:
+            handle = os.open(self._lease_path(subject), os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def stat(self, key: str, version: str = "") -> StoredObject | None:
+        """The object, or one of its versions, or None where there is none."""
+        path = self._path(self._version_key(key, version) if version else key)
         with telling("read", path):
             if not path.is_file():
                 return None
-            return _stored(key, path.stat(), self._current_version(key))
+            return _stored(key, path.stat(), version or self._current_version(key))
 
     def get(self, key: str) -> Content | None:
         """A small object's bytes and tag (its hash), or None where there is none."""
@@ -132,7 +162,7 @@ class LocalStorage:
             target = self._path(key)
             target.parent.mkdir(parents=True, exist_ok=True)
             version = ""
-            if key.startswith(_VERSIONED):
+            if key.startswith(VERSIONED):
                 kept = self._version_paths(key)
                 named = [place for place in kept if place.name.endswith(sha256)]
                 new = self._version_folder(key) / f"{len(kept) + 1:06d}-{sha256}"
@@ -182,6 +212,9 @@ class LocalStorage:
         """What is kept under a key, oldest first, the current content included."""
         return [_stored(key, path.stat(), path.name) for path in self._version_paths(key)]
 
+    def _lease_path(self, subject: str) -> Path:
+        return self._path(f"{_HIDDEN}/leases/{subject}")
+
     def _path(self, key: str) -> Path:
         parts = key.split("/")
         if ".." in parts or "" in parts[:-1]:
@@ -216,10 +249,10 @@ class LocalStorage:
         """Puts a scratch file in an object's place; returns the version it is kept under."""
         _close(path)
         target = self._path(key)
-        if key.startswith(CURATED) and target.exists():
+        if key.startswith(WRITTEN_ONCE) and target.exists():
             return _check_same(path, target, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        version = self._keep_version(key, path, sha256) if key.startswith(_VERSIONED) else ""
+        version = self._keep_version(key, path, sha256) if key.startswith(VERSIONED) else ""
         path.replace(target)
         _flush_folder(target.parent)
         return version

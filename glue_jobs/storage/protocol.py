@@ -3,13 +3,20 @@
 An object is written whole or not at all: ``put`` and ``swap`` take small bodies (``swap`` only if
 nobody else wrote meanwhile: manifests and pointers), ``put_file`` takes a file made beforehand
 under a ``scratch`` path. Under ``raw/`` and ``current/`` every overwritten or deleted content stays
-readable by its version.
+readable by its version. Under ``curated/`` and ``history/`` an object is written once: the same
+bytes again change nothing, other bytes are refused.
+
+Whoever writes a subject holds its ``lease``: a run, a backfill, a repair, a vacuum. It keeps them
+apart; what each does besides (conditional swaps, objects written once, a look at what a pointer
+will name) holds also where a lease was lost, since a process may sleep for an hour.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from glue_jobs.errors import TryAgainLater
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +53,14 @@ class Content:
     tag: str
 
 
+def subject_is_leased(subject: str, since: str = "") -> TryAgainLater:
+    """The failure of whoever wants to write what another process is writing."""
+    return TryAgainLater(
+        f"Another process is writing {subject}{since}; nothing of it was changed here.",
+        hint="Run again when it has ended.",
+    )
+
+
 class Storage(Protocol):
     """One lake's bytes. Every method raises ``StorageFailure`` when the backend fails."""
 
@@ -54,8 +69,23 @@ class Storage(Protocol):
     def scratch(self) -> AbstractContextManager[Path]:
         """A temporary folder for files on their way into the lake, removed at the end."""
 
-    def stat(self, key: str) -> StoredObject | None:
-        """The object as it is now, or None."""
+    def lease(self, subject: str, holder: str = "") -> AbstractContextManager[None]:
+        """Keeps everybody else from writing a subject until the body ends.
+
+        Args:
+            subject: a survey's code, or ``population``.
+            holder: who wants to write; a job that is tried again under the same name, because its
+                first try was killed, need not wait until that one's lease has expired.
+
+        Raises:
+            TryAgainLater: somebody else is writing it.
+        """
+
+    def is_leased(self, subject: str) -> bool:
+        """Whether somebody is writing a subject now; asks without writing anything."""
+
+    def stat(self, key: str, version: str = "") -> StoredObject | None:
+        """The object, or one of its versions, or None where there is none."""
 
     def get(self, key: str) -> Content | None:
         """A small object's bytes and tag, or None where there is none."""

@@ -17,6 +17,7 @@ import io
 import re
 import secrets
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -28,19 +29,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from glue_jobs.aws_errors import code_of, told
 from glue_jobs.aws_errors import telling as telling_aws
 from glue_jobs.errors import IntegrityFailure, LostRace, StorageFailure, TryAgainLater, UsageError
+from glue_jobs.moments import from_header
+from glue_jobs.storage import names
 from glue_jobs.storage.disk import telling as telling_disk
-from glue_jobs.storage.names import CURATED, CURRENT, RAW
+from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject
+from glue_jobs.storage.s3_lease import Seen, hold_lease
 from glue_jobs.storage.s3_stream import TRIES, stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from contextlib import AbstractContextManager
 
 PART_BYTES = 16 << 20
 """A larger file goes up in parts of this size, one at a time: what an upload holds in memory."""
 
-_VERSIONED = (RAW, CURRENT)
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed"}
 # A version's id is opaque; S3 answers one that it cannot read with this.
@@ -85,19 +88,37 @@ class S3Storage:
         with telling_disk("write to", place), tempfile.TemporaryDirectory(dir=place) as folder:
             yield Path(folder)
 
-    def stat(self, key: str) -> StoredObject | None:
-        """The object as it is now, or None."""
-        return self._head(key)
+    def lease(self, subject: str, holder: str = "") -> AbstractContextManager[None]:
+        """Keeps everybody else from writing a subject until the body ends."""
+        self._check_versioned()
+        return hold_lease(self, subject, holder)
 
-    def get(self, key: str) -> Content | None:
-        """A small object's bytes and tag (S3's ETag), or None where there is none."""
+    def is_leased(self, subject: str) -> bool:
+        """Whether somebody is writing a subject now, or was killed some minutes ago."""
+        seen = self.look(names.lease(subject))
+        return seen is not None and not seen.is_expired
+
+    def look(self, key: str) -> Seen | None:
+        """A small object with its tag and age, both by S3's clock; None where there is none."""
         try:
             answer = self._client.get_object(**self._named(key))
-            return Content(answer["Body"].read(), answer["ETag"])
+            body = answer["Body"].read()
         except (ClientError, BotoCoreError) as error:
             if code_of(error) in _MISSING:
                 return None
             raise told(error, f"read {self._shown(key)}") from error
+        asked_at = from_header(answer["ResponseMetadata"]["HTTPHeaders"].get("date"))
+        now = asked_at or datetime.now(timezone.utc)
+        return Seen(body, answer["ETag"], answer["LastModified"], now)
+
+    def stat(self, key: str, version: str = "") -> StoredObject | None:
+        """The object, or one of its versions, or None where there is none."""
+        return self._head(key, version)
+
+    def get(self, key: str) -> Content | None:
+        """A small object's bytes and tag (S3's ETag), or None where there is none."""
+        seen = self.look(key)
+        return Content(seen.body, seen.tag) if seen else None
 
     def open(self, key: str, version: str = "") -> BinaryIO:
         """The bytes as a seekable stream, of a given version or as they are now."""
@@ -120,29 +141,35 @@ class S3Storage:
 
     def swap(self, key: str, body: bytes, replacing: str | None) -> None:
         """Writes a small object if what it replaces is still there, else raises ``LostRace``."""
+        self._check_versioned()
+        self.write_if(key, body, replacing)
+
+    def write_if(self, key: str, body: bytes, replacing: str | None) -> str:
+        """Does what ``swap`` does, and returns the new object's tag."""
         condition = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing}
         # An answer that got lost is asked for again, and then our own write is what is there:
         # the mark tells it from another run's.
         mark = secrets.token_hex(16)
         metadata = {"sha256": hashlib.sha256(body).hexdigest(), "mark": mark}
-        self._check_versioned()
         for _ in range(TRIES):
             try:
-                self._client.put_object(
+                answer = self._client.put_object(
                     **self._named(key), Body=body, Metadata=metadata, **condition
                 )
+                return str(answer["ETag"])
             except (ClientError, BotoCoreError) as error:
                 code = code_of(error)
                 if code in _CONFLICT:
                     continue
                 if code not in _LOST | _MISSING:
                     raise told(error, f"write {self._shown(key)}") from error
-                if self._mark(key) != mark:
+                tag, found = self._marked(key)
+                if found != mark:
                     raise LostRace(
                         f"Another run has written {key} meanwhile; this run changed nothing there.",
                         hint="Run again: it will start from the other run's result.",
                     ) from error
-            return
+                return tag
         raise TryAgainLater(
             f"Cannot write {self._shown(key)}: other runs are writing it at this moment.",
             hint="Run again; what was published stands.",
@@ -192,7 +219,7 @@ class S3Storage:
 
     def versions(self, key: str) -> list[StoredObject]:
         """What is kept under a key, oldest first, the current content included."""
-        if not key.startswith(_VERSIONED):
+        if not key.startswith(VERSIONED):
             return []
         pages = self._client.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=self._key(key)
@@ -213,7 +240,7 @@ class S3Storage:
             IntegrityFailure: an immutable object is there with other bytes.
         """
         found = self._head(key)
-        if found is None or (found.sha256 != sha256 and not key.startswith(CURATED)):
+        if found is None or (found.sha256 != sha256 and not key.startswith(WRITTEN_ONCE)):
             self._check_versioned()
             version = self._upload(key, stream, sha256, _condition(key))
             return self._written(key, version, sha256)
@@ -227,7 +254,7 @@ class S3Storage:
         Raises:
             IntegrityFailure: other bytes are there.
         """
-        found = self._head(key, version if key.startswith(_VERSIONED) else "")
+        found = self._head(key, version if key.startswith(VERSIONED) else "")
         if found is None or found.sha256 != sha256:
             raise self._other_bytes(key)
         return found
@@ -290,25 +317,26 @@ class S3Storage:
         try:
             answer = self._client.head_object(**named)
         except (ClientError, BotoCoreError) as error:
-            if code_of(error) in _MISSING:
+            if code_of(error) in _MISSING | (_NO_VERSION if version else set()):
                 return None
             raise told(error, f"read {self._shown(key)}") from error
         return StoredObject(
             key,
             answer["ContentLength"],
-            answer.get("VersionId", "") if key.startswith(_VERSIONED) else "",
+            answer.get("VersionId", "") if key.startswith(VERSIONED) else "",
             _second(answer["LastModified"]),
             answer["Metadata"].get("sha256", ""),
         )
 
-    def _mark(self, key: str) -> str:
+    def _marked(self, key: str) -> tuple[str, str]:
+        """An object's tag, and the mark of who wrote it."""
         try:
             answer = self._client.head_object(**self._named(key))
         except (ClientError, BotoCoreError) as error:
             if code_of(error) in _MISSING:
-                return ""
+                return "", ""
             raise told(error, f"learn who wrote {self._shown(key)}") from error
-        return str(answer["Metadata"].get("mark", ""))
+        return str(answer["ETag"]), str(answer["Metadata"].get("mark", ""))
 
     def _check_versioned(self) -> None:
         """Refuses a bucket that forgets, before the first write to it."""
@@ -347,8 +375,8 @@ def _check_botocore(version: str) -> None:
 
 
 def _condition(key: str) -> dict[str, str]:
-    """A release folder's object is written once."""
-    return {"IfNoneMatch": "*"} if key.startswith(CURATED) else {}
+    """Objects of releases and of the history are written once."""
+    return {"IfNoneMatch": "*"} if key.startswith(WRITTEN_ONCE) else {}
 
 
 def _second(moment: datetime) -> datetime:

@@ -29,6 +29,7 @@ from glue_jobs.tables.schemas import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from glue_jobs.formats.flatfile import Column, Reject, Rows
@@ -44,11 +45,18 @@ _EXTRA_WARNING = "has columns that the table has not: {}; they were left out"
 
 @dataclass(frozen=True)
 class Source:
-    """A landed file to convert: its name, its size in bytes, and a way to read it."""
+    """A landed file to convert.
+
+    Attributes:
+        name: the file.
+        size: its bytes.
+        open: a way to read it from its start; what it gives is read to the end and closed before
+            anything is made of it, so that it can compare the bytes with their recorded hash.
+    """
 
     name: str
     size: int
-    open: Callable[[], BinaryIO]
+    open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
 @dataclass(frozen=True)
@@ -82,23 +90,23 @@ def convert_data(
     Raises:
         QualityFailure: a column is missing, a series is unknown, or too many lines are rejects.
     """
-    with source.open() as stream:
-        header = read_header(stream)
-    for column in DATA_COLUMNS:
-        if header.count(column.name) != 1:
-            found = "several columns" if column.name in header else "no column"
-            raise QualityFailure(
-                f"{source.name} has {found} {column.name}; its header is {ascii(header)[:100]}.",
-                hint="The last good release stands.",
-            )
-    converted = _convert(source, header, DATA_COLUMNS, DATA_KEY, target, scratch, known_series)
-    extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
-    if not extra:
-        return converted
-    warning = f"{source.name} {_EXTRA_WARNING.format(ascii(', '.join(extra))[1:-1][:100])}."
-    return Converted(
-        converted.rows, converted.columns, converted.rejects, (*converted.warnings, warning)
-    )
+
+    def plan(header: tuple[str, ...]) -> _Plan:
+        for column in DATA_COLUMNS:
+            if header.count(column.name) != 1:
+                found = "several columns" if column.name in header else "no column"
+                raise QualityFailure(
+                    f"{source.name} has {found} {column.name}; its header is"
+                    f" {ascii(header)[:100]}.",
+                    hint="The last good release stands.",
+                )
+        extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
+        warning = _EXTRA_WARNING.format(ascii(", ".join(extra))[1:-1][:100]) if extra else ""
+        return _Plan(header, DATA_COLUMNS, DATA_KEY, known_series, warning)
+
+    converted = _convert(source, plan, target, scratch)
+    assert converted is not None  # noqa: S101 - the plan takes every header, or raises
+    return converted
 
 
 def convert_table(source: Source, target: Path, scratch: Path) -> Converted | None:
@@ -109,12 +117,14 @@ def convert_table(source: Source, target: Path, scratch: Path) -> Converted | No
     Raises:
         QualityFailure: too many lines are rejects.
     """
-    with source.open() as stream:
-        header = read_header(stream)
-    if not is_table_header(header):
-        return None
-    key = ("series_id",) if header[0] == "series_id" else ()
-    return _convert(source, header, columns_of(header), key, target, scratch, None)
+
+    def plan(header: tuple[str, ...]) -> _Plan | None:
+        if not is_table_header(header):
+            return None
+        key = ("series_id",) if header[0] == "series_id" else ()
+        return _Plan(header, columns_of(header), key)
+
+    return _convert(source, plan, target, scratch)
 
 
 def convert_population(page: PopulationPage, target: Path) -> Converted:
@@ -141,45 +151,79 @@ def write_records(
     return Converted(write_parquet(target, schema, [batch]), columns)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What a file's header decides.
+
+    Attributes:
+        header: the names in its first line.
+        columns: what is read.
+        key: the columns by which its rows ascend; none where they keep BLS's order.
+        known_series: makes the check against the series file; None where there is none.
+        warning: what is odd about the header, without the file's name; empty for nothing.
+    """
+
+    header: tuple[str, ...]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    known_series: Callable[[], KnownSeries] | None = None
+    warning: str = ""
+
+
 def _convert(
-    source: Source,
-    header: Sequence[str],
-    columns: tuple[Column, ...],
-    key: Sequence[str],
-    target: Path,
-    scratch: Path,
-    known_series: Callable[[], KnownSeries] | None,
-) -> Converted:
-    reader = FlatFileReader(header, columns)
-
-    def write(findings: Findings, batches: Iterator[pa.RecordBatch]) -> Converted:
-        checked: Iterable[pa.RecordBatch] = batches
-        if known_series is not None:
-            checked = known_series().check(source.name, batches)
-        rows = write_parquet(target, reader.schema, checked)
-        findings.check_rejects(rows)
-        rejects = tuple(sorted(findings.rejects, key=lambda reject: reject.line))
-        return Converted(rows, described(columns), rejects, tuple(findings.warnings))
-
+    source: Source, plan: Callable[[tuple[str, ...]], _Plan | None], target: Path, scratch: Path
+) -> Converted | None:
+    """Converts a file as its header decides; None if that makes no plan."""
     try:
-        findings = _new_findings(source)
-        batches = _batches(_blocks(source, reader), findings)
-        return write(findings, in_order(batches, key) if key else batches)
+        return _convert_once(source, plan, target, None)
     except OutOfOrder:
+        return _convert_once(source, plan, target, scratch)
+
+
+def _convert_once(
+    source: Source,
+    plan: Callable[[tuple[str, ...]], _Plan | None],
+    target: Path,
+    sorts_in: Path | None,
+) -> Converted | None:
+    """Reads the file once, header and rows in one stream, and writes its Parquet file.
+
+    Args:
+        source: the file.
+        plan: what to do with a header.
+        target: where the Parquet file goes.
+        sorts_in: a folder for temporary files, to sort the rows; None where they must be sorted.
+
+    Raises:
+        OutOfOrder: the rows are not sorted.
+    """
+    with source.open() as stream:
+        planned = plan(read_header(stream))
+        if planned is None:
+            return None
         findings = _new_findings(source)
-        blocks = _blocks(source, reader)
-        return write(findings, put_in_order(blocks, reader.schema, key, scratch, findings))
+        if planned.warning:
+            findings.warn(planned.warning)
+        reader = FlatFileReader(planned.header, planned.columns)
+        blocks = reader.read(stream)
+        batches: Iterable[pa.RecordBatch]
+        if planned.key and sorts_in is not None:
+            batches = put_in_order(blocks, reader.schema, planned.key, sorts_in, findings)
+        elif planned.key:
+            batches = in_order(_batches(blocks, findings), planned.key)
+        else:
+            batches = _batches(blocks, findings)
+        if planned.known_series is not None:
+            batches = planned.known_series().check(source.name, batches)
+        rows = write_parquet(target, reader.schema, batches)
+        findings.check_rejects(rows)
+    rejects = tuple(sorted(findings.rejects, key=lambda reject: reject.line))
+    return Converted(rows, described(planned.columns), rejects, tuple(findings.warnings))
 
 
 def _new_findings(source: Source) -> Findings:
     hopeless = int(source.size / _SHORTEST_ROW * MOST_REJECTED) + 1
     return Findings(source.name, min(hopeless, _MOST_REJECTS))
-
-
-def _blocks(source: Source, reader: FlatFileReader) -> Iterator[Rows]:
-    with source.open() as stream:
-        read_header(stream)
-        yield from reader.read(stream)
 
 
 def _batches(blocks: Iterator[Rows], findings: Findings) -> Iterator[pa.RecordBatch]:

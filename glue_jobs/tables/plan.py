@@ -67,6 +67,11 @@ def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
     return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
 
 
+def partition_of(source: str) -> str:
+    """A data file's value of the partition key data_file: ``0.Current`` of pr.data.0.Current."""
+    return source.partition(".data.")[2]
+
+
 def made_by() -> str:
     """What decides, besides the input, which bytes a conversion gives."""
     return f"schema {SCHEMA_VERSION}, pyarrow {pa.__version__}"

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable
 
 import awswrangler as wr
@@ -15,7 +16,7 @@ from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.sample.faults import Status
 from glue_jobs.sql_files import sql_files, views_in_order
 from glue_jobs.storage.s3 import S3Storage
-from glue_jobs.verification import Findings, compared, noted_objects
+from glue_jobs.verification import Findings, compared, noted_objects, recorded_subjects
 from infra.rehearsal import checks
 from infra.rehearsal.permissions import grants_of, without_call, without_permission
 from infra.rehearsal.server import Failure
@@ -86,8 +87,12 @@ class Rehearsal:
 
     def is_whole(self) -> None:
         """Every object is what manifest and pointer say, the catalog what the pointers say."""
-        found = Findings()
-        noted = list(noted_objects(self._storage, found))
+        found, now = Findings(), datetime.now(timezone.utc)
+        noted = [
+            entry
+            for subject in recorded_subjects(self._storage)
+            for entry in noted_objects(self._storage, subject, found, now)
+        ]
         wrong = found.problems + [one for entry in noted for one in compared(self._storage, entry)]
         self.holds(f"{len(noted)} objects are what manifests and pointers say", not wrong)
         pointers = load_pointers(self._storage)

@@ -21,7 +21,7 @@ from glue_jobs.storage.s3 import S3Storage
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.workflow import job_named
 from tests.aws import DATABASE, REGION, aws_server, new_bucket
-from tests.lakes import run_at
+from tests.lakes import put_files, run_at
 
 COLUMNS = (
     TableColumn("series_id", "string", "BLS's name of the series"),
@@ -66,7 +66,9 @@ CLASS = mapping("class")
 def publish_release(storage, release: str, **tables: Table) -> None:
     current = load_pointer(storage, "pr")
     tag = current.tag if current else None
-    publish(storage, Pointer("pr", release, f"curated/pr/{release}-1/", tables, tag=tag))
+    pointer = Pointer("pr", release, f"curated/pr/{release}-1/", tables, tag=tag)
+    put_files(storage, pointer)
+    publish(storage, pointer)
 
 
 def catalog_now() -> dict[str, tuple[str, dict[str, str]]]:

@@ -14,12 +14,14 @@ from glue_jobs.catalog.pointers import (
     TableFile,
     load_pointer,
     load_pointers,
+    missing_files,
     past_pointers,
     publish,
 )
-from glue_jobs.errors import IntegrityFailure, LostRace
+from glue_jobs.errors import IntegrityFailure, LostRace, TryAgainLater
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
+from tests.lakes import put_files
 
 YEAR = TableColumn("year", "smallint", "calendar year")
 DATA_FILE = TableColumn("data_file", "string", "the upstream file")
@@ -42,7 +44,9 @@ POINTER = Pointer(
 
 @pytest.fixture
 def storage(tmp_path):
-    return LocalStorage(tmp_path / "lake")
+    storage = LocalStorage(tmp_path / "lake")
+    put_files(storage, POINTER)
+    return storage
 
 
 def test_before_anything_was_published_there_is_none(storage):
@@ -83,6 +87,21 @@ def test_only_who_has_read_the_current_pointer_replaces_it(storage):
         publish(storage, replace(POINTER, release="20260101T000000Z", tag=read.tag))
     (kept,) = load_pointers(storage)
     assert kept.release == "20251204T133000Z"
+
+
+@pytest.mark.parametrize("gone", ["data/data_file=1/p", "sources/p", "rejects/a"])
+def test_a_release_whose_file_was_removed_is_not_published(gone, storage):
+    storage.delete(POINTER.folder + gone)
+    assert missing_files(storage, POINTER) == [POINTER.folder + gone]
+    with pytest.raises(TryAgainLater, match=rf"{gone} was removed while the release 2025.* of pr"):
+        publish(storage, POINTER)
+    assert load_pointer(storage, "pr") is None
+
+
+def test_a_file_of_another_size_is_missed(storage):
+    storage.delete(POINTER.folder + "sources/p")
+    storage.put(POINTER.folder + "sources/p", b"short")
+    assert missing_files(storage, POINTER) == [POINTER.folder + "sources/p"]
 
 
 def test_every_pointer_of_the_past_is_kept_in_order(storage):

@@ -31,8 +31,8 @@ def pointer_to(subject: str, release: str) -> Pointer:
     """A folder with one file, and a table of revisions whose file the history keeps."""
     folder = f"history/{subject}/{release}/"
     tables = {
-        f"{subject}_data": Table((YEAR,), (TableFile("part", 8, 1, "ab"),)),
-        f"{subject}_revisions": Table((YEAR,), (TableFile("part", 8, 1, "cd"),), folder=folder),
+        f"{subject}_data": Table((YEAR,), (TableFile("part", 1, 8, "ab"),)),
+        f"{subject}_revisions": Table((YEAR,), (TableFile("part", 1, 8, "cd"),), folder=folder),
     }
     return Pointer(subject, release, f"curated/{subject}/{release}-1a2b3c4d/", tables)
 
@@ -68,9 +68,8 @@ def test_what_it_may_have_named_goes_no_earlier_than_what_followed_it(subject, s
     long_ago = datetime.now(timezone.utc) - timedelta(days=1)
     soon = datetime.now(timezone.utc) + timedelta(days=1)
     rot(storage, subject, FIRST)
-    assert vacuum(storage, long_ago, dry_run=True) == ({}, [])
-    folders, unnamed = vacuum(storage, soon)
-    removed = [stored.key for group in (*folders.values(), unnamed) for stored in group]
+    assert vacuum(storage, long_ago, dry_run=True).objects == []
+    removed = [stored.key for stored in vacuum(storage, soon).objects]
     # What the population once was stays, to be asked for.
     goes = [key for key in keys[:4] if subject == "pr" or key.startswith("history/")]
     assert sorted(removed) == sorted(goes)

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from glue_jobs.commands.vacuum import vacuum
-from glue_jobs.errors import LakeError
 from tests.faults.lake import Lake
 from tests.faults.places import begin_of
 from tests.faults.small_survey import serve_release
 
 if TYPE_CHECKING:
+    from glue_jobs.errors import LakeError
     from glue_jobs.sample.upstream import Upstream
     from glue_jobs.storage.protocol import Storage
     from tests.faults.places import Place, Places
@@ -46,7 +46,10 @@ class LakesAlike:
             serve_release(upstream, 2)
             if work == "vacuum":
                 assert begin.run_all() == []
-                for left in ("curated/pr/20250101T000000Z-0badcafe/x", "history/pr/0001/left"):
+                for left in (
+                    "curated/pr/20250101T000000Z-0badcafe/x",
+                    "history/pr/0001-0badcafe/left",
+                ):
                     begin.storage.put(left, b"a killed run's")
             self._begin = begin_of(begin.place)
 
@@ -68,11 +71,7 @@ def do_work(work: str, lake: Lake, storage: Storage) -> list[LakeError]:
     """Runs, or vacuums; returns the failures."""
     if work != "vacuum":
         return lake.run_all(replace(lake.run(), storage=storage))
-    try:
-        vacuum(storage, _LATER)
-    except LakeError as error:
-        return [error]
-    return []
+    return vacuum(storage, _LATER).failures
 
 
 def lake_at(place: Place, upstream: Upstream) -> Lake:

@@ -43,8 +43,18 @@ class CountingStorage:
             self.after(number)
             yield folder
 
-    def stat(self, key: str) -> StoredObject | None:
-        return self._do(f"stat {key}", lambda: self._storage.stat(key))
+    @contextmanager
+    def lease(self, subject: str, holder: str = "") -> Iterator[None]:
+        number = self._next(f"lease {subject}")
+        with self._storage.lease(subject, holder):
+            self.after(number)
+            yield
+
+    def is_leased(self, subject: str) -> bool:
+        return self._do(f"is_leased {subject}", lambda: self._storage.is_leased(subject))
+
+    def stat(self, key: str, version: str = "") -> StoredObject | None:
+        return self._do(f"stat {key}", lambda: self._storage.stat(key, version))
 
     def get(self, key: str) -> Content | None:
         return self._do(f"get {key}", lambda: self._storage.get(key))
@@ -109,12 +119,19 @@ class FailingStorage(CountingStorage):
 
 
 class RacingStorage(CountingStorage):
-    """Lets another run do all of its work just before operation N."""
+    """Lets another run do all of its work just before operation N.
+
+    It has lost its leases, as a process that slept for long: what else keeps two runs apart has to.
+    """
 
     def __init__(self, storage: Storage, overtaken_at: int, other_run: Callable[[], None]) -> None:
         super().__init__(storage)
         self._overtaken_at = overtaken_at
         self._other_run = other_run
+
+    @contextmanager
+    def lease(self, subject: str, holder: str = "") -> Iterator[None]:
+        yield
 
     def before(self, number: int) -> None:
         if number == self._overtaken_at:

@@ -140,7 +140,7 @@ def test_every_kind_of_capture_is_among_these():
     """Guards the tables of cases above: an empty one would pass unnoticed."""
     if CAPTURES is None:
         pytest.skip("the real captures are not here")
-    assert {name.split("/")[1] for name in DATA} == {"ap", "cu", "sm", "ce", "pr"}
+    assert {name.split("/")[1] for name in DATA} >= {"ap", "cu", "sm", "ce", "pr"}
     assert len(TABLES) >= 20
     assert len(DOCUMENTS) >= 5
 

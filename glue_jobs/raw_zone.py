@@ -1,0 +1,134 @@
+"""What the raw zone holds, ready to be made into tables: verified files, and every vintage landed.
+
+A manifest names, for each file, the version and the hash of its bytes; its own past versions name
+what was landed before. So the raw zone alone tells all vintages of a data file, in their order,
+whatever has happened to pointers and history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.manifests import past_surveys
+from glue_jobs.catalog.pointers import Snapshot
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.formats.population_json import joined, parse_population
+from glue_jobs.moments import from_release, from_text, release_name
+from glue_jobs.storage import names, open_verified, read_verified, recorded_sha256, version_of
+from glue_jobs.tables.convert import Source
+from glue_jobs.tables.plan import Role, plan_survey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from glue_jobs.catalog.manifests import LandedDataset, LandedFile
+    from glue_jobs.formats.population_json import PopulationPage
+    from glue_jobs.storage.protocol import Storage
+
+CLOCKS_DIFFER = timedelta(days=2)
+"""So far may BLS's clock and ours be apart: ours may be a day off, either way."""
+
+
+def landed_source(storage: Storage, survey: str, landed: LandedFile) -> Source:
+    """A landed file to convert; reading it fails if it holds other bytes than were landed."""
+    key = names.raw_file(survey, landed.name)
+    read = partial(open_verified, storage, key, landed.sha256, landed.version)
+    return Source(landed.name, landed.bytes, read)
+
+
+def kept_source(storage: Storage, name: str, key: str, sha256: str) -> Source:
+    """A content that the raw zone keeps among a key's versions, as a file to convert.
+
+    Raises:
+        IntegrityFailure: no version has it.
+    """
+    version = version_of(storage, key, sha256)
+    stored = storage.stat(key, version)
+    if stored is None:
+        raise IntegrityFailure(f"The version {version} of {key} is not there.")
+    read = partial(open_verified, storage, key, sha256, version)
+    return Source(name, stored.size, read)
+
+
+def landed_population(storage: Storage, dataset: LandedDataset) -> PopulationPage:
+    """A landed dataset's years, from its verified pages."""
+    pages = []
+    for page in dataset.pages:
+        key = names.raw_population(page.name)
+        pages.append(parse_population(read_verified(storage, key, page.sha256, page.version)))
+    return joined(pages)
+
+
+def landed_vintages(storage: Storage, survey: str) -> list[Snapshot]:
+    """All vintages of a survey's data files that raw holds, landed or backfilled.
+
+    They are sorted by file and release; their changes are not counted. A manifest of the past that
+    cannot be read is passed over.
+    """
+    vintages: list[Snapshot] = []
+    for manifest in past_surveys(storage, survey):
+        for place in plan_survey(survey, sorted(manifest.files)):
+            if place.role is Role.DATA:
+                landed = manifest.files[place.name]
+                last = _last(vintages, place.name)
+                if last is None or last.sha256 != landed.sha256:
+                    vintages.append(vintage_of(survey, landed, last))
+    known = {(one.source, one.release) for one in vintages}
+    vintages += [
+        one for one in _backfilled(storage, survey) if (one.source, one.release) not in known
+    ]
+    return sorted(vintages, key=lambda one: (one.source, one.release))
+
+
+def vintage_of(survey: str, landed: LandedFile, last: Snapshot | None) -> Snapshot:
+    """A landed data file as the vintage after another one; what it changes is not counted yet."""
+    key = names.raw_file(survey, landed.name)
+    return Snapshot(landed.name, _release_after(last, landed), landed.sha256, key, 0, 0, 0)
+
+
+def merge_vintages(
+    known: Iterable[Snapshot], landed: Iterable[Snapshot], now: datetime
+) -> list[Snapshot]:
+    """Vintages that a pointer knows and others that raw holds, each once, by file and release.
+
+    A known one that is dated in the future is left out: raw holds it under a true date.
+    """
+    until = release_name(now + CLOCKS_DIFFER)
+    believed = [one for one in known if one.release <= until]
+    merged = {(one.source, one.release): one for one in (*landed, *believed)}
+    return [merged[key] for key in sorted(merged)]
+
+
+def is_in_future(landed: LandedFile, now: datetime) -> bool:
+    """Whether BLS is said to have written a file later than anybody can have read it."""
+    return from_text(landed.last_modified) > now + CLOCKS_DIFFER
+
+
+def _release_after(last: Snapshot | None, landed: LandedFile) -> str:
+    """When a vintage was released: as BLS says, unless that cannot be.
+
+    BLS may go back to an older file, or a server may date one in the future; then the moment at
+    which the lake saw it counts.
+    """
+    written, seen = from_text(landed.last_modified), from_text(landed.retrieved_at)
+    if not is_in_future(landed, seen) and (last is None or written > from_release(last.release)):
+        return release_name(written)
+    if last is not None:
+        seen = max(seen, from_release(last.release) + timedelta(seconds=1))
+    return release_name(seen)
+
+
+def _last(vintages: Iterable[Snapshot], source: str) -> Snapshot | None:
+    known = [one for one in vintages if one.source == source]
+    return known[-1] if known else None
+
+
+def _backfilled(storage: Storage, survey: str) -> Iterator[Snapshot]:
+    for stored in storage.scan(names.raw_backfills(survey)):
+        release, name = names.backfilled(stored.key)
+        newest = replace(stored, version=storage.versions(stored.key)[-1].version)
+        yield Snapshot(name, release, recorded_sha256(storage, newest), stored.key, 0, 0, 0)
