@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
 
@@ -50,18 +51,12 @@ def execute(arguments: argparse.Namespace) -> int:
     storage = opened_lake(vars(arguments))
     survey = survey_code(arguments.survey)
     copies = releases_of(arguments)
-    with storage.lease(survey):
-        pointer = load_pointer(storage, survey)
-        if pointer is None:
-            raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
-        made = backfill(storage, pointer, arguments.name, copies)
-    if made is not None:
-        show_in_catalog(storage, resolved(vars(arguments)).settings)
-    history = (made or pointer).history
-    known = [one for one in history if one.source == arguments.name]
+    settings = resolved(vars(arguments)).settings
+    pointer, is_new = take_in(storage, settings, survey, arguments.name, copies)
+    known = [one for one in pointer.history if one.source == arguments.name]
     if arguments.json:
-        print(json.dumps({"changed": made is not None, "releases": [o.release for o in known]}))
-    elif made is None:
+        print(json.dumps({"changed": is_new, "releases": [one.release for one in known]}))
+    elif not is_new:
         print("Nothing is new: the lake has these copies.")
     else:
         print(f"{arguments.name}: {len(known)} vintages, from {known[0].release} on.")
@@ -96,6 +91,27 @@ def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
     if len(copies) < len(moments):
         raise UsageError("Two of the copies would be of the same release.")
     return copies
+
+
+def take_in(
+    storage: Storage, settings: Settings, survey: str, name: str, copies: Mapping[str, Path]
+) -> tuple[Pointer, bool]:
+    """Adds copies of a data file to a survey's history, which nobody else writes meanwhile.
+
+    Returns:
+        The pointer afterwards, and whether it is another one.
+
+    Raises:
+        LakeError: as ``backfill`` does, or because somebody else writes the survey.
+    """
+    with storage.lease(survey):
+        pointer = load_pointer(storage, survey)
+        if pointer is None:
+            raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
+        made = backfill(storage, pointer, name, copies)
+        if made is not None:
+            show_in_catalog(storage, settings)
+    return made or pointer, made is not None
 
 
 def backfill(

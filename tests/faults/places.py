@@ -13,6 +13,7 @@ import pickle
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
@@ -82,7 +83,11 @@ class Place:
     def visible(self) -> Tree:
         """All objects as they are now."""
         if self.database:
-            bodies = {key: _body(versions[-1]) for key, versions in _keys(self.uri).items()}
+            bodies = {
+                key: _body(versions[-1])
+                for key, versions in _keys(self.uri).items()
+                if not key.startswith(names.LEASES)
+            }
             return _hashed(
                 self.uri, {key: body for key, body in bodies.items() if body is not None}
             )
@@ -94,6 +99,7 @@ class Place:
             bodies = {
                 f"{key}@{number:06d}": _body(version) or b"deleted"
                 for key, versions in _keys(self.uri).items()
+                if not key.startswith(names.LEASES)
                 for number, version in enumerate(versions, 1)
             }
             return _hashed(self.uri, bodies)
@@ -118,6 +124,17 @@ class Place:
         changed = body[: len(body) // 2]
         if how != "truncate":
             changed += bytes([body[len(body) // 2] ^ 1]) + body[len(body) // 2 + 1 :]
+        self.falsify(key, changed, how)
+
+    def falsify(self, key: str, changed: bytes, how: str = "flip") -> None:
+        """Lays other bytes where an object lies, past everything that guards it.
+
+        Args:
+            key: of the object.
+            changed: the bytes.
+            how: ``replace`` it by an object of its own, or make it ``unreadable``; else the bytes
+                change where they lie, under all of their names.
+        """
         if self.database:
             if how == "replace":
                 client = boto3.client("s3", region_name=REGION)
@@ -138,6 +155,14 @@ class Place:
             file.unlink()
             os.link(changed_file, file, follow_symlinks=False)
         changed_file.unlink()
+
+    def falsify_version(self, key: str, version: str, changed: bytes) -> None:
+        """Lays other bytes where a version lies, under all of its names here."""
+        if self.database:
+            (hurt,) = [one for one in _keys(self.uri)[key] if one.version_id == version]
+            hurt.value = changed
+            return
+        self.falsify(f"{_VERSIONS}{key}/{version}", changed)
 
     def check_entries(self, *, raced: bool = False) -> None:
         """Reads back every object that a manifest or a pointer names.
@@ -168,6 +193,13 @@ class Place:
             body = self.body(key, version)
             assert hashlib.sha256(body).hexdigest() == entry.sha256, key
             assert len(body) == entry.bytes, key
+
+    def expire_leases(self) -> None:
+        """Has five minutes go by since anybody renewed a lease; a directory's end by themselves."""
+        if self.database:
+            for key, versions in _keys(self.uri).items():
+                if key.startswith(names.LEASES):
+                    versions[-1].last_modified -= timedelta(minutes=5)
 
     def litter(self) -> list[str]:
         """What a run leaves only if it is killed: scratch folders, uploads without an end."""

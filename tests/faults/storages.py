@@ -118,21 +118,25 @@ class FailingStorage(CountingStorage):
             raise StorageFailure("Cannot write to the lake: input/output error.")
 
 
-class RacingStorage(CountingStorage):
-    """Lets another run do all of its work just before operation N.
+class BesideStorage(CountingStorage):
+    """Lets another program do all of its work just before operation N; leases keep them apart."""
 
-    It has lost its leases, as a process that slept for long: what else keeps two runs apart has to.
-    """
-
-    def __init__(self, storage: Storage, overtaken_at: int, other_run: Callable[[], None]) -> None:
+    def __init__(self, storage: Storage, stopped_at: int, other: Callable[[], None]) -> None:
         super().__init__(storage)
-        self._overtaken_at = overtaken_at
-        self._other_run = other_run
+        self._stopped_at = stopped_at
+        self._other = other
+
+    def before(self, number: int) -> None:
+        if number == self._stopped_at:
+            self._other()
+
+
+class RacingStorage(BesideStorage):
+    """The same, for a run that has lost its leases, as a process that slept for long.
+
+    What else keeps two runs apart has to.
+    """
 
     @contextmanager
     def lease(self, subject: str, holder: str = "") -> Iterator[None]:
         yield
-
-    def before(self, number: int) -> None:
-        if number == self._overtaken_at:
-            self._other_run()

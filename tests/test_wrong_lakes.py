@@ -1,0 +1,153 @@
+"""Lakes that are wrong already, as version 0.1 could make them: found, and mended.
+
+0.1 converted raw files without comparing them with their hash, took any Last-Modified for a
+release's name, and let a repair beside a run write an old version into a new manifest entry. The
+same is done here by taking the checks away while such a lake is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from glue_jobs import raw_zone
+from glue_jobs.catalog.manifests import load_survey, save_survey
+from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.sample.upstream import Upstream
+from tests.faults.commands import verify
+from tests.faults.lake import DATA_FILE, Lake
+from tests.faults.places import BACKENDS, Places, cloud
+from tests.faults.small_survey import serve_release
+from tests.lakes import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = f"raw/bls/pr/{DATA_FILE}"
+
+
+@pytest.fixture(params=BACKENDS)
+def new_lake(request, tmp_path):
+    """Makes lakes with one release, while upstream serves the second."""
+    with cloud(request.param), Upstream() as upstream:
+        places = Places(request.param, tmp_path)
+
+        def make() -> Lake:
+            serve_release(upstream, 1)
+            lake = Lake(places.new(), upstream, allow_removals=1)
+            assert lake.run_all() == []
+            serve_release(upstream, 2)
+            return lake
+
+        yield make
+
+
+@contextlib.contextmanager
+def believed_without_hash(monkeypatch):
+    @contextlib.contextmanager
+    def open_believed(storage, key, sha256, version=""):
+        with storage.open(key, version) as stream:
+            yield stream
+
+    with monkeypatch.context() as patched:
+        patched.setattr(raw_zone, "open_verified", open_believed)
+        yield
+
+
+def answers(lake: Lake) -> list[tuple[object, ...]]:
+    """What the lake holds, whatever its folders are called: rows and sizes by table."""
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    return [(table, file.path, file.rows, file.sha256) for table, file in pointer.files()] + [
+        (vintage.release, vintage.sha256, vintage.revised) for vintage in pointer.history
+    ]
+
+
+def check_mended(lake: Lake, healthy: Lake) -> None:
+    assert verify(lake, rebuild=True) == (0, verify(lake, rebuild=True)[1])
+    assert answers(lake) == answers(healthy)
+    serve_release(lake.upstream, 3)
+    for one in (lake, healthy):
+        assert one.run_all() == []
+    assert answers(lake) == answers(healthy)
+    assert verify(lake, rebuild=True)[0] == 0
+    lake.check()
+
+
+def test_a_wrong_figure_that_was_published_as_good(new_lake: Callable[[], Lake], monkeypatch):
+    """The digit rots after landing, is built, and raw is repaired: all hashes are good, then."""
+    healthy, lake = new_lake(), new_lake()
+    assert healthy.run_all() == []
+    assert lake.land_bls().failures == lake.land_population().failures == ()
+    right = lake.place.body(KEY)
+    lake.place.falsify(KEY, right.replace(b"2.2", b"7.2"))
+    with believed_without_hash(monkeypatch):
+        assert lake.build().failures == ()
+    assert verify(lake, repair=True)[0] == 0
+    assert lake.place.body(KEY) == right
+    assert verify(lake)[0] == 0  # nothing but the rows can tell
+    code, told = verify(lake, rebuild=True)
+    assert code == 7
+    wrong = {one["key"].split("/")[0] for one in told["problems"]}
+    assert wrong == {"curated", "history"}
+    assert all(
+        "has other rows than its raw file gives" in one["problem"] for one in told["problems"]
+    )
+    assert verify(lake, rebuild=True, repair=True)[0] == 0
+    check_mended(lake, healthy)
+
+
+@pytest.mark.parametrize("year", [2100, 9999])
+def test_a_release_that_is_named_by_a_date_in_the_future(year, new_lake, monkeypatch):
+    healthy, lake = new_lake(), new_lake()
+    assert healthy.run_all() == []
+    manifest = load_survey(lake.storage, "pr")
+    file = manifest.files[DATA_FILE]
+    assert lake.land_bls().failures == lake.land_population().failures == ()
+    manifest = load_survey(lake.storage, "pr")
+    file = manifest.files[DATA_FILE]
+    dated = replace(file, last_modified=f"{year}-01-01T00:00:00Z")
+    save_survey(lake.storage, "pr", replace(manifest, files={**manifest.files, DATA_FILE: dated}))
+    with monkeypatch.context() as trusting:
+        trusting.setattr(raw_zone, "is_in_future", lambda landed, now: False)
+        assert lake.build().failures == ()
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    assert pointer.release == f"{year}0101T000000Z"
+    code, told = verify(lake)
+    assert code == 7
+    assert {one["key"] for one in told["problems"]} == {KEY, "current/pr.json"}
+    assert f"{year}-01-01T00:00:00Z, which is in the future" in told["problems"][0]["problem"]
+    assert verify(lake, repair=True)[0] == 0
+    pointer, sound = (load_pointer(one.storage, "pr") for one in (lake, healthy))
+    assert pointer is not None
+    assert sound is not None
+    assert pointer.release == sound.release
+    # The vintage is named by when it was seen: nobody knows any more when BLS wrote it.
+    assert max(one.release for one in pointer.history) <= f"{NOW + timedelta(days=1):%Y%m%d}"
+    assert verify(lake, rebuild=True)[0] == 0
+    serve_release(lake.upstream, 3)
+    lake.run_all()
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_a_manifest_entry_of_two_moments(new_lake: Callable[[], Lake]):
+    """The new hash with the old version: old bytes would be published under a new name."""
+    healthy, lake = new_lake(), new_lake()
+    assert healthy.run_all() == []
+    old = load_survey(lake.storage, "pr").files[DATA_FILE]
+    assert lake.land_bls().failures == lake.land_population().failures == ()
+    manifest = load_survey(lake.storage, "pr")
+    mixed = replace(manifest.files[DATA_FILE], version=old.version)
+    save_survey(lake.storage, "pr", replace(manifest, files={**manifest.files, DATA_FILE: mixed}))
+    (failure,) = lake.build().failures
+    assert "does not match its recorded checksum" in str(failure)
+    code, told = verify(lake)
+    assert (code, [one["key"] for one in told["problems"]]) == (7, [KEY])
+    assert verify(lake, repair=True)[0] == 0
+    assert lake.build().failures == ()
+    check_mended(lake, healthy)
