@@ -24,6 +24,7 @@ UNUSED_FOR_A_REASON = {
     ("land_bls", "s3:DeleteObject"): "only when BLS has removed a file",
     ("build_tables", "glue:DeleteTable"): "only when a file is no table any more",
     ("build_tables", "glue:DeletePartition"): "only when BLS has removed a data file",
+    ("build_tables", "s3:ListBucketVersions"): "only when the history is written anew",
     ("publish_reports", "s3:GetObject curated/"): "Athena reads the tables by the job's role",
     ("publish_reports", "s3:GetObject history/"): "Athena reads the tables by the job's role",
     ("publish_reports", "s3:GetBucketLocation"): "Athena asks for it by the job's role",

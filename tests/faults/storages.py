@@ -139,4 +139,5 @@ class RacingStorage(BesideStorage):
 
     @contextmanager
     def lease(self, subject: str, holder: str = "") -> Iterator[None]:
+        self._next(f"lease {subject}")
         yield

@@ -237,7 +237,11 @@ def test_only_landing_deletes_and_only_in_its_own_zone():
         if "s3:DeleteObject" in statement["Action"]
         for resource in statement["Resource"]
     }
-    assert deletes == {("LandBlsRole", "raw/bls/*"), ("LandPopulationRole", "raw/population/*")}
+    assert deletes == {
+        ("LandBlsRole", "raw/bls/*"),
+        ("LandPopulationRole", "raw/population/*"),
+        *((f"{role}Role", "leases/*") for role in ("LandBls", "LandPopulation", "BuildTables")),
+    }
 
 
 # Queries.

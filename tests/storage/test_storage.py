@@ -54,6 +54,18 @@ def keys(storage, prefix: str) -> list[str]:
     return [stored.key for stored in storage.scan(prefix)]
 
 
+# What is written once.
+
+
+@pytest.mark.parametrize("key", ["curated/pr/r/class/part", "history/pr/0001-ab/part"])
+def test_what_is_written_once_takes_the_same_bytes_and_no_others(key, storage):
+    put_file(storage, key, b"first")
+    put_file(storage, key, b"first")
+    with pytest.raises(IntegrityFailure, match="holds other bytes"):
+        put_file(storage, key, b"other")
+    assert body_of(storage, key) == b"first"
+
+
 # One object.
 
 
