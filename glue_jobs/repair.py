@@ -220,7 +220,7 @@ def _pointer_that_names(storage: Storage, noted: Noted) -> Pointer:
 
 
 def _older_manifest(run: Run, noted: Noted) -> str:
-    older = _brought_back(run.storage, noted.key, is_manifest)
+    older = _brought_back(run.storage, noted.key, lambda body: is_manifest(body, noted.key))
     if older:
         return older
     run.storage.delete(noted.key)
