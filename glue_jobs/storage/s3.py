@@ -32,6 +32,7 @@ from glue_jobs.storage.disk import telling as telling_disk
 from glue_jobs.storage.names import CURATED, CURRENT, RAW
 from glue_jobs.storage.protocol import Content, StoredObject
 from glue_jobs.storage.s3_stream import TRIES, stream_of
+from glue_jobs.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,8 +83,8 @@ class S3Storage:
     def scratch(self) -> Iterator[Path]:
         """A temporary folder on this machine's disk."""
         place = Path(tempfile.gettempdir())
-        with telling_disk("write to", place), tempfile.TemporaryDirectory(dir=place) as folder:
-            yield Path(folder)
+        with telling_disk("write to", place), scratch_folder(place) as folder:
+            yield folder
 
     def stat(self, key: str) -> StoredObject | None:
         """The object as it is now, or None."""
