@@ -3,8 +3,8 @@
 A file of the raw zone comes from its versions, else from upstream if that still serves the same
 bytes; a file of a release is made again from the raw zone, to the byte; the history is written
 anew; a manifest or pointer that cannot be read gives way to the newest older one that can; the
-catalog is derived from the pointers. What is put in place has the hash that was noted, or nothing
-is put.
+reports are made again; the catalog is derived from the pointers. What is put in place has the hash
+that was noted, or nothing is put.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from glue_jobs.formats.population_json import joined, parse_population
 from glue_jobs.history import rebuilt
 from glue_jobs.land_bls import land_bls, land_survey
 from glue_jobs.land_population import land_dataset, land_population
+from glue_jobs.publish_reports import publish_reports
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -50,6 +51,7 @@ from glue_jobs.verification import (
     RAW,
     REJECTS,
     RELEASE,
+    REPORT,
     UPSTREAM,
 )
 
@@ -293,6 +295,11 @@ def _land_again(run: Run, noted: Noted) -> str:
     return "by landing it again; the next run of build-tables publishes it"
 
 
+def _make_reports(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
+    publish_reports(run)
+    return "by making the reports again"
+
+
 def _derive_catalog(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
     show_in_catalog(run.storage, run.settings)
     return "from the pointers"
@@ -312,4 +319,5 @@ _WAYS = {
     HISTORY: _write_history,
     UPSTREAM: _land_again,
     CATALOG: _derive_catalog,
+    REPORT: _make_reports,
 }

@@ -1,9 +1,9 @@
 """Holds everything that a lake has against what it noted of it; changes nothing.
 
-Four areas: files of the raw zone against manifests, and old vintages against the history that
+Five areas: files of the raw zone against manifests, and old vintages against the history that
 names them; files of release folders and of the history against pointers; the Glue catalog against
-pointers; and, if asked, what upstream has now against manifests. What nothing names is left over,
-which is no damage.
+pointers; the reports against their index; and, if asked, what upstream has now against manifests.
+What nothing names is left over, which is no damage.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.formats.population_json import content_sha256
 from glue_jobs.moments import to_text
+from glue_jobs.report_index import INDEX_KEY, check_reports, orphaned_files
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
+REPORT = "report"
 
 _ASKED_AT_ONCE = 4
 _UNREADABLE = "cannot be read, or has other bytes than were written"
@@ -106,6 +108,11 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
             catalog = Noted(CATALOG, run.settings.database, names.CURRENT)
             what = f"lacks {change} to say what the pointers say"
             findings.problems.append(Problem(catalog, what))
+    findings.checked[REPORT], altered = check_reports(run.storage)
+    for key, what in altered.items():
+        noted_in = "" if key == INDEX_KEY else INDEX_KEY
+        findings.problems.append(Problem(Noted(REPORT, key, noted_in), what))
+    findings.left_over += orphaned_files(run.storage)
     if upstream:
         findings.problems += _against_upstream(run, findings.checked)
     findings.left_over += _left_over(run.storage, {entry.key for entry in noted})
