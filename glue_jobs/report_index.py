@@ -28,7 +28,7 @@ from glue_jobs.documents import (
 )
 from glue_jobs.errors import IntegrityFailure, TryAgainLater, UsageError
 from glue_jobs.storage import names
-from glue_jobs.storage.names import FileName
+from glue_jobs.storage.names import FileName, FolderOrNone, Part
 from glue_jobs.tables.columns import TableName
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class Inputs:
         sources: hashes of the landed files and datasets, by name.
     """
 
-    subject: str
+    subject: Part
     release: Release
-    folder: str
-    sources: Mapping[str, Sha256]
+    folder: FolderOrNone
+    sources: Mapping[FileName, Sha256]
 
 
 @dataclass(frozen=True)
@@ -239,9 +239,10 @@ def _is_of_another_publish(storage: Storage, index: ReportIndex, key: str) -> bo
 
 def _index_of(document: Any) -> ReportIndex:
     index = read_as(ReportIndex, document)
-    wanted = {f"{name}.csv" for name in index.reports} if index.has_hashes else set()
-    if index.schema not in (1, SCHEMA) or not wanted <= index.files.keys():
-        raise ValueError("a report has no file")
+    wanted = {f"{name}.csv" for name in index.reports}
+    fits = wanted <= index.files.keys() if index.has_hashes else not index.files
+    if index.schema not in (1, SCHEMA) or not fits:
+        raise ValueError("a report has no file, or a file no hash")
     return index
 
 

@@ -123,7 +123,8 @@ def load_survey(storage: Storage, survey: str) -> SurveyManifest:
 def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None:
     """Replaces the manifest that was loaded, or raises ``LostRace``."""
     files = {file.name: _without_name(file) for file in manifest.files.values()}
-    _save(storage, names.raw_manifest(survey), {"survey": survey, "files": files}, manifest.tag)
+    body = to_json({"survey": survey, "files": files})
+    _save(storage, names.raw_manifest(survey), body, manifest.tag)
 
 
 def load_population(storage: Storage) -> PopulationManifest:
@@ -134,7 +135,8 @@ def load_population(storage: Storage) -> PopulationManifest:
 def save_population(storage: Storage, manifest: PopulationManifest) -> None:
     """Replaces the manifest that was loaded, or raises ``LostRace``."""
     datasets = {key: asdict(dataset) for key, dataset in manifest.datasets.items()}
-    _save(storage, names.raw_population_manifest(), {"datasets": datasets}, manifest.tag)
+    body = to_json({"datasets": datasets})
+    _save(storage, names.raw_population_manifest(), body, manifest.tag)
 
 
 def landed_subjects(storage: Storage) -> list[str]:
@@ -196,5 +198,8 @@ def _read(
     return read_document(body, read, f"{key} is not the manifest that was written there.")
 
 
-def _save(storage: Storage, key: str, document: Mapping[str, Any], tag: str | None) -> None:
-    storage.swap(key, to_json(document), tag)
+def _save(storage: Storage, key: str, body: bytes, tag: str | None) -> None:
+    # A manifest that nobody could read would leave the subject without any.
+    if not is_manifest(body, key):
+        raise IntegrityFailure(f"{key} would not be a manifest that can be read; it is unchanged.")
+    storage.swap(key, body, tag)

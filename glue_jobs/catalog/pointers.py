@@ -196,7 +196,10 @@ def publish(storage: Storage, pointer: Pointer) -> None:
     """
     document = asdict(pointer)
     del document["tag"]
-    storage.swap(names.pointer(pointer.subject), to_json(document), pointer.tag)
+    key, body = names.pointer(pointer.subject), to_json(document)
+    # A pointer that nobody could read would leave the subject without any.
+    _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")
+    storage.swap(key, body, pointer.tag)
 
 
 def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
@@ -205,8 +208,11 @@ def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
     Raises:
         IntegrityFailure: they are none.
     """
-    told = f"{key} is not the pointer that was written there."
-    return replace(read_document(body, lambda document: _pointer_of(document, key), told), tag=tag)
+    return replace(_read(body, key, f"{key} is not the pointer that was written there."), tag=tag)
+
+
+def _read(body: bytes, key: str, told: str) -> Pointer:
+    return read_document(body, lambda document: _pointer_of(document, key), told)
 
 
 def _pointer_of(document: Any, key: str) -> Pointer:

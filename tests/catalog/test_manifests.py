@@ -130,3 +130,10 @@ def test_a_damaged_manifest_is_named(body, which, storage):
     storage.put(key, body)
     with pytest.raises(IntegrityFailure, match=f"^{key} is not the manifest that was written"):
         load_survey(storage, "pr") if which == "pr" else load_population(storage)
+
+
+@pytest.mark.parametrize("field", [{"bytes": -1}, {"sha256": "ab"}, {"last_modified": "today"}])
+def test_what_nobody_could_read_is_not_saved(field, storage):
+    with pytest.raises(IntegrityFailure, match="would not be a manifest that can be read"):
+        save_survey(storage, "pr", SurveyManifest({"pr.class": replace(CLASS, **field)}))
+    assert storage.get(KEY) is None

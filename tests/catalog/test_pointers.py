@@ -135,3 +135,12 @@ def test_a_damaged_pointer_is_named(damage, storage):
     for load in (lambda: load_pointer(storage, "pr"), lambda: load_pointers(storage)):
         with pytest.raises(IntegrityFailure, match=r"^current/pr\.json is not the pointer"):
             load()
+
+
+def test_what_nobody_could_read_is_not_published(storage):
+    publish(storage, POINTER)
+    (read,) = load_pointers(storage)
+    for unreadable in ({"release": "R"}, {"folder": "elsewhere/"}, {"tables": {"a b": DATA}}):
+        with pytest.raises(IntegrityFailure, match="would not be a pointer that can be read"):
+            publish(storage, replace(read, **unreadable))
+    assert load_pointers(storage) == [read]
