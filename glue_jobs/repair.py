@@ -4,8 +4,8 @@ A file of the raw zone comes from its versions, else from upstream if that still
 bytes; a file of a release is made again from the raw zone, to the byte; the history is written
 anew; a manifest or pointer that cannot be read gives way to the newest older one that can, and the
 history then takes in every vintage that the raw zone holds; a table of the wrong rows gives way to
-a new making of its release; the catalog is derived from the pointers. What is put in place has the
-hash that was recorded, or nothing is put.
+a new making of its release; the reports are made again; the catalog is derived from the pointers.
+What is put in place has the hash that was recorded, or nothing is put.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from glue_jobs.history import with_rewritten_history
 from glue_jobs.land_bls import land_survey
 from glue_jobs.land_population import land_dataset
 from glue_jobs.moments import to_text
+from glue_jobs.publish_reports import publish_reports
 from glue_jobs.raw_zone import is_in_future, landed_vintages
 from glue_jobs.rebuild import make_again
 from glue_jobs.release_folder import rejects_text
@@ -48,6 +49,7 @@ from glue_jobs.verification import (
     REBUILD,
     REJECTS,
     RELEASE,
+    REPORT,
     UPSTREAM,
     VINTAGE,
 )
@@ -212,7 +214,7 @@ def _pointer_that_names(storage: Storage, noted: Noted) -> Pointer:
 
 
 def _older_manifest(run: Run, noted: Noted) -> str:
-    older = _brought_back(run.storage, noted.key, is_manifest)
+    older = _brought_back(run.storage, noted.key, lambda body: is_manifest(body, noted.key))
     if older:
         return older
     run.storage.delete(noted.key)
@@ -325,6 +327,11 @@ def _population_api(run: Run) -> PopulationApi:
     return PopulationApi(run.settings.population_url, pace, run.retry)
 
 
+def _make_reports(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
+    publish_reports(run)
+    return "by making the reports again"
+
+
 def _derive_catalog(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
     show_in_catalog(run.storage, run.settings)
     return "from the pointers"
@@ -347,4 +354,5 @@ _WAYS = {
     HISTORY: _write_history,
     UPSTREAM: _land_again,
     CATALOG: _derive_catalog,
+    REPORT: _make_reports,
 }

@@ -1,9 +1,9 @@
 """Compares everything that a lake has with what it recorded of it; changes nothing.
 
-Five areas: files of the raw zone against manifests, and old vintages against the history that
+Six areas: files of the raw zone against manifests, and old vintages against the history that
 names them; files of release folders and of the history against pointers; the Glue catalog against
-pointers; and, if asked, what upstream has now against manifests. What nothing names is left over,
-which is no damage.
+pointers; the reports against their index; and, if asked, what upstream has now against manifests.
+What nothing names is left over, which is no damage.
 
 Runs may go on meanwhile. So whatever looks wrong is looked at again, against manifests and
 pointers as they are then; and nothing is said of a subject that somebody is writing.
@@ -23,6 +23,7 @@ from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAga
 from glue_jobs.formats.population_json import content_sha256
 from glue_jobs.moments import release_name, to_text
 from glue_jobs.raw_zone import CLOCKS_DIFFER, is_in_future
+from glue_jobs.report_index import INDEX_KEY, check_reports, orphaned_files
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
 DATE, REBUILD = "date", "rebuild"
+REPORT = "report"
 
 _ASKED_AT_ONCE = 4
 _UNREADABLE = "cannot be read, or has other bytes than were written"
@@ -109,6 +111,11 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
     # A catalog can only be held against pointers that can be read.
     if not any(problem.noted.area == POINTER for problem in findings.problems):
         _verify_catalog(run, findings)
+    findings.checked[REPORT], altered = check_reports(run.storage)
+    for key, what in altered.items():
+        noted_in = "" if key == INDEX_KEY else INDEX_KEY
+        findings.problems.append(Problem(Noted(REPORT, "", key, noted_in), what))
+    findings.left_over += orphaned_files(run.storage)
     if upstream:
         findings.problems += _against_upstream(run, findings.checked)
     findings.left_over += _left_over(run.storage, named)

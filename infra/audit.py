@@ -15,12 +15,12 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError, UpstreamUnavailable, UsageError
 from glue_jobs.job import print_error
+from glue_jobs.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,8 +108,8 @@ def rounds(pins: Iterable[str]) -> list[list[str]]:
 
 def _asked(pip_audit: str, pins: Sequence[str]) -> list[dict[str, Any]]:
     """What pip-audit says of each pin: ``name``, and ``vulns`` or ``skip_reason``."""
-    with tempfile.TemporaryDirectory() as folder:
-        listed = Path(folder) / "pins.txt"
+    with scratch_folder() as folder:
+        listed = folder / "pins.txt"
         listed.write_text("\n".join(pins) + "\n", "utf-8")
         options = ("--no-deps", "--disable-pip", "--progress-spinner", "off", "-f", "json")
         command = [pip_audit, "-r", str(listed), *options]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import UsageError
+from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.workflow import STAGES
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def make_bundle(root: Path = ROOT) -> Bundle:
         UsageError: the wheel cannot be built.
     """
     files: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = build_wheel(root, Path(folder))
+    with scratch_folder() as folder:
+        wheel = build_wheel(root, folder)
         files[wheel.name] = wheel.read_bytes()
     for job in (job for stage in STAGES for job in stage.jobs):
         files[f"{job}.py"] = (root / "glue_jobs" / f"{job}.py").read_bytes()

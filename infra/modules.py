@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import UsageError
+from glue_jobs.storage.scratch import scratch_folder
 from infra.bundle import ROOT
 from infra.cloudformation import Template
 
@@ -37,10 +36,10 @@ def main() -> int:
     failed = False
     for job in template.resolve(given).of_type("AWS::Glue::Job").values():
         modules = job["DefaultArguments"]["--additional-python-modules"].split(",")
-        with tempfile.TemporaryDirectory() as folder:
-            pins = Path(folder) / "pins.txt"
+        with scratch_folder() as folder:
+            pins = folder / "pins.txt"
             pins.write_text(hashed(modules), "utf-8")
-            command = [sys.executable, "-m", "pip", "download", "-q", "-d", folder, *_GLUE]
+            command = [sys.executable, "-m", "pip", "download", "-q", "-d", str(folder), *_GLUE]
             asked = subprocess.run(  # noqa: S603
                 [*command, "--require-hashes", "-r", str(pins)], check=False
             )

@@ -85,8 +85,8 @@ def test_a_bucket_that_is_not_there_is_told_in_one_sentence(lake, capsys):
 def test_the_last_run_is_the_one_that_wrote_last_whatever_its_name(tmp_path):
     storage = LocalStorage(tmp_path)
     for age, run_id in enumerate(("wr_m", "wr_z", "wr_a")):
-        storage.put(
-            f"runs/{run_id}/land_bls.json", b'{"job": "land_bls", "run_id": "%s"}' % run_id.encode()
-        )
+        summary = {"job": "land_bls", "run_id": run_id, "exit_code": 0, "errors": []}
+        summary["started_at"] = "2025-09-05T06:00:00Z"
+        storage.put(f"runs/{run_id}/land_bls.json", json.dumps(summary).encode())
         os.utime(tmp_path / f"runs/{run_id}/land_bls.json", (1e9 - age, 1e9 - age))
     assert describe(storage)["last_run"]["land_bls"]["run_id"] == "wr_m"

@@ -9,19 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Callable, TypeVar
 
+from glue_jobs.documents import Count, Moment, Sha256, read_as, read_document
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage import intact_body, names
+from glue_jobs.storage.names import FileName, Version
+from glue_jobs.subjects import DATASETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from glue_jobs.storage.protocol import Storage
 
 _Entry = TypeVar("_Entry")
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+
+ListedMinute = Annotated[str, re.compile(r"([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2})?").fullmatch]
+"""Empty where a file is to be fetched whatever the listing says."""
+
+DatasetKey = Annotated[str, DATASETS.__contains__]
 
 
 @dataclass(frozen=True)
@@ -38,23 +48,23 @@ class LandedFile:
         version: the storage's name for these bytes.
     """
 
-    name: str
-    bytes: int
-    sha256: str
-    last_modified: str
-    listed_minute: str
-    retrieved_at: str
-    version: str
+    name: FileName
+    bytes: Count
+    sha256: Sha256
+    last_modified: Moment
+    listed_minute: ListedMinute
+    retrieved_at: Moment
+    version: Version
 
 
 @dataclass(frozen=True)
 class LandedPage:
     """One page of the population API as it lies in the raw zone."""
 
-    name: str
-    bytes: int
-    sha256: str
-    version: str
+    name: FileName
+    bytes: Count
+    sha256: Sha256
+    version: Version
 
 
 @dataclass(frozen=True)
@@ -70,10 +80,10 @@ class LandedDataset:
     """
 
     dataset_name: str
-    content_sha256: str
-    years: int
-    retrieved_at: str
-    pages: tuple[LandedPage, ...]
+    content_sha256: Sha256
+    years: Count
+    retrieved_at: Moment
+    pages: Annotated[tuple[LandedPage, ...], len]
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,25 @@ class PopulationManifest:
     tag: str | None = None
 
 
+@dataclass(frozen=True)
+class _SurveyDocument:
+    """A survey's manifest as it is written; an entry has all of a file but its name."""
+
+    survey: str
+    files: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class _PopulationDocument:
+    """The population's manifest as it is written."""
+
+    datasets: Mapping[DatasetKey, LandedDataset]
+
+
 def load_survey(storage: Storage, survey: str) -> SurveyManifest:
     """A survey's manifest; empty where nothing was landed yet."""
-    return SurveyManifest(*_load(storage, names.raw_manifest(survey), _files_of))
+    read = partial(_files_of, survey=survey)
+    return SurveyManifest(*_load(storage, names.raw_manifest(survey), read))
 
 
 def past_surveys(storage: Storage, survey: str) -> Iterator[SurveyManifest]:
@@ -102,16 +128,18 @@ def past_surveys(storage: Storage, survey: str) -> Iterator[SurveyManifest]:
 
     Those that are not as they were written are left out.
     """
+    read = partial(_files_of, survey=survey)
     for stored in storage.versions(names.raw_manifest(survey)):
         with contextlib.suppress(IntegrityFailure):
             body = intact_body(storage, stored)
-            yield SurveyManifest(_parse(stored.key, body, _files_of))
+            yield SurveyManifest(_read(body, stored.key, read))
 
 
 def save_survey(storage: Storage, survey: str, manifest: SurveyManifest) -> None:
     """Replaces the manifest that was loaded, or raises ``LostRace``."""
     files = {file.name: _without_name(file) for file in manifest.files.values()}
-    _save(storage, names.raw_manifest(survey), {"survey": survey, "files": files}, manifest.tag)
+    body = to_json({"survey": survey, "files": files})
+    _save(storage, names.raw_manifest(survey), body, manifest.tag)
 
 
 def load_population(storage: Storage) -> PopulationManifest:
@@ -122,7 +150,8 @@ def load_population(storage: Storage) -> PopulationManifest:
 def save_population(storage: Storage, manifest: PopulationManifest) -> None:
     """Replaces the manifest that was loaded, or raises ``LostRace``."""
     datasets = {key: asdict(dataset) for key, dataset in manifest.datasets.items()}
-    _save(storage, names.raw_population_manifest(), {"datasets": datasets}, manifest.tag)
+    body = to_json({"datasets": datasets})
+    _save(storage, names.raw_population_manifest(), body, manifest.tag)
 
 
 def landed_subjects(storage: Storage) -> list[str]:
@@ -133,12 +162,14 @@ def landed_subjects(storage: Storage) -> list[str]:
     return [key.split("/")[-2] for key in manifests]
 
 
-def is_manifest(body: bytes) -> bool:
-    """Whether these bytes are one, of a survey or of the population."""
+def is_manifest(body: bytes, key: str) -> bool:
+    """Whether these bytes are the manifest of that key."""
     try:
-        document = json.loads(body)
-        (_files_of if "files" in document else _datasets_of)(document)
-    except _UNREADABLE:
+        if key == names.raw_population_manifest():
+            _read(body, key, _datasets_of)
+        else:
+            _read(body, key, partial(_files_of, survey=key.split("/")[-2]))
+    except IntegrityFailure:
         return False
     return True
 
@@ -154,35 +185,36 @@ def _without_name(file: LandedFile) -> dict[str, Any]:
     return entry
 
 
-def _files_of(document: dict[str, Any]) -> dict[str, LandedFile]:
-    return {name: LandedFile(name=name, **file) for name, file in document["files"].items()}
+def _files_of(document: Any, survey: str) -> Mapping[str, LandedFile]:
+    manifest = read_as(_SurveyDocument, document)
+    if manifest.survey != survey:
+        raise ValueError(f"it is the manifest of {manifest.survey}")
+    if any("name" in entry for entry in manifest.files.values()):
+        raise ValueError("an entry has a name of its own")
+    return {
+        name: read_as(LandedFile, {"name": name, **entry}) for name, entry in manifest.files.items()
+    }
 
 
-def _datasets_of(document: dict[str, Any]) -> dict[str, LandedDataset]:
-    datasets = {}
-    for key, entry in document["datasets"].items():
-        pages = tuple(LandedPage(**page) for page in entry.pop("pages"))
-        datasets[key] = LandedDataset(**entry, pages=pages)
-    return datasets
+def _datasets_of(document: Any) -> Mapping[str, LandedDataset]:
+    return read_as(_PopulationDocument, document).datasets
 
 
 def _load(
-    storage: Storage, key: str, parse: Callable[[dict[str, Any]], dict[str, _Entry]]
-) -> tuple[dict[str, _Entry], str | None]:
+    storage: Storage, key: str, read: Callable[[Any], Mapping[str, _Entry]]
+) -> tuple[Mapping[str, _Entry], str | None]:
     content = storage.get(key)
-    if content is None:
-        return {}, None
-    return _parse(key, content.body, parse), content.tag
+    return ({}, None) if content is None else (_read(content.body, key, read), content.tag)
 
 
-def _parse(
-    key: str, body: bytes, parse: Callable[[dict[str, Any]], dict[str, _Entry]]
-) -> dict[str, _Entry]:
-    try:
-        return parse(json.loads(body))
-    except _UNREADABLE:
-        raise IntegrityFailure(f"{key} is not the manifest that was written there.") from None
+def _read(
+    body: bytes, key: str, read: Callable[[Any], Mapping[str, _Entry]]
+) -> Mapping[str, _Entry]:
+    return read_document(body, read, f"{key} is not the manifest that was written there.")
 
 
-def _save(storage: Storage, key: str, document: Mapping[str, Any], tag: str | None) -> None:
-    storage.swap(key, to_json(document), tag)
+def _save(storage: Storage, key: str, body: bytes, tag: str | None) -> None:
+    # A manifest that nobody could read would leave the subject without any.
+    if not is_manifest(body, key):
+        raise IntegrityFailure(f"{key} would not be a manifest that can be read; it is unchanged.")
+    storage.swap(key, body, tag)

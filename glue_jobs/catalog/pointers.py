@@ -8,20 +8,26 @@ release or the next, whole. Folders are immutable; a superseded one stays until 
 from __future__ import annotations
 
 import contextlib
-import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from glue_jobs.catalog.manifests import to_json
+from glue_jobs.documents import NOT_STORED, Count, Release, Sha256, read_as, read_document
 from glue_jobs.errors import IntegrityFailure, TryAgainLater
 from glue_jobs.storage import intact_body, names
-from glue_jobs.tables.columns import TableColumn
+from glue_jobs.storage.names import FileName, FolderOrNone, Part, Path, PathOrNone
+from glue_jobs.tables.columns import TableColumn, TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from glue_jobs.storage.protocol import Storage
+
+FileNameOrNone = Annotated[str, re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)?").fullmatch]
+Sha256OrNone = Annotated[str, re.compile(r"([0-9a-f]{64})?").fullmatch]
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,15 @@ class TableFile:
         rejects_path: inside the release folder: those lines; empty where there are none.
     """
 
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-    partition: tuple[str, ...] = ()
-    source: str = ""
-    source_sha256: str = ""
-    rejects: int = 0
-    rejects_path: str = ""
+    path: Path
+    rows: Count
+    bytes: Count
+    sha256: Sha256
+    partition: tuple[Part, ...] = ()
+    source: FileNameOrNone = ""
+    source_sha256: Sha256OrNone = ""
+    rejects: Count = 0
+    rejects_path: PathOrNone = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Table:
     columns: tuple[TableColumn, ...]
     files: tuple[TableFile, ...]
     partition_keys: tuple[TableColumn, ...] = ()
-    folder: str = ""
+    folder: FolderOrNone = ""
 
     @property
     def rows(self) -> int:
@@ -93,13 +99,13 @@ class Snapshot:
         unflagged: of these, how many do not bear BLS's mark of a revision.
     """
 
-    source: str
-    release: str
-    sha256: str
-    key: str
-    rows: int
-    revised: int
-    unflagged: int
+    source: FileName
+    release: Release
+    sha256: Sha256
+    key: Path
+    rows: Count
+    revised: Count
+    unflagged: Count
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,13 @@ class Pointer:
     """
 
     subject: str
-    release: str
-    folder: str
-    tables: Mapping[str, Table]
+    release: Release
+    folder: FolderOrNone
+    tables: Mapping[TableName, Table]
     made_by: str = ""
     history: tuple[Snapshot, ...] = ()
-    tag: str | None = field(default=None, compare=False)
+    # Optional, since Python 3.9 cannot evaluate the annotation `str | None`.
+    tag: Optional[str] = field(default=None, compare=False, metadata=NOT_STORED)  # noqa: UP045
 
     def files(self) -> Iterator[tuple[str, TableFile]]:
         """Every file with its table's name."""
@@ -213,15 +220,12 @@ def publish(storage: Storage, pointer: Pointer) -> None:
             " was made; the release was not published.",
             hint="Run again: what is missing is made again.",
         )
-    document = {
-        "subject": pointer.subject,
-        "release": pointer.release,
-        "folder": pointer.folder,
-        "made_by": pointer.made_by,
-        "history": [asdict(snapshot) for snapshot in pointer.history],
-        "tables": {name: asdict(table) for name, table in pointer.tables.items()},
-    }
-    storage.swap(names.pointer(pointer.subject), to_json(document), pointer.tag)
+    document = asdict(pointer)
+    del document["tag"]
+    key, body = names.pointer(pointer.subject), to_json(document)
+    # A pointer that nobody could read would leave the subject without any.
+    _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")
+    storage.swap(key, body, pointer.tag)
 
 
 def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
@@ -230,27 +234,36 @@ def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
     Raises:
         IntegrityFailure: they are none.
     """
-    try:
-        document = json.loads(body)
-        tables = {name: _table(table) for name, table in document["tables"].items()}
-        subject, release, folder = (document[name] for name in ("subject", "release", "folder"))
-        history = tuple(Snapshot(**snapshot) for snapshot in document["history"])
-        return Pointer(subject, release, folder, tables, document["made_by"], history, tag)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise IntegrityFailure(f"{key} is not the pointer that was written there.") from None
+    return replace(_read(body, key, f"{key} is not the pointer that was written there."), tag=tag)
 
 
-def _table(document: dict[str, Any]) -> Table:
-    return Table(
-        _columns(document["columns"]),
-        tuple(
-            TableFile(**{**file, "partition": tuple(file["partition"])})
-            for file in document["files"]
-        ),
-        _columns(document["partition_keys"]),
-        document["folder"],
+def _read(body: bytes, key: str, told: str) -> Pointer:
+    return read_document(body, lambda document: _pointer_of(document, key), told)
+
+
+def _pointer_of(document: Any, key: str) -> Pointer:
+    """A pointer whose parts fit its key and each other.
+
+    Raises:
+        ValueError: they do not.
+    """
+    pointer = read_as(Pointer, document)
+    subject = pointer.subject
+    folder = f"{names.CURATED}{subject}/{pointer.release}-[0-9a-f]+(-[0-9]+)?/"
+    raw = (f"{names.RAW}bls/{subject}/", f"{names.BACKFILL}{subject}/")
+    fits = (
+        key == names.pointer(subject)
+        and re.fullmatch(folder, pointer.folder)
+        and all(_fits(table, f"{names.HISTORY}{subject}/") for table in pointer.tables.values())
+        and all(vintage.key.startswith(raw) for vintage in pointer.history)
     )
+    if not fits:
+        raise ValueError(f"it is not a pointer of {key}")
+    return pointer
 
 
-def _columns(documents: list[dict[str, Any]]) -> tuple[TableColumn, ...]:
-    return tuple(TableColumn(**column) for column in documents)
+def _fits(table: Table, history: str) -> bool:
+    """Whether a table has a file if it is the release's, and a partition's value for every key."""
+    return (table.folder.startswith(history) if table.folder else bool(table.files)) and all(
+        len(file.partition) == len(table.partition_keys) for file in table.files
+    )

@@ -12,14 +12,15 @@ from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.report_files import from_csv, printed_rows, to_csv
+from glue_jobs.report_index import read_reports
 from glue_jobs.sql_files import absent, sql_files
-from glue_jobs.storage import names
 from glue_jobs.visible import write_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from glue_jobs.report_index import ReportIndex
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 12
@@ -47,23 +48,25 @@ def print_reports(storage: Storage, only: str | None, form: str) -> None:
 
     Raises:
         UsageError: there are no reports yet, or none of that name.
+        IntegrityFailure: a report is not as it was made.
     """
-    index = storage.get(names.report("latest", "report.json"))
-    if index is None:
-        raise UsageError(
-            f"The lake {storage.uri} has no reports yet.",
-            hint="`lake demo` makes some from an excerpt, `lake run` from live data.",
-        )
-    known = json.loads(index.body)["reports"]
-    if only is not None and only not in known:
-        raise UsageError(f"There is no report {only!r}.", hint=f"There are: {', '.join(known)}.")
-    chosen = [only] if only else sorted(known, key=lambda name: (known[name]["rows"], name))
-    bodies = {name: _csv_of(storage, name) for name in chosen}
+    index, bodies = read_reports(storage, lambda index: _chosen(index, only))
     made_from = {
-        name: ", ".join(f"{one['subject']} {one['release']}" for one in known[name]["made_from"])
-        for name in chosen
+        name: ", ".join(f"{one.subject} {one.release}" for one in index.reports[name].made_from)
+        for name in bodies
     }
     _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
+
+
+def _chosen(index: ReportIndex, only: str | None) -> list[str]:
+    """The names of the one report or of all, the short ones first."""
+    if only is None:
+        return sorted(index.reports, key=lambda name: (index.reports[name].rows, name))
+    if only not in index.reports:
+        raise UsageError(
+            f"There is no report {only!r}.", hint=f"There are: {', '.join(index.reports)}."
+        )
+    return [only]
 
 
 def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
@@ -102,13 +105,6 @@ def _print(
     else:
         for name, body in bodies.items():
             _print_table(name, body, made_from[name], more)
-
-
-def _csv_of(storage: Storage, name: str) -> bytes:
-    content = storage.get(names.report("latest", f"{name}.csv"))
-    if content is None:
-        raise UsageError(f"The report {name} is missing.", hint="`lake verify` tells what else is.")
-    return content.body
 
 
 def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> None:

@@ -12,6 +12,7 @@ from glue_jobs.errors import DeployFailure, LakeError, UsageError
 from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
 from glue_jobs.logs import JsonLog
 from glue_jobs.storage import names, open_storage
+from glue_jobs.summaries import parse_summary
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
 from glue_jobs.visible import visible
 from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
@@ -101,11 +102,14 @@ def _summaries(
     """What the jobs of a run have written of themselves; Glue's own word stands without it."""
     try:
         storage = open_storage(lake, region)
-        contents = {job: storage.get(names.run_summary(run_id, job)) for job in states}
+        keys = {job: names.run_summary(run_id, job) for job in states}
+        contents = {job: storage.get(key) for job, key in keys.items()}
+        return {
+            job: parse_summary(found.body, keys[job]) for job, found in contents.items() if found
+        }
     except LakeError as error:
         print(f"The jobs' summaries are left out: {error}", file=sys.stderr)
         return {}
-    return {job: json.loads(found.body) for job, found in contents.items() if found}
 
 
 def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -> int:

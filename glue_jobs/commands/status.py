@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.errors import IntegrityFailure
 from glue_jobs.job import opened_lake
 from glue_jobs.moments import from_text, release_name, to_text
+from glue_jobs.report_index import load_index
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
+from glue_jobs.summaries import parse_summary
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 _RUNS_READ = 50
 _VERIFIED = "/verify.json"
-_STALE = 7
+_NEEDS_A_PERSON = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +52,7 @@ def execute(arguments: argparse.Namespace) -> int:
         _print(document)
         for subject in stale:
             print(f"{subject} was not asked with success for {arguments.max_age:g} hours.")
-    return _STALE if stale else 0
+    return _NEEDS_A_PERSON if stale or document["damaged"] else 0
 
 
 def stale_subjects(document: dict[str, Any], max_age: float | None) -> list[str]:
@@ -69,7 +73,11 @@ def stale_subjects(document: dict[str, Any], max_age: float | None) -> list[str]
 def describe(storage: Storage) -> dict[str, Any]:
     """The lake's state, ready for JSON: docs/operations.md says what its fields mean.
 
-    Reads manifests, pointers, the index of the reports and the last runs' summaries.
+    Reads manifests, pointers, the index of the reports and the last runs' summaries. Without
+    these two it can still say the rest, so damage there is a sentence of ``damaged``.
+
+    Raises:
+        IntegrityFailure: a manifest or pointer is not as it was written.
     """
     now = datetime.now(timezone.utc)
     subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
@@ -84,7 +92,8 @@ def describe(storage: Storage) -> dict[str, Any]:
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
-    for run in _last_runs(storage):
+    damaged: list[str] = []
+    for run in _last_runs(storage, damaged):
         last_run = last_run or run
         for subject in subjects:
             if subject not in checked and (moment := _asked_at(run, subject)):
@@ -95,13 +104,13 @@ def describe(storage: Storage) -> dict[str, Any]:
         state["checked_at"] = checked.get(subject)
         state["checked_age_seconds"] = _age(state["checked_at"], now)
         state["is_built"] = state.get("release") == state.get("landed_release")
-    index = storage.get(names.report("latest", "report.json"))
     return {
         "lake": storage.uri,
         "subjects": subjects,
-        "upstream_verified_at": _upstream_verified_at(storage),
-        "reports": json.loads(index.body) if index else None,
+        "upstream_verified_at": _upstream_verified_at(storage, damaged),
+        "reports": _reports(storage, damaged),
         "last_run": last_run,
+        "damaged": damaged,
     }
 
 
@@ -126,23 +135,48 @@ def _age(moment: str | None, now: datetime) -> int | None:
 def _landed(storage: Storage, subject: str) -> dict[str, Any]:
     if subject == POPULATION:
         datasets = load_population(storage).datasets
-        moments = [from_text(entry.retrieved_at) for entry in datasets.values()]
         pages = [page for entry in datasets.values() for page in entry.pages]
         return {
             "files": len(pages),
             "bytes": sum(page.bytes for page in pages),
-            "landed_release": release_name(max(moments)),
+            "landed_release": _newest(entry.retrieved_at for entry in datasets.values()),
             "datasets": {key: entry.years for key, entry in datasets.items()},
         }
     files = load_survey(storage, subject).files.values()
     return {
         "files": len(files),
         "bytes": sum(file.bytes for file in files),
-        "landed_release": release_name(max(from_text(file.last_modified) for file in files)),
+        "landed_release": _newest(file.last_modified for file in files),
     }
 
 
-def _last_runs(storage: Storage) -> Iterator[dict[str, dict[str, Any]]]:
+def _newest(moments: Iterable[str]) -> str | None:
+    """The release that the newest of some moments names; None where a manifest names nothing."""
+    newest = max(map(from_text, moments), default=None)
+    return release_name(newest) if newest else None
+
+
+def _reports(storage: Storage, damaged: list[str]) -> dict[str, Any] | None:
+    """What the index of the reports says; adds a sentence if it cannot be read."""
+    try:
+        index = load_index(storage)
+    except IntegrityFailure as error:
+        damaged.append(str(error))
+        return None
+    return asdict(index) if index else None
+
+
+def _summary(storage: Storage, key: str, damaged: list[str]) -> dict[str, Any] | None:
+    """A job's summary; adds a sentence if it cannot be read."""
+    try:
+        content = storage.get(key)
+        return parse_summary(content.body, key) if content else None
+    except IntegrityFailure as error:
+        damaged.append(str(error))
+        return None
+
+
+def _last_runs(storage: Storage, damaged: list[str]) -> Iterator[dict[str, dict[str, Any]]]:
     """The newest runs first, each its jobs' summaries by job, read as they are asked for."""
     runs: dict[str, list[StoredObject]] = {}
     for stored in storage.scan(names.RUNS):
@@ -153,17 +187,16 @@ def _last_runs(storage: Storage) -> Iterator[dict[str, dict[str, Any]]]:
         runs.values(), key=lambda run: (max(o.modified for o in run), run[0].key), reverse=True
     )
     for run in newest[:_RUNS_READ]:
-        bodies = [content.body for stored in run if (content := storage.get(stored.key))]
-        yield {summary["job"]: summary for summary in map(json.loads, bodies)}
+        summaries = [_summary(storage, stored.key, damaged) for stored in run]
+        yield {summary["job"]: summary for summary in summaries if summary}
 
 
-def _upstream_verified_at(storage: Storage) -> str | None:
+def _upstream_verified_at(storage: Storage, damaged: list[str]) -> str | None:
     """When every file was last held against upstream with `lake verify --upstream`."""
     verified = [stored for stored in storage.scan(names.RUNS) if stored.key.endswith(_VERIFIED)]
     for stored in sorted(verified, key=lambda one: (one.modified, one.key), reverse=True):
-        content = storage.get(stored.key)
-        summary = json.loads(content.body) if content else {}
-        if summary.get("upstream"):
+        summary = _summary(storage, stored.key, damaged)
+        if summary and summary.get("upstream"):
             return str(summary["started_at"])
     return None
 
@@ -203,7 +236,7 @@ def _print(document: dict[str, Any]) -> None:
     header = ["subject", "release", "files", "landed", "rows", "asked"]
     print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "rows"])
     for subject, state in document["subjects"].items():
-        if state.get("release") != state.get("landed_release", state.get("release")):
+        if state.get("landed_release") not in (None, state.get("release")):
             print(f"{subject}: the release {state['landed_release']} is landed, but not built.")
     for state in document["subjects"].values():
         for source, releases in state.get("missed", {}).items():
@@ -218,6 +251,8 @@ def _print_last(document: dict[str, Any]) -> None:
     if verified_at:
         age = shown_age(from_text(verified_at), datetime.now(timezone.utc))
         print(f"every file was held against upstream {age} (lake verify --upstream)")
+    for told in document["damaged"]:
+        print(told)
     reports = document["reports"]
     if reports:
         print(f"reports of {reports['made_at']}: {', '.join(reports['reports'])}")

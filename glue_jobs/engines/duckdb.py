@@ -9,8 +9,6 @@ what they read. What a person asks is answered only if it is one SELECT when it 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +21,7 @@ from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import IntegrityFailure, UnsupportedSQL, UsageError
 from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
+from glue_jobs.storage.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,11 +48,11 @@ class DuckDBEngine:
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
         # DuckDB's own choice would be the current directory.
-        overflow = tempfile.mkdtemp(prefix="labor-lake-")
-        weakref.finalize(self, shutil.rmtree, overflow, ignore_errors=True)
+        overflow = ScratchFolder()
+        weakref.finalize(self, overflow.remove)
         root = Path(storage.uri).expanduser().absolute()
         readable = ", ".join(_text(f"{root}/{zone}") for zone in (CURATED, HISTORY))
-        self._connection.execute(f"SET temp_directory = {_text(overflow)}")
+        self._connection.execute(f"SET temp_directory = {_text(str(overflow.path))}")
         self._connection.execute(f"SET allowed_directories = [{readable}]")
         self._connection.execute("SET enable_external_access = false")
         self._relations: dict[str, Relation] = {}

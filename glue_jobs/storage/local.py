@@ -24,9 +24,7 @@ import hashlib
 import io
 import os
 import shutil
-import tempfile
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from glue_jobs.errors import IntegrityFailure, LostRace
@@ -34,9 +32,11 @@ from glue_jobs.storage.disk import reading, telling
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject, subject_is_leased
+from glue_jobs.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _HIDDEN = ".lake"
 _PARTIAL = ".partial"
@@ -59,17 +59,8 @@ class LocalStorage:
         base = self._hidden / "scratch"
         with telling("write to", self.root):
             base.mkdir(parents=True, exist_ok=True)
-            with self._locked():
-                _sweep(base)
-                folder = Path(tempfile.mkdtemp(dir=base))
-                handle = os.open(folder, os.O_RDONLY)
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        try:
-            with telling("write to", self.root):
+            with scratch_folder(base, prefix="") as folder:
                 yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(handle)
 
     @contextlib.contextmanager
     def lease(self, subject: str, holder: str = "") -> Iterator[None]:
@@ -311,8 +302,9 @@ def _link_or_copy(source: Path, target: Path) -> None:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV):
             raise
         partial = target.with_name(f"{target.name}{_PARTIAL}")
+        partial.unlink(missing_ok=True)  # a killed run's is read-only
         shutil.copyfile(source, partial)
-        _flush(partial)
+        _close(partial)
         partial.replace(target)
 
 
@@ -361,18 +353,3 @@ def _flush_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sweep(base: Path) -> None:
-    for folder in list(base.iterdir()):
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
-            continue  # its run has just ended
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            continue  # a live run's
-        finally:
-            os.close(handle)

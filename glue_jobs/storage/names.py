@@ -13,11 +13,16 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     reports/latest/best_year.csv                       the reports
     runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
 
-Names that come from outside pass through ``safe_file_name`` before they become part of a key.
+Names that come from outside pass through ``safe_file_name`` before they become part of a key. What
+a manifest or pointer names passes through the forms below when it is read.
 """
 
 from __future__ import annotations
 
+import re
+from typing import Annotated
+
+from glue_jobs.errors import UpstreamInvalid
 from glue_jobs.formats.listing import safe_file_name
 from glue_jobs.subjects import POPULATION, survey_code
 
@@ -35,6 +40,33 @@ VERSIONED = (RAW, CURRENT)
 """Here every overwritten or deleted content stays readable by its version."""
 REPORTS = "reports/"
 RUNS = "runs/"
+
+_KEY = r"(?!\.)[A-Za-z0-9._=-]+(/(?!\.)[A-Za-z0-9._=-]+)*"
+
+
+def _is_file_name(text: str) -> bool:
+    try:
+        return safe_file_name(text) == text
+    except UpstreamInvalid:
+        return False
+
+
+FileName = Annotated[str, _is_file_name]
+"""An upstream file's."""
+
+Part = Annotated[str, re.compile(r"(?!\.)[A-Za-z0-9._-]+").fullmatch]
+"""One part of a key, or a part of one: a partition's value."""
+
+Path = Annotated[str, re.compile(_KEY).fullmatch]
+"""A key, or the end of one."""
+
+PathOrNone = Annotated[str, re.compile(f"({_KEY})?").fullmatch]
+
+FolderOrNone = Annotated[str, re.compile(f"({_KEY}/)?").fullmatch]
+"""A folder with its closing slash."""
+
+Version = Annotated[str, re.compile(r"(?!\.)[!-.0-~]{1,1024}").fullmatch]
+"""A storage's name for one content: opaque, S3's are up to 1,024 bytes long."""
 
 
 def raw_file(survey: str, name: str) -> str:

@@ -36,6 +36,7 @@ from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject
 from glue_jobs.storage.s3_lease import Seen, hold_lease
 from glue_jobs.storage.s3_stream import TRIES, stream_of
+from glue_jobs.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,8 +86,8 @@ class S3Storage:
     def scratch(self) -> Iterator[Path]:
         """A temporary folder on this machine's disk."""
         place = Path(tempfile.gettempdir())
-        with telling_disk("write to", place), tempfile.TemporaryDirectory(dir=place) as folder:
-            yield Path(folder)
+        with telling_disk("write to", place), scratch_folder(place) as folder:
+            yield folder
 
     def lease(self, subject: str, holder: str = "") -> AbstractContextManager[None]:
         """Keeps everybody else from writing a subject until the body ends."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Annotated
+
+TableName = Annotated[str, re.compile(r"[a-z][a-z0-9_]*").fullmatch]
+ColumnName = Annotated[str, re.compile(r"[a-z0-9_]+").fullmatch]
+ColumnType = Annotated[str, re.compile(r"[a-z]+(\([0-9]+(, ?[0-9]+)?\))?").fullmatch]
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,6 @@ class TableColumn:
         comment: what it means, for the catalog and the docs.
     """
 
-    name: str
-    type: str
+    name: ColumnName
+    type: ColumnType
     comment: str

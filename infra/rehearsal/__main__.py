@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import textwrap
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -15,6 +13,7 @@ import boto3
 from bench.generate import generate
 from glue_jobs.errors import LakeError
 from glue_jobs.job import print_error
+from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.terminal import print_table
 from infra.bundle import ROOT, make_bundle
 from infra.cloudformation import Template
@@ -27,6 +26,7 @@ from infra.rehearsal.upstreams import open_upstream, with_data_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from infra.rehearsal.glue import JobRun
 
@@ -44,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(argv)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         try:
-            failures = rehearse(Path(folder), given.data_mb)
+            failures = rehearse(folder, given.data_mb)
         except LakeError as error:
             print_error(error)
             return error.exit_code

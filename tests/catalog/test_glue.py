@@ -27,6 +27,8 @@ COLUMNS = (
     TableColumn("series_id", "string", "BLS's name of the series"),
     TableColumn("value", "double", "the figure"),
 )
+HASH = "ab" * 32
+R1, R2 = "20250101T000000Z", "20250102T000000Z"
 KEY = TableColumn("data_file", "string", "the upstream file")
 
 
@@ -49,14 +51,14 @@ def catalog(storage):
 
 def data(*partitions: str) -> Table:
     files = [
-        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, "h", partition=(name,))
+        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, HASH, partition=(name,))
         for name in partitions
     ]
     return Table(COLUMNS, tuple(files), (KEY,))
 
 
 def mapping(name: str) -> Table:
-    return Table(COLUMNS, (TableFile(f"{name}/part-00000.parquet", 3, 50, "h"),))
+    return Table(COLUMNS, (TableFile(f"{name}/part-00000.parquet", 3, 50, HASH),))
 
 
 TWO_FILES = data("0.Current", "1.AllData")
@@ -93,18 +95,16 @@ def expected(storage, release: str, *partitions: str) -> tuple[str, dict[str, st
 
 
 def test_a_first_release_makes_tables_and_partitions(storage, catalog):
-    publish_release(
-        storage, "R1", pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class")
-    )
+    publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class"))
     assert catalog.show() == {"tables created": 2, "partitions created": 2}
     assert catalog_now() == {
-        "pr_data": expected(storage, "R1", "0.Current", "1.AllData"),
-        "pr_class": (f"{storage.uri}/curated/pr/R1-1/class/", {}),
+        "pr_data": expected(storage, R1, "0.Current", "1.AllData"),
+        "pr_class": (f"{storage.uri}/curated/pr/{R1}-1/class/", {}),
     }
 
 
 def test_a_table_says_what_its_columns_mean_and_how_it_is_stored(storage, catalog):
-    publish_release(storage, "R1", pr_data=data("0.Current", "1.AllData"))
+    publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"))
     catalog.show()
     table = boto3.client("glue").get_table(DatabaseName=DATABASE, Name="pr_data")["Table"]
     assert table["StorageDescriptor"]["Columns"] == [
@@ -119,7 +119,7 @@ def test_a_table_says_what_its_columns_mean_and_how_it_is_stored(storage, catalo
         ("classification", "parquet"),
         ("parquet.compression", "ZSTD"),
         ("recordCount", "4"),
-        ("release", "R1"),
+        ("release", R1),
     }
     assert "parquet" in table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"]
 
@@ -127,7 +127,7 @@ def test_a_table_says_what_its_columns_mean_and_how_it_is_stored(storage, catalo
 def test_athena_finds_the_partitions_in_the_table_itself_so_that_one_call_moves_all(
     storage, catalog
 ):
-    publish_release(storage, "R1", pr_data=data("0.Current", "1.AllData"))
+    publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"))
     catalog.show()
     table = boto3.client("glue").get_table(DatabaseName=DATABASE, Name="pr_data")["Table"]
     assert table["Parameters"].items() >= {
@@ -136,23 +136,21 @@ def test_athena_finds_the_partitions_in_the_table_itself_so_that_one_call_moves_
         ("projection.data_file.values", "0.Current,1.AllData"),
         (
             "storage.location.template",
-            f"{storage.uri}/curated/pr/R1-1/data/data_file=${{data_file}}/",
+            f"{storage.uri}/curated/pr/{R1}-1/data/data_file=${{data_file}}/",
         ),
     }
 
 
 def test_a_second_look_changes_nothing(storage, catalog):
-    publish_release(storage, "R1", pr_data=data("0.Current"), pr_class=mapping("class"))
+    publish_release(storage, R1, pr_data=data("0.Current"), pr_class=mapping("class"))
     catalog.show()
     assert catalog.show() == {}
 
 
 def test_a_new_release_moves_tables_and_partitions_and_removes_what_is_no_more(storage, catalog):
-    publish_release(storage, "R1", pr_data=data("0.Current", "2.Gone"), pr_class=mapping("class"))
+    publish_release(storage, R1, pr_data=data("0.Current", "2.Gone"), pr_class=mapping("class"))
     catalog.show()
-    publish_release(
-        storage, "R2", pr_data=data("0.Current", "3.New"), pr_measure=mapping("measure")
-    )
+    publish_release(storage, R2, pr_data=data("0.Current", "3.New"), pr_measure=mapping("measure"))
     assert catalog.show() == {
         "tables moved": 1,
         "tables created": 1,
@@ -162,8 +160,8 @@ def test_a_new_release_moves_tables_and_partitions_and_removes_what_is_no_more(s
         "partitions removed": 1,
     }
     assert catalog_now() == {
-        "pr_data": expected(storage, "R2", "0.Current", "3.New"),
-        "pr_measure": (f"{storage.uri}/curated/pr/R2-1/measure/", {}),
+        "pr_data": expected(storage, R2, "0.Current", "3.New"),
+        "pr_measure": (f"{storage.uri}/curated/pr/{R2}-1/measure/", {}),
     }
 
 
@@ -187,7 +185,7 @@ def test_a_new_release_moves_tables_and_partitions_and_removes_what_is_no_more(s
     ],
 )
 def test_what_somebody_changed_is_repaired(harm, storage, catalog):
-    publish_release(storage, "R1", pr_data=data("0.Current"))
+    publish_release(storage, R1, pr_data=data("0.Current"))
     catalog.show()
     before = catalog_now()
     harm(boto3.client("glue"))
@@ -201,7 +199,7 @@ def test_other_tables_and_views_of_the_database_are_left_alone(storage, catalog)
     glue.create_table(
         DatabaseName=DATABASE, TableInput={"Name": "best_year", "TableType": "VIRTUAL_VIEW"}
     )
-    publish_release(storage, "R1", pr_class=mapping("class"))
+    publish_release(storage, R1, pr_class=mapping("class"))
     catalog.show()
     names = {table["Name"] for table in glue.get_tables(DatabaseName=DATABASE)["TableList"]}
     assert names == {"mine", "best_year", "pr_class"}
@@ -209,7 +207,7 @@ def test_other_tables_and_views_of_the_database_are_left_alone(storage, catalog)
 
 def test_somebody_else_s_table_of_the_same_name_is_not_taken_over(storage, catalog):
     boto3.client("glue").create_table(DatabaseName=DATABASE, TableInput={"Name": "pr_class"})
-    publish_release(storage, "R1", pr_class=mapping("class"))
+    publish_release(storage, R1, pr_class=mapping("class"))
     with pytest.raises(UsageError, match=r"labor_lake\.pr_class is not the lake's"):
         catalog.show()
 
@@ -244,9 +242,7 @@ def fail(catalog: GlueCatalog, operation: str, code: str, *, after: bool = False
 def test_s4_a_call_that_fails_half_way_is_repaired_by_the_next_run(
     operation, after, storage, catalog
 ):
-    publish_release(
-        storage, "R1", pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class")
-    )
+    publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"), pr_class=mapping("class"))
     broken = GlueCatalog(storage, DATABASE, REGION)
     calls = fail(broken, operation, "AccessDeniedException", after=after)
     with pytest.raises(StorageFailure, match=r"Cannot change the Glue table labor_lake\.pr_"):
@@ -254,34 +250,34 @@ def test_s4_a_call_that_fails_half_way_is_repaired_by_the_next_run(
     assert calls
     catalog.show()
     assert catalog_now() == {
-        "pr_data": expected(storage, "R1", "0.Current", "1.AllData"),
-        "pr_class": (f"{storage.uri}/curated/pr/R1-1/class/", {}),
+        "pr_data": expected(storage, R1, "0.Current", "1.AllData"),
+        "pr_class": (f"{storage.uri}/curated/pr/{R1}-1/class/", {}),
     }
     assert catalog.show() == {}
 
 
 def test_a_run_that_was_overtaken_does_not_take_the_catalog_back(storage, catalog):
-    publish_release(storage, "R1", pr_data=data("0.Current"))
+    publish_release(storage, R1, pr_data=data("0.Current"))
     other = GlueCatalog(storage, DATABASE, REGION)
     overtaken: list[bool] = []
 
     def overtake(**_):
         if not overtaken:
             overtaken.append(True)
-            publish_release(storage, "R2", pr_data=data("0.Current"))
+            publish_release(storage, R2, pr_data=data("0.Current"))
             other.show()
 
     catalog._client.meta.events.register("before-call.glue.GetTables", overtake)
     catalog.show()
-    assert catalog_now() == {"pr_data": expected(storage, "R2", "0.Current")}
+    assert catalog_now() == {"pr_data": expected(storage, R2, "0.Current")}
 
 
 def test_runs_that_keep_publishing_end_for_later(storage, catalog):
-    publish_release(storage, "R0", pr_data=data("0.Current"))
+    publish_release(storage, R1, pr_data=data("0.Current"))
     numbers = iter(range(1, 99))
 
     def publish_again(**_):
-        publish_release(storage, f"R{next(numbers)}", pr_data=data("0.Current"))
+        publish_release(storage, f"202502{next(numbers):02}T000000Z", pr_data=data("0.Current"))
 
     catalog._client.meta.events.register("before-call.glue.GetTables", publish_again)
     with pytest.raises(TryAgainLater, match="Other runs are publishing"):
@@ -314,11 +310,11 @@ def releases_read() -> list[set[str]]:
 
 
 def test_a_reader_meets_one_release_between_any_two_calls(storage, catalog):
-    write_release(storage, "R1", "0.Current", "1.AllData")
+    write_release(storage, R1, "0.Current", "1.AllData")
     catalog.show()
-    assert releases_read() == [{"R1"}] * 3
-    write_release(storage, "R2", "0.Current", "1.AllData")
-    assert releases_read() == [{"R1"}] * 3
+    assert releases_read() == [{R1}] * 3
+    write_release(storage, R2, "0.Current", "1.AllData")
+    assert releases_read() == [{R1}] * 3
     met: list[set[str]] = []
 
     def look(**_):
@@ -329,8 +325,8 @@ def test_a_reader_meets_one_release_between_any_two_calls(storage, catalog):
     assert catalog.show() == {"tables moved": 1, "partitions moved": 2}
     assert len(met) == 3 * 3
     assert all(len(releases) <= 1 for releases in met)
-    assert met[0] == {"R2"}  # without a filter, from the first call on
-    assert releases_read() == [{"R2"}] * 3
+    assert met[0] == {R2}  # without a filter, from the first call on
+    assert releases_read() == [{R2}] * 3
 
 
 def in_file(name: str, keys: dict[str, str]) -> bool:

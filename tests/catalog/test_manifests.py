@@ -39,7 +39,10 @@ DATASETS = {
         content_sha256="cd" * 32,
         years=10,
         retrieved_at="2025-09-05T06:00:00Z",
-        pages=(LandedPage("a_1.json", 10, "ef", "1-ef"), LandedPage("a_2.json", 20, "01", "1-01")),
+        pages=(
+            LandedPage("a_1.json", 10, "ef" * 32, "1-ef"),
+            LandedPage("a_2.json", 20, "01" * 32, "1-01"),
+        ),
     )
 }
 
@@ -104,17 +107,19 @@ def test_a_manifest_belongs_to_a_survey_code(survey, storage):
 
 entry = {key: value for key, value in vars(CLASS).items() if key != "name"}
 DAMAGED = {
-    "cut-short": b'{"files": {"pr.class": {"byt',
+    "cut-short": b'{"survey": "pr", "files": {"pr.class": {"byt',
     "empty": b"",
     "zeros": b"\0" * 100,
-    "not-utf-8": b'{"files": "\xff"}',
+    "not-utf-8": b'{"survey": "\xff"}',
     "list": b"[]",
     "null": b"null",
     "no-files": b"{}",
-    "files-a-list": b'{"files": [], "datasets": []}',
-    "entry-a-number": b'{"files": {"pr.class": 1}, "datasets": {"acs1": 1}}',
-    "entry-without-fields": b'{"files": {"pr.class": {}}, "datasets": {"acs1": {}}}',
-    "field-too-many": json.dumps({"files": {"pr.class": {**entry, "more": 1}}}).encode(),
+    "files-a-list": b'{"survey": "pr", "files": []}',
+    "entry-a-number": b'{"survey": "pr", "files": {"pr.class": 1}}',
+    "entry-without-fields": b'{"survey": "pr", "files": {"pr.class": {}}}',
+    "field-too-many": json.dumps(
+        {"survey": "pr", "files": {"pr.class": {**entry, "more": 1}}}
+    ).encode(),
 }
 
 
@@ -125,3 +130,10 @@ def test_a_damaged_manifest_is_named(body, which, storage):
     storage.put(key, body)
     with pytest.raises(IntegrityFailure, match=f"^{key} is not the manifest that was written"):
         load_survey(storage, "pr") if which == "pr" else load_population(storage)
+
+
+@pytest.mark.parametrize("field", [{"bytes": -1}, {"sha256": "ab"}, {"last_modified": "today"}])
+def test_what_nobody_could_read_is_not_saved(field, storage):
+    with pytest.raises(IntegrityFailure, match="would not be a manifest that can be read"):
+        save_survey(storage, "pr", SurveyManifest({"pr.class": replace(CLASS, **field)}))
+    assert storage.get(KEY) is None

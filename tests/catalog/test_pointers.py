@@ -23,23 +23,26 @@ from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
 from tests.lakes import put_files
 
+HASH = "ab" * 32
 YEAR = TableColumn("year", "smallint", "calendar year")
 DATA_FILE = TableColumn("data_file", "string", "the upstream file")
 DATA = Table(
     (YEAR,),
     (
-        TableFile("data/data_file=0/p", 41, 1000, "ab", ("0",), "pr.data.0", "cd", 2, "rejects/a"),
-        TableFile("data/data_file=1/p", 59, 2000, "ef", ("1",), "pr.data.1", "01"),
+        TableFile("data/data_file=0/p", 41, 1000, HASH, ("0",), "pr.data.0", HASH, 2, "rejects/a"),
+        TableFile("data/data_file=1/p", 59, 2000, HASH, ("1",), "pr.data.1", HASH),
     ),
     (DATA_FILE,),
 )
-SOURCES = Table((YEAR,), (TableFile("sources/p", 12, 300, "23"),))
-POINTER = Pointer(
-    "pr",
-    "20250904T123000Z",
-    "curated/pr/20250904T123000Z-1a2b3c4d/",
-    {"pr_data": DATA, "pr_sources": SOURCES},
-)
+SOURCES = Table((YEAR,), (TableFile("sources/p", 12, 300, HASH),))
+
+
+def pointer_to(release: str, subject: str = "pr") -> Pointer:
+    folder = f"curated/{subject}/{release}-1a2b3c4d/"
+    return Pointer(subject, release, folder, {"pr_data": DATA, "pr_sources": SOURCES})
+
+
+POINTER = pointer_to("20250904T123000Z")
 
 
 @pytest.fixture
@@ -80,11 +83,11 @@ def test_a_pointer_gives_every_file_with_its_table():
 def test_only_who_has_read_the_current_pointer_replaces_it(storage):
     publish(storage, POINTER)
     with pytest.raises(LostRace):
-        publish(storage, replace(POINTER, release="20250101T000000Z"))
+        publish(storage, pointer_to("20250101T000000Z"))
     (read,) = load_pointers(storage)
-    publish(storage, replace(POINTER, release="20251204T133000Z", tag=read.tag))
+    publish(storage, replace(pointer_to("20251204T133000Z"), tag=read.tag))
     with pytest.raises(LostRace):
-        publish(storage, replace(POINTER, release="20260101T000000Z", tag=read.tag))
+        publish(storage, replace(pointer_to("20260101T000000Z"), tag=read.tag))
     (kept,) = load_pointers(storage)
     assert kept.release == "20251204T133000Z"
 
@@ -108,7 +111,7 @@ def test_every_pointer_of_the_past_is_kept_in_order(storage):
     releases = ["20250904T123000Z", "20251204T133000Z", "20250904T123000Z"]
     for release in releases:
         now = load_pointer(storage, "pr")
-        publish(storage, replace(POINTER, release=release, tag=now.tag if now else None))
+        publish(storage, replace(pointer_to(release), tag=now.tag if now else None))
     past = past_pointers(storage, "pr")
     assert [one.pointer and one.pointer.release for one in past] == releases
     moments = [one.published_at for one in past]
@@ -118,7 +121,7 @@ def test_every_pointer_of_the_past_is_kept_in_order(storage):
 
 def test_all_pointers_come_in_the_order_of_their_subjects(storage):
     for subject in ("pr", "population", "cu"):
-        publish(storage, replace(POINTER, subject=subject))
+        publish(storage, pointer_to(POINTER.release, subject))
     assert [pointer.subject for pointer in load_pointers(storage)] == ["cu", "population", "pr"]
 
 
@@ -151,3 +154,12 @@ def test_a_damaged_pointer_is_named(damage, storage):
     for load in (lambda: load_pointer(storage, "pr"), lambda: load_pointers(storage)):
         with pytest.raises(IntegrityFailure, match=r"^current/pr\.json is not the pointer"):
             load()
+
+
+def test_what_nobody_could_read_is_not_published(storage):
+    publish(storage, POINTER)
+    (read,) = load_pointers(storage)
+    for unreadable in ({"release": "R"}, {"folder": "elsewhere/"}, {"tables": {"a b": DATA}}):
+        with pytest.raises(IntegrityFailure, match="would not be a pointer that can be read"):
+            publish(storage, replace(read, **unreadable))
+    assert load_pointers(storage) == [read]

@@ -19,6 +19,7 @@ from glue_jobs.tables.columns import TableColumn
 
 RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 FIRST, SECOND, THIRD = RELEASES
+HASH = "ab" * 32
 YEAR = TableColumn("year", "smallint", "calendar year")
 
 
@@ -31,8 +32,8 @@ def pointer_to(subject: str, release: str) -> Pointer:
     """A folder with one file, and a table of revisions whose file the history keeps."""
     folder = f"history/{subject}/{release}/"
     tables = {
-        f"{subject}_data": Table((YEAR,), (TableFile("part", 1, 8, "ab"),)),
-        f"{subject}_revisions": Table((YEAR,), (TableFile("part", 1, 8, "cd"),), folder=folder),
+        f"{subject}_data": Table((YEAR,), (TableFile("part", 1, 8, HASH),)),
+        f"{subject}_revisions": Table((YEAR,), (TableFile("part", 1, 8, HASH),), folder=folder),
     }
     return Pointer(subject, release, f"curated/{subject}/{release}-1a2b3c4d/", tables)
 

@@ -67,8 +67,13 @@ def play(monkeypatch, *runs: dict[str, Any]) -> None:
 
 
 def summary(lake: S3Storage, job: str, code: int = 0, message: str = "") -> None:
-    errors = [{"error": "X", "message": message}] if message else []
-    body = {"job": job, "exit_code": code, "errors": errors}
+    failure = {"error": "X", "message": message, "hint": "", "exit_code": code, "retryable": False}
+    body = {
+        "job": job,
+        "started_at": "2025-09-05T06:00:00Z",
+        "exit_code": code,
+        "errors": [failure] if message else [],
+    }
     if job == "publish_reports":
         body["reports"] = {"best_year": 282}
     lake.put(f"runs/wr_1/{job}.json", json.dumps(body).encode())

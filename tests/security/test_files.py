@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_lake_of_somebody_else_names_no_file_outside(words, lake, capsys):
     rewritten(lake / "current" / "pr.json", change)
     assert main([*words, "--lake", str(lake)]) == 7
     told = capsys.readouterr()
-    assert "would lead out of the lake" in told.out + told.err
+    assert re.search(r"current/pr\.json (is not the pointer|cannot be read)", told.out + told.err)
 
 
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "..", "latest/../../x", "\x00"])

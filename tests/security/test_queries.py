@@ -7,7 +7,6 @@ by name, DuckDB is given one SELECT, and DuckDB itself is closed to the outside.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shutil
 import stat
@@ -125,15 +124,13 @@ def test_only_the_folders_of_releases_and_history_are_open_and_nobody_can_open_m
 
 def test_a_pointer_cannot_open_a_file_that_is_not_the_lakes(lake):
     shutil.copy(next((lake / "curated" / "pr").rglob("*.parquet")), lake.parent / "other.parquet")
-    pointer = lake / "current" / "population.json"
-    document = json.loads(pointer.read_text())
-    document["folder"] = "curated/../../"
-    document["tables"]["population"]["folder"] = ""
-    document["tables"]["population"]["files"][0]["path"] = "other.parquet"
-    pointer.unlink()
-    pointer.write_text(json.dumps(document))
+    pointer = load_pointer(LocalStorage(lake), "population")
+    assert pointer is not None
+    (file,) = pointer.tables["population"].files
+    outside = replace(pointer.tables["population"], files=(replace(file, path="other.parquet"),))
+    forged = replace(pointer, folder="curated/../../", tables={"population": outside})
     with pytest.raises(IntegrityFailure, match="population cannot be read"):
-        engine_of(lake)
+        DuckDBEngine(LocalStorage(lake), [forged])
 
 
 def test_a_query_too_large_for_memory_spills_where_only_its_user_looks(lake):

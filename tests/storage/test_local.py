@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -140,11 +141,26 @@ def test_a_run_that_dies_at_any_call_leaves_old_or_new_and_no_second_version(
     assert seen == {b"old", b"new"}
 
 
-def test_a_file_system_without_links_keeps_versions_all_the_same(lake, monkeypatch):
+NO_LINKS = [errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV]
+
+
+@pytest.fixture(params=NO_LINKS, ids=[errno.errorcode[number] for number in NO_LINKS])
+def without_links(request, lake, monkeypatch):
+    """A lake where the system makes no second name of a file, for one of four reasons."""
+
     def refuse(source, target):
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        raise OSError(request.param, os.strerror(request.param))
 
     monkeypatch.setattr(os, "link", refuse)
+    return lake
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_system_without_links_keeps_versions_all_the_same(without_links):
+    lake = without_links
     stored = [put_file(lake, KEY, body) for body in (b"A", b"B", b"B")]
     assert [body_of(lake, KEY, one.version) for one in stored] == [b"A", b"B", b"B"]
     assert history(lake) == [b"A", b"B"]
@@ -152,6 +168,42 @@ def test_a_file_system_without_links_keeps_versions_all_the_same(lake, monkeypat
     (lake.root / ".lake/versions" / KEY / f"000003-{'0' * 64}.partial").write_bytes(b"to")
     assert put_file(lake, KEY, b"C").version.startswith("000003-")
     assert history(lake) == [b"A", b"B", b"C"]
+
+
+def test_a_copy_in_the_place_of_a_link_is_read_only_too_and_on_disk(without_links, monkeypatch):
+    lake, flushed = without_links, []
+    flush = os.fsync
+
+    def watch(handle):
+        flushed.append(os.fstat(handle).st_ino)
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    os.umask(before := os.umask(0o022))
+    expected = 0o444 & ~before
+    put_file(lake, KEY, b"A")
+    put_file(lake, "curated/pr/1/a", b"B")
+    lake.copy("curated/pr/1/a", "curated/pr/2/a")
+    with lake.scratch() as folder:
+        (folder / "made").write_bytes(b"A")
+        lake.restore(KEY, folder / "made", hashlib.sha256(b"A").hexdigest())
+    (version,) = (lake.root / ".lake/versions" / KEY).iterdir()
+    for path in (lake.root / KEY, version, lake.root / "curated/pr/2/a"):
+        assert mode(path) == expected
+        assert path.stat().st_ino in flushed
+    assert body_of(lake, "curated/pr/2/a") == b"B"
+
+
+def test_a_copy_that_a_killed_run_left_half_done_is_in_nobody_s_way(without_links):
+    lake = without_links
+    put_file(lake, "curated/pr/1/a", b"whole")
+    partial = lake.root / "curated/pr/2/a.partial"
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"wh")
+    partial.chmod(0o444)
+    lake.copy("curated/pr/1/a", "curated/pr/2/a")
+    assert body_of(lake, "curated/pr/2/a") == b"whole"
+    assert not partial.exists()
 
 
 def test_the_description_is_of_these_bytes_whoever_writes_next(lake, monkeypatch):

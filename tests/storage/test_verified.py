@@ -36,7 +36,7 @@ def test_others_are_refused_however_much_of_them_was_read(lake, tmp_path):
     told = pytest.raises(IntegrityFailure, match=rf"^{KEY} does not match its recorded checksum")
     with told, open_verified(lake, KEY, OTHER) as stream:
         stream.readline()
-    with pytest.raises(IntegrityFailure, match="^The version 000001-"):
+    with pytest.raises(IntegrityFailure, match=r"^The version 000001-"):
         read_verified(lake, KEY, OTHER, lake.versions(KEY)[0].version)
     with pytest.raises(IntegrityFailure):
         copy_verified(lake, KEY, OTHER, tmp_path / "copy")

@@ -1,0 +1,45 @@
+"""A lake with reports; one in S3 is asked by DuckDB on a copy, since no Athena is here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glue_jobs import publish_reports as job
+from glue_jobs.engines import open_engine
+from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.storage import names
+from glue_jobs.storage.local import LocalStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pytest
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.engines.protocol import Engine
+    from glue_jobs.settings import Settings
+    from glue_jobs.storage.protocol import Storage
+    from tests.faults.lake import Done, Lake
+
+
+def answer_without_athena(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Has reports of a lake in S3 made from a copy of its tables in a folder."""
+
+    def open_copy(storage: Storage, pointers: Iterable[Pointer], settings: Settings) -> Engine:
+        if not storage.uri.startswith("s3://"):
+            return open_engine(storage, pointers, settings)
+        for zone in (names.CURATED, names.HISTORY):
+            for stored in storage.scan(zone):
+                path = folder / stored.key
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with storage.open(stored.key) as stream:
+                    path.write_bytes(stream.read())
+        return DuckDBEngine(LocalStorage(folder), pointers)
+
+    monkeypatch.setattr(job, "open_engine", open_copy)
+
+
+def publish(lake: Lake, run: object = None) -> Done:
+    """Runs the job, on its own."""
+    return lake.do(job.publish_reports, run or lake.run())  # type: ignore[arg-type]
