@@ -73,10 +73,9 @@ def intact_body(storage: Storage, stored: StoredObject) -> bytes:
     Raises:
         IntegrityFailure: they have rotten.
     """
-    known = stored if stored.sha256 else storage.stat(stored.key, stored.version)
+    expected = _as_recorded(storage, stored).sha256
     with storage.open(stored.key, stored.version) as stream:
         body = stream.read()
-    expected = known.sha256 if known else ""
     if expected not in ("", hashlib.sha256(body).hexdigest()):
         raise IntegrityFailure(f"The version {stored.version} of {stored.key} has other bytes now.")
     return body
@@ -95,10 +94,9 @@ def check_as_written(storage: Storage, key: str) -> None:
     stored = storage.stat(key)
     if stored is not None and stored.sha256:
         was_written = stored.sha256 == sha256
-    else:  # a disk without links, or a file that something else has put there
-        was_written = any(
-            recorded_sha256(storage, version) == sha256 for version in storage.versions(key)
-        )
+    else:  # a disk without links, or an object that something else has put there
+        kept = (_as_recorded(storage, version) for version in storage.versions(key))
+        was_written = any(version.sha256 == sha256 for version in kept)
     if not was_written and storage.get(key) == content:
         raise IntegrityFailure(
             f"{key} does not match its recorded checksum.",
@@ -121,15 +119,19 @@ def version_of(storage: Storage, key: str, sha256: str) -> str:
 
 
 def recorded_sha256(storage: Storage, stored: StoredObject) -> str:
-    """The hash that the backend recorded of a version when it was written.
+    """The hash of a version, as the backend recorded it when it was written.
 
-    S3 tells it of one version at a time, and does not know it of an object that another program
-    has written; that one is read.
+    An object in S3 that another program has written has none; it is read.
     """
-    if stored.sha256:
-        return stored.sha256
-    known = storage.stat(stored.key, stored.version)
-    if known is not None and known.sha256:
-        return known.sha256
+    recorded = _as_recorded(storage, stored).sha256
+    if recorded:
+        return recorded
     with storage.open(stored.key, stored.version) as stream:
         return file_sha256(stream)
+
+
+def _as_recorded(storage: Storage, stored: StoredObject) -> StoredObject:
+    """A version with its recorded hash, if it has one; S3 tells that of one at a time."""
+    if stored.sha256:
+        return stored
+    return storage.stat(stored.key, stored.version) or stored

@@ -52,6 +52,11 @@ def storage(tmp_path):
     return storage
 
 
+def publish_whole(storage, pointer: Pointer) -> None:
+    put_files(storage, pointer)
+    publish(storage, pointer)
+
+
 def test_before_anything_was_published_there_is_none(storage):
     assert load_pointer(storage, "pr") is None
     assert load_pointers(storage) == []
@@ -59,7 +64,7 @@ def test_before_anything_was_published_there_is_none(storage):
 
 
 def test_what_is_published_is_loaded(storage):
-    publish(storage, POINTER)
+    publish_whole(storage, POINTER)
     loaded = load_pointer(storage, "pr")
     assert loaded == POINTER
     assert loaded.tables == POINTER.tables
@@ -81,13 +86,13 @@ def test_a_pointer_gives_every_file_with_its_table():
 
 
 def test_only_who_has_read_the_current_pointer_replaces_it(storage):
-    publish(storage, POINTER)
+    publish_whole(storage, POINTER)
     with pytest.raises(LostRace):
-        publish(storage, pointer_to("20250101T000000Z"))
+        publish_whole(storage, pointer_to("20250101T000000Z"))
     (read,) = load_pointers(storage)
-    publish(storage, replace(pointer_to("20251204T133000Z"), tag=read.tag))
+    publish_whole(storage, replace(pointer_to("20251204T133000Z"), tag=read.tag))
     with pytest.raises(LostRace):
-        publish(storage, replace(pointer_to("20260101T000000Z"), tag=read.tag))
+        publish_whole(storage, replace(pointer_to("20260101T000000Z"), tag=read.tag))
     (kept,) = load_pointers(storage)
     assert kept.release == "20251204T133000Z"
 
@@ -111,7 +116,7 @@ def test_every_pointer_of_the_past_is_kept_in_order(storage):
     releases = ["20250904T123000Z", "20251204T133000Z", "20250904T123000Z"]
     for release in releases:
         now = load_pointer(storage, "pr")
-        publish(storage, replace(pointer_to(release), tag=now.tag if now else None))
+        publish_whole(storage, replace(pointer_to(release), tag=now.tag if now else None))
     past = past_pointers(storage, "pr")
     assert [one.pointer and one.pointer.release for one in past] == releases
     moments = [one.published_at for one in past]
@@ -121,13 +126,13 @@ def test_every_pointer_of_the_past_is_kept_in_order(storage):
 
 def test_all_pointers_come_in_the_order_of_their_subjects(storage):
     for subject in ("pr", "population", "cu"):
-        publish(storage, pointer_to(POINTER.release, subject))
+        publish_whole(storage, pointer_to(POINTER.release, subject))
     assert [pointer.subject for pointer in load_pointers(storage)] == ["cu", "population", "pr"]
 
 
 def test_publishing_the_same_again_changes_no_byte(storage):
-    publish(storage, POINTER)
-    publish(storage, *load_pointers(storage))
+    publish_whole(storage, POINTER)
+    publish_whole(storage, *load_pointers(storage))
     assert len(storage.versions("current/pr.json")) == 1
 
 
@@ -148,7 +153,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=[f"S7-{name}" for name in DAMAGES])
 def test_a_damaged_pointer_is_named(damage, storage):
-    publish(storage, POINTER)
+    publish_whole(storage, POINTER)
     document = json.loads(storage.get("current/pr.json").body)
     storage.put("current/pr.json", damage(document).encode())
     for load in (lambda: load_pointer(storage, "pr"), lambda: load_pointers(storage)):
@@ -157,9 +162,9 @@ def test_a_damaged_pointer_is_named(damage, storage):
 
 
 def test_what_nobody_could_read_is_not_published(storage):
-    publish(storage, POINTER)
+    publish_whole(storage, POINTER)
     (read,) = load_pointers(storage)
     for unreadable in ({"release": "R"}, {"folder": "elsewhere/"}, {"tables": {"a b": DATA}}):
         with pytest.raises(IntegrityFailure, match="would not be a pointer that can be read"):
-            publish(storage, replace(read, **unreadable))
+            publish_whole(storage, replace(read, **unreadable))
     assert load_pointers(storage) == [read]
