@@ -67,9 +67,10 @@ def end_of(text: str) -> datetime:
 
 
 def from_header(text: str | None) -> datetime | None:
-    """The moment in an HTTP header, or None where there is none that can be read."""
+    """The moment in an HTTP header, in UTC, or None where there is none that can be read."""
     try:
         moment = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError, IndexError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None  # overflow: a zone of years, or one that leads out of the years there are
