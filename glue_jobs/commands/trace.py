@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UsageError
+from glue_jobs.formats.lines import lines_of
 from glue_jobs.job import opened_lake
 from glue_jobs.storage import version_of
 from glue_jobs.subjects import survey_code
@@ -80,10 +81,10 @@ def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterat
     version = version_of(storage, snapshot.key, snapshot.sha256)
     wanted = [os.fsencode(part) for part in key]
     with storage.open(snapshot.key, version) as stream:
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(lines_of(stream), 1):
             if not line.lstrip(b" ").startswith(wanted[0]):
                 continue
-            fields = [field.strip(b" ") for field in line.rstrip(b"\r\n").split(b"\t")]
+            fields = [field.strip(b" ") for field in line.split(b"\t")]
             if fields[:3] == wanted:
                 yield Trace(
                     snapshot.release,
@@ -91,5 +92,5 @@ def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterat
                     snapshot.sha256,
                     number,
                     fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
-                    line.rstrip(b"\r\n").decode("ascii", "backslashreplace"),
+                    line.decode("ascii", "backslashreplace"),
                 )

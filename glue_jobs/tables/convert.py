@@ -178,7 +178,6 @@ def _new_findings(source: Source) -> Findings:
 
 def _blocks(source: Source, reader: FlatFileReader) -> Iterator[Rows]:
     with source.open() as stream:
-        read_header(stream)
         yield from reader.read(stream)
 
 

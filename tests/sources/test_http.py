@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.errors import LakeError, UpstreamRefused, UpstreamUnavailable
+from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from glue_jobs.moments import from_header
 from glue_jobs.sample.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
 from glue_jobs.sample.upstream import Upstream
@@ -184,6 +184,16 @@ def test_no_thread_and_no_socket_is_left_behind():
             with pytest.raises(UpstreamUnavailable):
                 asking.head(upstream.bls_url + "pr/pr.class")
     assert (open_sockets(), threading.active_count()) == (sockets, threads)
+
+
+@pytest.mark.parametrize(("most", "passes"), [(600, True), (599, False)])
+def test_u12_a_body_is_as_large_as_it_may_be_and_no_larger(most, passes, upstream):
+    url = upstream.bls_url + "pr/pr.class"
+    if passes:
+        assert client().get(url, io.BytesIO(), most_bytes=most).size == len(BODY)
+    else:
+        with pytest.raises(UpstreamInvalid, match="more than the 599 bytes it may have"):
+            client().get(url, io.BytesIO(), most_bytes=most)
 
 
 # What a head may say.
