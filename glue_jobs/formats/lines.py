@@ -19,8 +19,8 @@ _END = re.compile(rb"\r\n|\n|\r")
 
 def first_line(stream: BinaryIO) -> bytes:
     """The first line without its end; empty if it is longer than a first line may be."""
-    # readline does not know CR, so it may read on; two bytes more are room for the line's end.
-    line = _END.split(stream.readline(MOST_FIRST_BYTES + 2), maxsplit=1)[0]
+    # readline does not know CR, so it may read on; one byte more tells a line that goes on.
+    line = _END.split(stream.readline(MOST_FIRST_BYTES + 1), maxsplit=1)[0]
     return line if len(line) <= MOST_FIRST_BYTES else b""
 
 

@@ -96,7 +96,9 @@ def test_a_head_has_one_deadline_however_its_bytes_come(step, ask, upstream):
 )
 def test_a_head_without_end_is_given_up_as_soon_as_it_is_no_head(start, lines, ask, upstream):
     upstream.script(FILE, EndlessHead(lines, start), forever=True)
-    with pytest.raises(UpstreamUnavailable, match="in 2 tries") as caught:
+    with pytest.raises(
+        UpstreamUnavailable, match=r"2 tries: (got more than|it sent lines without)"
+    ) as caught:
         ask()
     check_told(caught.value)
     assert len(upstream.requests) == 2
