@@ -17,7 +17,7 @@ from glue_jobs.catalog.pointers import Pointer, load_pointer, missing_files, pub
 from glue_jobs.errors import LakeError
 from glue_jobs.history import History, marks_revisions
 from glue_jobs.job import Outcome, exit_with, main_of
-from glue_jobs.moments import from_text, release_name
+from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.raw_zone import landed_population, landed_vintages, merge_vintages
 from glue_jobs.release_folder import Building, build_file, build_sources, store_file
 from glue_jobs.storage import names
@@ -27,6 +27,7 @@ from glue_jobs.tables.plan import made_by, plan_survey, release_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from typing import Any, Callable
 
     from glue_jobs.job import Run
@@ -88,20 +89,22 @@ def build_subject(run: Run, subject: str, remake: Remake | None = None) -> dict[
     # meanwhile is not overwritten by what this one knows.
     previous = load_pointer(run.storage, subject)
     if remake is None:
-        remake = _lacking(run.storage, previous)
+        remake = _lacking(run.storage, previous, run.now())
     build = _build_population if subject == POPULATION else _build_survey
     return build(run, subject, previous, remake)
 
 
-def _lacking(storage: Storage, pointer: Pointer | None) -> Remake:
-    """What of the current release is not there any more."""
-    missing = missing_files(storage, pointer) if pointer else []
-    history = (
-        tuple(table.folder for table in pointer.tables.values() if table.folder) if pointer else ()
-    )
+def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake:
+    """What of the current release is not there any more, or was named by a date in the future."""
+    if pointer is None:
+        return Remake()
+    missing = missing_files(storage, pointer)
+    history = tuple(table.folder for table in pointer.tables.values() if table.folder)
+    until = release_name(now + CLOCKS_DIFFER)
     return Remake(
         tables=any(not key.startswith(history) for key in missing),
-        history=any(key.startswith(history) for key in missing),
+        history=any(key.startswith(history) for key in missing)
+        or any(vintage.release > until for vintage in pointer.history),
     )
 
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
-from glue_jobs.formats.listing import listed_moment
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import from_text, to_text
-from glue_jobs.sources.bls import CLOCK_CHANGE, BlsSite, ListingOutdated
+from glue_jobs.sources.bls import BlsSite, ListingOutdated, check_time, is_as_listed, is_newer
 from glue_jobs.sources.http import Pace
 from glue_jobs.storage import bring_back, names
 
@@ -39,7 +38,8 @@ class Difference:
     """What a listing says against a manifest.
 
     Attributes:
-        changed: files that are new or have another size or minute.
+        changed: files that are new, have another size or minute, or were landed with a
+            Last-Modified that contradicts the minute.
         removed: names that are no longer listed.
     """
 
@@ -108,7 +108,11 @@ def compare(listing: Sequence[ListedFile], manifest: SurveyManifest) -> Differen
     changed = []
     for listed in listing:
         known = manifest.files.get(listed.name)
-        if known is None or (known.bytes, known.listed_minute) != (listed.size, listed.minute):
+        if (
+            known is None
+            or (known.bytes, known.listed_minute) != (listed.size, listed.minute)
+            or not is_as_listed(from_text(known.last_modified), listed.minute)
+        ):
             changed.append(listed)
     listed_names = {listed.name for listed in listing}
     removed = tuple(name for name in manifest.files if name not in listed_names)
@@ -176,6 +180,7 @@ def _download(
     run.progress.expect(len(wanted), sum(listed.size for listed in wanted))
 
     def fetch(listed: ListedFile) -> Fetched | None:
+        check_time(listed, run.now())
         since = _unchanged_since(listed, manifest.files.get(listed.name))
         file = site.fetch(survey, listed, folder / listed.name, since, run.progress)
         run.progress.finished(listed.name)
@@ -199,7 +204,7 @@ def _unchanged_since(listed: ListedFile, known: LandedFile | None) -> datetime |
     if known is None or known.bytes != listed.size:
         return None
     written = from_text(known.last_modified)
-    return written if written - listed_moment(listed.minute) <= CLOCK_CHANGE else None
+    return None if is_newer(written, listed.minute) else written
 
 
 def _store(

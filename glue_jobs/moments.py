@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,9 @@ EASTERN = ZoneInfo("America/New_York")
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 """Another year of an observation is a mistake of whoever wrote it."""
+
+CLOCKS_DIFFER = timedelta(days=2)
+"""So far may an upstream's clock be ahead of this machine's, which may be a day off."""
 
 _TEXT = "%Y-%m-%dT%H:%M:%SZ"
 _RELEASE = "%Y%m%dT%H%M%SZ"
@@ -67,9 +70,10 @@ def end_of(text: str) -> datetime:
 
 
 def from_header(text: str | None) -> datetime | None:
-    """The moment in an HTTP header, or None where there is none that can be read."""
+    """The moment in an HTTP header, in UTC, or None where there is none that can be read."""
     try:
         moment = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError, IndexError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None  # overflow: a zone of years, or one that leads out of the years there are

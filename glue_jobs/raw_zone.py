@@ -16,7 +16,7 @@ from glue_jobs.catalog.manifests import past_surveys
 from glue_jobs.catalog.pointers import Snapshot
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.moments import from_release, from_text, release_name
+from glue_jobs.moments import CLOCKS_DIFFER, from_release, from_text, release_name
 from glue_jobs.storage import names, open_verified, read_verified, recorded_sha256, version_of
 from glue_jobs.tables.convert import Source
 from glue_jobs.tables.plan import Role, plan_survey
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.manifests import LandedDataset, LandedFile
     from glue_jobs.formats.population_json import PopulationPage
     from glue_jobs.storage.protocol import Storage
-
-CLOCKS_DIFFER = timedelta(days=2)
-"""So far may BLS's clock and ours be apart: ours may be a day off, either way."""
 
 
 def landed_source(storage: Storage, survey: str, landed: LandedFile) -> Source:

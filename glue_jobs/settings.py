@@ -64,7 +64,8 @@ class RetryPolicy:
         tries: requests in all for one body.
         first_pause: seconds before the second try; each further pause is twice as long.
         longest_pause: seconds; a server that asks for more is given up.
-        connect_timeout: seconds.
+        connect_timeout: seconds, for each address of the server, and for the TLS handshake.
+        head_timeout: seconds from asking until status line and headers are there whole.
         read_timeout: seconds without a byte.
         grace: seconds before the least rate is asked for.
         least_rate: bytes per second below which a body counts as stuck.
@@ -74,6 +75,7 @@ class RetryPolicy:
     first_pause: float = 1.0
     longest_pause: float = 60.0
     connect_timeout: float = 10.0
+    head_timeout: float = 60.0
     read_timeout: float = 60.0
     grace: float = 30.0
     least_rate: float = 1000.0

@@ -21,8 +21,8 @@ from glue_jobs.catalog.manifests import landed_subjects, load_population, load_s
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
 from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.moments import release_name, to_text
-from glue_jobs.raw_zone import CLOCKS_DIFFER, is_in_future
+from glue_jobs.moments import CLOCKS_DIFFER, release_name, to_text
+from glue_jobs.raw_zone import is_in_future
 from glue_jobs.report_index import INDEX_KEY, check_reports, orphaned_files
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace

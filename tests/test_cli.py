@@ -15,6 +15,8 @@ import pytest
 
 from glue_jobs.cli import COMMANDS, main
 from glue_jobs.sample.upstream import Upstream
+from glue_jobs.workflow import run_workflow
+from tests.lakes import run_at
 
 REPORTS = ("population_summary", "best_year", "series_population")
 
@@ -265,3 +267,19 @@ def test_every_command_has_help_that_fits_80_columns(command, capsys, monkeypatc
 def test_the_readme_names_every_command():
     text = (Path(__file__).parents[1] / "README.md").read_text()
     assert [name for name in COMMANDS if f"lake {name}" not in text] == []
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r"], ids=ascii)
+def test_a_trace_numbers_lines_whatever_ends_them(end, tmp_path, capsys):
+    with Upstream.sample() as upstream:
+        file = upstream.surveys["pr"]["pr.data.0.Current"]
+        assert isinstance(file.body, bytes)
+        body = file.body.replace(b"\r\n", end)
+        upstream.set_file("pr", "pr.data.0.Current", body, file.last_modified)
+        assert run_workflow(run_at(tmp_path, upstream)).failures == ()
+    series, year, period, value, _ = (field.strip() for field in body.split(end)[7].split(b"\t"))
+    key = [field.decode() for field in (series, year, period)]
+    assert main(["trace", *key, "--lake", str(tmp_path), "--json"]) == 0
+    found = [one for one in json.loads(capsys.readouterr().out) if "Current" in one["source"]]
+    assert [(one["line"], one["value"]) for one in found] == [(8, value.decode())]
+    assert found[0]["raw"].encode() == body.split(end)[7]

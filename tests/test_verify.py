@@ -14,9 +14,9 @@ import pytest
 
 from glue_jobs.cli import main
 from glue_jobs.commands.status import describe
-from glue_jobs.errors import StorageFailure
+from glue_jobs.errors import StorageFailure, UpstreamUnavailable
 from glue_jobs.repair import repair
-from glue_jobs.sample.faults import Status
+from glue_jobs.sample.faults import Headers, Status
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.verification import verify as verify_lake
 from tests.aws import REGION
@@ -127,6 +127,12 @@ def test_an_upstream_that_is_down_is_told_and_the_rest_stands(lake, verify):
     code, told = verify("--upstream")
     assert code == 5
     assert told["errors"][0]["error"] == "UpstreamUnavailable"
+
+
+def test_u21_a_size_that_is_no_number_is_no_answer(lake):
+    lake.upstream.script("*", Headers({"Content-Length": "abc"}), forever=True)
+    with pytest.raises(UpstreamUnavailable, match="its Content-Length is 'abc'"):
+        verify_lake(lake.run(), upstream=True)
 
 
 def test_what_nothing_names_is_left_over_and_no_damage(lake, verify):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UsageError
+from glue_jobs.formats.lines import lines_of
 from glue_jobs.job import opened_lake
-from glue_jobs.storage import version_of
+from glue_jobs.storage import open_verified, version_of
 from glue_jobs.subjects import survey_code
 from glue_jobs.terminal import print_table
 from glue_jobs.visible import visible
@@ -79,11 +80,11 @@ def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterat
     """The lines of one vintage that hold an observation: one, if the file is as it should be."""
     version = version_of(storage, snapshot.key, snapshot.sha256)
     wanted = [os.fsencode(part) for part in key]
-    with storage.open(snapshot.key, version) as stream:
-        for number, line in enumerate(stream, 1):
+    with open_verified(storage, snapshot.key, snapshot.sha256, version) as stream:
+        for number, line in enumerate(lines_of(stream), 1):
             if not line.lstrip(b" ").startswith(wanted[0]):
                 continue
-            fields = [field.strip(b" ") for field in line.rstrip(b"\r\n").split(b"\t")]
+            fields = [field.strip(b" ") for field in line.split(b"\t")]
             if fields[:3] == wanted:
                 yield Trace(
                     snapshot.release,
@@ -91,5 +92,5 @@ def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterat
                     snapshot.sha256,
                     number,
                     fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
-                    line.rstrip(b"\r\n").decode("ascii", "backslashreplace"),
+                    line.decode("ascii", "backslashreplace"),
                 )

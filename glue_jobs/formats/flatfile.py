@@ -11,7 +11,8 @@ the definition of the format:
 - text that is blank or ``-`` is null in a column of numbers, and stays text in a column of text
 - a line of blanks and tabs is no row
 - a year is 1800 to 2100; a period is one of ``PERIODS``
-- a value has at most 17 digits, or such that the double is that of at most six decimals
+- a value has at most 17 digits, or such that the double is that of at most six decimals; it is
+  zero, or no nearer to zero than doubles keep their precision (2.2e-308)
 - a line that breaks a rule is a reject, with its number and the reason; nothing is replaced
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -28,13 +30,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from glue_jobs.errors import QualityFailure
+from glue_jobs.formats.lines import BLOCK_BYTES, blocks_of, first_line
 from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-BLOCK_BYTES = 2 << 20
 PERIODS = tuple(
     [f"M{n:02d}" for n in range(1, 14)]
     + [f"Q{n:02d}" for n in range(1, 6)]
@@ -43,7 +44,6 @@ PERIODS = tuple(
 )
 """Months, quarters and half years; M13, Q05, S03 and A01 are annual figures."""
 
-_MOST_HEADER_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 # Each digit can be matched in one way only: a field may be a million digits long, and no number.
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -52,6 +52,8 @@ _MOST_DIGITS = 17
 # Below, a double that is equal to itself rounded to six decimals stands for those decimals.
 _SMALL = 1e9
 _ONE = pa.scalar(1, pa.uint64())
+# Without one of these in it, a figure that a double holds as zero is zero.
+_TINY = (b"e-", b"E-", b"0" * 300)
 _NULLS = ["", "-"]
 _PADDED_NULLS = [" " * width + mark for width in range(31) for mark in _NULLS]
 
@@ -130,8 +132,7 @@ def read_header(stream: BinaryIO) -> tuple[str, ...]:
 
     The line is returned as it is split, whatever it says; a document gives odd names.
     """
-    line = stream.readline(_MOST_HEADER_BYTES)
-    text = line.removeprefix(_BOM).decode("utf-8", "replace")
+    text = first_line(stream).removeprefix(_BOM).decode("utf-8", "replace")
     names = [name.strip().lower() for name in text.split("\t")]
     while len(names) > 1 and not names[-1]:
         names.pop()
@@ -154,13 +155,13 @@ class FlatFileReader:
         self.schema = pa.schema([column.field for column in columns])
 
     def read(self, stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
-        """Yields the rows of a stream that stands behind its header line, block by block.
+        """Yields the rows below the header line of a stream that is at its start, block by block.
 
         Raises:
             QualityFailure: a line is longer than a block.
         """
         line = 2
-        for buffer, end in _blocks(stream, block_bytes):
+        for buffer, end in blocks_of(stream, block_bytes, below_first=True):
             batch = self._at_once(buffer, end)
             if batch is None:
                 block = bytes(buffer[:end])
@@ -202,6 +203,11 @@ class FlatFileReader:
             for column, array in zip(self._columns, batch.columns)
         ]
         if not all(_is_sure(column, array) for column, array in zip(self._columns, arrays)):
+            return None
+        numbers = [
+            array for column, array in zip(self._columns, arrays) if column.kind is Kind.NUMBER
+        ]
+        if any(map(_has_zero, numbers)) and any(buffer.find(mark, 0, end) >= 0 for mark in _TINY):
             return None
         # A required column, if there is one, has shown that no line is blank.
         if not any(column.required for column in self._columns) and _has_blank_row(arrays):
@@ -247,40 +253,6 @@ def batch_of(values: Sequence[Sequence[Value]], schema: pa.Schema) -> pa.RecordB
         else:
             arrays.append(pa.array(column, field.type))
     return pa.record_batch(arrays, schema=schema)
-
-
-def _blocks(stream: BinaryIO, size: int) -> Iterator[tuple[bytearray, int]]:
-    """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only.
-
-    Yields one buffer again and again, and the end of the block in it: to allocate a new one for
-    every block would cost as much as to order the rows.
-    """
-    buffer = bytearray(size)
-    view = memoryview(buffer)
-    kept = 0
-    while True:
-        end = kept + _fill(stream, view[kept:])
-        if end < size:
-            if end:
-                yield buffer, end
-            return
-        cut = buffer.rfind(b"\n") + 1
-        if not cut:
-            raise QualityFailure(f"A line is longer than {size} bytes: this is not a flat file.")
-        yield buffer, cut
-        kept = size - cut
-        view[:kept] = view[cut:]
-
-
-def _fill(stream: BinaryIO, view: memoryview) -> int:
-    """Reads until the view is full or the stream ends; a stream may give less at a time."""
-    filled = 0
-    while filled < len(view):
-        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
-        if not count:
-            break
-        filled += count
-    return filled
 
 
 def _has_hexadecimal(buffer: bytearray, end: int) -> bool:
@@ -333,6 +305,10 @@ def _are_short(numbers: pa.Array) -> bool:
     return small and bool(pc.all(pc.equal(pc.round(numbers, 6), numbers), min_count=0).as_py())
 
 
+def _has_zero(numbers: pa.Array) -> bool:
+    return bool(pc.any(pc.equal(numbers, 0.0), min_count=0).as_py())
+
+
 def _has_blank_row(arrays: Sequence[pa.Array]) -> bool:
     """Whether nothing was read from some line; pyarrow makes a row even of an empty one."""
     texts = (pc.fill_null(pc.cast(array, pa.string()), "") for array in arrays)
@@ -375,6 +351,8 @@ def _number(name: str, text: str) -> float:
     value = float(text) if match else math.nan
     if not match or not math.isfinite(value):
         raise ValueError(f"{name} {text[:20]!r} is not a number")
+    if abs(value) < sys.float_info.min and match[1].strip("0."):
+        raise ValueError(f"{name} {text[:20]!r} is too small for a double")
     whole, _, decimals = match[1].partition(".")
     digits = (whole + decimals.rstrip("0")).lstrip("0")
     if len(digits) > _MOST_DIGITS and not _are_short(pa.array([value])):

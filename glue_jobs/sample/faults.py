@@ -2,6 +2,7 @@
 
 In place of the answer       Status, Body, Listing, Redirect, HangUp
 Before it                    Stall
+In its head                  Headers, Head, DripHead, EndlessHead
 In its body                  Truncate, Reset, WrongLength, Drip, Gzip, ReplaceDuring
 Nothing, to let one pass     Normal
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from glue_jobs.sample.answer import Answer, Content, page, parts_of, size_of, whole
+from glue_jobs.sample.answer import Answer, Content, head_of, page, parts_of, size_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -124,6 +126,72 @@ class Stall(Step):
     def change(self, answer: Answer, stage: Stage) -> Answer:
         """Returns the answer, delayed."""
         return replace(answer, delay=self.seconds)
+
+
+@dataclass(frozen=True)
+class Headers(Step):
+    """Other headers in an answer that is right otherwise.
+
+    Attributes:
+        changes: headers by name; None leaves one out that the answer has.
+    """
+
+    changes: Mapping[str, str | None]
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        """Returns the answer with the other headers."""
+        headers = {**answer.headers, **self.changes}
+        kept = {name: value for name, value in headers.items() if value is not None}
+        return replace(answer, headers=kept)
+
+
+@dataclass(frozen=True)
+class Head(Step):
+    """Bytes of the script's own in place of status line and headers, before the usual body."""
+
+    content: bytes
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        """Returns the answer with the other head."""
+        return replace(answer, head=(self.content,))
+
+
+@dataclass(frozen=True)
+class DripHead(Step):
+    """Sends status line and headers at so many bytes per second."""
+
+    bytes_per_second: int
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        """Returns the answer, its head slowed down."""
+        head = _dripping((head_of(answer),), self.bytes_per_second, stage)
+        return replace(answer, head=head)
+
+
+@dataclass(frozen=True)
+class EndlessHead(Step):
+    """Sends the same lines over and over, and never an answer.
+
+    Attributes:
+        lines: headers without end, say, or ``100 Continue``.
+        start: what comes before them, once.
+        per_second: how often they are sent; None: as fast as they are taken.
+    """
+
+    lines: bytes
+    start: bytes = b""
+    per_second: float | None = None
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        """Returns an answer without end."""
+        return replace(answer, head=self._parts(stage))
+
+    def _parts(self, stage: Stage) -> Iterator[bytes]:
+        yield self.start
+        for lines in repeat(self.lines):
+            if self.per_second is not None:
+                stage.pause(1 / self.per_second)
+            yield lines
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Callable
 
+from glue_jobs.sample.answer import head_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.01
 _NO_LINGER = struct.pack("ii", 1, 0)
-_BODILESS = (204, 304)
 
 
 class ServerClosed(ConnectionError):
@@ -111,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.respond(self.command, self.path, headers)
         self.server.pause(answer.delay)
         if answer.status is not None:
-            self._send_head(answer, answer.status)
+            self._send_head(answer)
             self._send_body(answer)
         if answer.reset:
             self._reset()
@@ -121,13 +122,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Says nothing."""
 
-    def _send_head(self, answer: Answer, status: int) -> None:
-        self.send_response(status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        if status not in _BODILESS:
-            self.send_header("Content-Length", str(answer.length))
-        self.end_headers()
+    def _send_head(self, answer: Answer) -> None:
+        if answer.head is None:
+            self.wfile.write(head_of(answer))
+            return
+        self.close_connection = True  # nobody knows where such an answer ends
+        for part in answer.head:
+            self.wfile.write(part)
 
     def _send_body(self, answer: Answer) -> None:
         if self.command == "HEAD":

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
 from glue_jobs.formats.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
-from glue_jobs.moments import to_text
+from glue_jobs.moments import CLOCKS_DIFFER, to_text
 from glue_jobs.sources.http import Answer, Http
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from glue_jobs.settings import RetryPolicy
     from glue_jobs.sources.http import Pace
 
-CLOCK_CHANGE = timedelta(hours=1)
-"""So much may a listing's time be off that was set to daylight saving, or was not."""
+_CLOCK_CHANGE = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)  # a listing leaves the seconds out
 
 _PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
 
@@ -128,7 +128,7 @@ class BlsSite:
         """Downloads a listed file, or returns None if it has not changed since a moment.
 
         Raises:
-            ListingOutdated: the file is gone, its size is not the listed one, or it is older.
+            ListingOutdated: the file is gone, or its size or time is not the listed one.
             UpstreamInvalid: a web page came in place of the file.
             UpstreamRefused: BLS answers 403.
             UpstreamUnavailable: no complete answer.
@@ -146,7 +146,7 @@ class BlsSite:
             start = sink.read(512)
         _check_allowed(answer)
         if answer.status == 304:
-            _check_age(listed, answer.last_modified or since)
+            _check_written(listed, answer.last_modified or since)
             return None
         if answer.status != 200:
             raise ListingOutdated(f"BLS lists {listed.name} but answers {answer.status} for it.")
@@ -156,17 +156,47 @@ class BlsSite:
             raise ListingOutdated(
                 f"{listed.name} has {answer.size:,} bytes where BLS lists {listed.size:,}."
             )
-        _check_age(listed, answer.last_modified)
+        _check_written(listed, answer.last_modified)
         moment = answer.last_modified or listed_moment(listed.minute)
         return Fetched(listed, path, answer.sha256, moment)
 
 
-def _check_age(listed: ListedFile, written: datetime | None) -> None:
-    """Around a release, a server may still send the file of before, often of the same size."""
-    if written is not None and listed_moment(listed.minute) - written > CLOCK_CHANGE:
+def is_as_listed(written: datetime, minute: str) -> bool:
+    """Whether a Last-Modified and a listing's minute can mean the same moment.
+
+    Listing times may be off by an hour around a daylight-saving change.
+    """
+    older = listed_moment(minute) - written > _CLOCK_CHANGE
+    return not (older or is_newer(written, minute))
+
+
+def is_newer(written: datetime, minute: str) -> bool:
+    """Whether a Last-Modified is later than a listing's minute by more than a clock change."""
+    return written - listed_moment(minute) >= _CLOCK_CHANGE + _MINUTE
+
+
+def check_time(listed: ListedFile, now: datetime) -> None:
+    """Refuses a file that is listed with a time to come.
+
+    Its Last-Modified would name the release, and every later one would seem older.
+
+    Raises:
+        ListingOutdated: the time is further ahead than this machine's clock can be wrong.
+    """
+    if listed_moment(listed.minute) - now > CLOCKS_DIFFER:
+        raise ListingOutdated(
+            f"BLS lists {listed.name} with the time {listed.minute}, which is still to come.",
+            hint=f"Check the clock of this machine, which says {to_text(now)}. If it is right, run"
+            " again later: BLS's is wrong.",
+        )
+
+
+def _check_written(listed: ListedFile, written: datetime | None) -> None:
+    """Around a release, a server may send the file of before or after, often of the same size."""
+    if written is not None and not is_as_listed(written, listed.minute):
         raise ListingOutdated(
             f"BLS lists {listed.name} of {listed.minute} but sends the one of {to_text(written)}.",
-            hint="Run again in some minutes, when all of its servers have the new file.",
+            hint="Run again in some minutes, when all of its servers have the same file.",
         )
 
 

@@ -1,7 +1,8 @@
 """Asks a server for a body, politely and with distrust.
 
-Every request waits its turn (``Pace``). Network errors, timeouts, a body that trickles or ends
-early, 5xx and 429 are tried again with growing, jittered pauses; then ``UpstreamUnavailable``.
+Every request waits its turn (``Pace``). Network errors, timeouts, a head or body that trickles or
+makes no sense, a body that ends early, 1xx, 5xx and 429 are tried again with growing, jittered
+pauses; then ``UpstreamUnavailable``.
 Redirects are refused, so that no header goes to a host that was not asked for. The proxy of the
 environment is used, a password of ~/.netrc is not. The body is asked for as it is (``identity``),
 streamed to a sink, counted and hashed on the way, and given up as soon as it passes its ceiling.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import random
+import re
 import socket
 import threading
 import time
@@ -26,6 +28,7 @@ import urllib3
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from glue_jobs.moments import from_header
 from glue_jobs.settings import LOOPBACK
+from glue_jobs.sources.deadline import Deadline, TimedAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _NETWORK_ERRORS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
+_SIZE = re.compile(r"\d{1,15}", re.ASCII)  # as in a listing; more bytes than anybody has
 
 
 class Pace:
@@ -147,8 +151,10 @@ class Http:
 
         def attempt() -> Answer:
             with self._response("HEAD", url, {}) as response:
-                size = int(response.headers.get("Content-Length", 0))
-                return Answer(response.status_code, response.headers, size, "")
+                size = _announced(response)
+                if size is None and response.status_code == 200:
+                    raise _Again("it did not say how large the file is")
+                return Answer(response.status_code, response.headers, size or 0, "")
 
         return self._tried(url, attempt)
 
@@ -185,14 +191,17 @@ class Http:
 
     def _response(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
         self.pace.wait()
+        session = self._session(url)
+        asked = requests.Request(
+            method, url, headers={"Accept-Encoding": "identity", **self.headers, **headers}
+        )
+        self._local.deadline.set(time.monotonic() + self.policy.head_timeout)
         try:
-            response = self._session(url).request(
-                method,
-                url,
-                headers={"Accept-Encoding": "identity", **self.headers, **headers},
+            # Not by session.send, which reads the body of a redirect however long it is.
+            response = session.get_adapter(url).send(
+                session.prepare_request(asked),
                 timeout=(self.policy.connect_timeout, self.policy.read_timeout),
-                allow_redirects=False,
-                stream=True,
+                **session.merge_environment_settings(url, {}, True, None, None),  # type: ignore[arg-type]
             )
         except (requests.RequestException, *_NETWORK_ERRORS) as error:
             raise _Again(_reason(error)) from error
@@ -208,6 +217,9 @@ class Http:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
+            deadline = self._local.deadline = Deadline()
+            session.mount("https://", TimedAdapter(deadline))
+            session.mount("http://", TimedAdapter(deadline))
             # A proxy of the environment cannot reach a server on this machine.
             session.trust_env = urlsplit(url).hostname not in LOOPBACK
             # With the proxy, requests would take a password out of ~/.netrc, too.
@@ -228,11 +240,18 @@ class Http:
         # urllib3 1.26 (Python 3.9) has it one object further down.
         raw: Any = response.raw
         read = getattr(raw, "read1", None) or raw._fp.read1  # noqa: SLF001
+        announced = _announced(response)
         digest, size, started = hashlib.sha256(), 0, time.monotonic()
         while True:
+            latest = started + max(self.policy.grace, size / self.policy.least_rate)
+            self._local.deadline.set(latest)
             try:
                 chunk = read(_CHUNK)
             except _NETWORK_ERRORS as error:
+                if (now := time.monotonic()) >= latest:
+                    raise _Again(
+                        f"only {size:,} bytes came in {now - started:.0f} seconds"
+                    ) from error
                 raise _Again(f"{_reason(error)} after {size:,} bytes") from error
             if not chunk:
                 break
@@ -244,11 +263,7 @@ class Http:
             digest.update(chunk)
             sink.write(chunk)
             received(len(chunk))
-            seconds = time.monotonic() - started
-            if seconds > self.policy.grace and size < seconds * self.policy.least_rate:
-                raise _Again(f"only {size:,} bytes came in {seconds:.0f} seconds")
-        announced = response.headers.get("Content-Length")
-        if announced is not None and announced != str(size):
+        if announced not in (None, size):
             raise _Again(f"the body ended early after {size:,} bytes")
         return size, digest.hexdigest()
 
@@ -257,9 +272,19 @@ def _without_credentials(request: requests.PreparedRequest) -> requests.Prepared
     return request
 
 
+def _announced(response: requests.Response) -> int | None:
+    """The size of the body that the head announces, if it does."""
+    text = response.headers.get("Content-Length")
+    if text is None:
+        return None
+    if not _SIZE.fullmatch(text):
+        raise _Again(f"its Content-Length is {ascii(text)[:40]}")
+    return int(text)
+
+
 def _check_status(url: str, response: requests.Response) -> None:
     status = response.status_code
-    if status == 429 or status >= 500:
+    if status < 200 or status == 429 or status >= 500:
         raise _Again(f"it answered {status}", _retry_after(response.headers.get("Retry-After")))
     if 300 <= status < 400 and status != 304:
         target = ascii(response.headers.get("Location", "elsewhere"))[:80]
@@ -287,8 +312,12 @@ def _reason(error: BaseException) -> str:
         return "it took too long"
     if isinstance(error, http.client.IncompleteRead):
         return "the body ended early"
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return text[:120].lower()
+    junk = isinstance(error, (http.client.BadStatusLine, http.client.UnknownProtocol))
+    if junk and not isinstance(error, http.client.RemoteDisconnected):
+        return f"its status line is {ascii(str(error.args[0]).strip())[:60]}"
+    text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    # A message may quote what the server sent.
+    return ascii(text)[1:-1][:120].lower()
 
 
 def _shown(url: str) -> str:

@@ -8,12 +8,14 @@ blocks, so memory does not grow with the file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Callable
 
 import pyarrow as pa
 
 from glue_jobs.errors import QualityFailure
 from glue_jobs.formats.flatfile import FlatFileReader, read_header
+from glue_jobs.formats.lines import look_ahead
 from glue_jobs.tables.ordering import OutOfOrder, in_order, put_in_order
 from glue_jobs.tables.parquet import write_parquet
 from glue_jobs.tables.quality import MOST_REJECTED, Findings
@@ -198,14 +200,15 @@ def _convert_once(
         OutOfOrder: the rows are not sorted.
     """
     with source.open() as stream:
-        planned = plan(read_header(stream))
+        start, whole = look_ahead(stream)
+        planned = plan(read_header(BytesIO(start)))
         if planned is None:
             return None
         findings = _new_findings(source)
         if planned.warning:
             findings.warn(planned.warning)
         reader = FlatFileReader(planned.header, planned.columns)
-        blocks = reader.read(stream)
+        blocks = reader.read(whole)
         batches: Iterable[pa.RecordBatch]
         if planned.key and sorts_in is not None:
             batches = put_in_order(blocks, reader.schema, planned.key, sorts_in, findings)

@@ -123,7 +123,7 @@ def _without_nulls(parts: dict[str, Any]) -> dict[str, Any]:
 
 def _bytes_of(arguments: dict[str, Any]) -> dict[str, Any]:
     made = dict(arguments)
-    for name in ("body", "content"):
+    for name in ("body", "content", "start", "lines"):
         if name in made:
             text = made[name]
             made[name] = BLOCK_PAGE if text == "BLOCK_PAGE" else text.encode("latin-1")

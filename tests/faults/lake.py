@@ -33,7 +33,7 @@ SURVEY_PATH = "/pub/time.series/pr/"
 DATA_FILE = "pr.data.0.Current"
 CONTACT = "someone.unmistakable@example.org"
 NEXT_RELEASE = datetime(2025, 12, 9, 13, 30, tzinfo=timezone.utc)
-QUICK = RetryPolicy(first_pause=0.001, connect_timeout=2.0, read_timeout=2.0)
+QUICK = RetryPolicy(first_pause=0.001, connect_timeout=2.0, head_timeout=2.0, read_timeout=2.0)
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class Lake:
     def land_bls(self, retry: RetryPolicy = QUICK, **settings: object) -> Done:
         return self.do(land_bls, replace(self.run(**settings), retry=retry))
 
-    def land_population(self, **settings: object) -> Done:
-        return self.do(land_population, self.run(**settings))
+    def land_population(self, retry: RetryPolicy = QUICK, **settings: object) -> Done:
+        return self.do(land_population, replace(self.run(**settings), retry=retry))
 
     def build(self, **settings: object) -> Done:
         return self.do(build_tables, self.run(**settings))

@@ -76,7 +76,7 @@ def test_raw_holds_what_was_served_byte_for_byte_and_says_where_from(lake):
         served = lake.upstream.surveys["pr"][name]
         assert (lake.folder / "raw/bls/pr" / name).read_bytes() == served.body
         assert file.last_modified == served.last_modified.strftime("%Y-%m-%dT%H:%M:%SZ")
-        assert file.retrieved_at == "2025-09-05T06:00:00Z"
+        assert file.retrieved_at == "2026-09-05T06:00:00Z"
         assert file.version.startswith("000001-")
     assert load_survey(lake.storage, "pr").files["pr.txt"].listed_minute == "2023-02-07T08:30"
 

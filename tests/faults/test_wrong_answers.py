@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.errors import UpstreamRefused, UsageError
-from glue_jobs.sample.faults import Drip, Redirect, Stall, Status
+from glue_jobs.sample.faults import Drip, DripHead, Redirect, Stall, Status
 from glue_jobs.sample.upstream import Upstream
 from tests.faults.injections import ANSWERS, API, scripted
 from tests.faults.lake import (
@@ -25,6 +25,8 @@ from tests.faults.table import cases, fault
 
 FILE = SURVEY_PATH + DATA_FILE
 IMPATIENT = replace(QUICK, read_timeout=0.03, grace=0.02, least_rate=1e6)
+# Bytes come all the time, the head is never there whole.
+HASTY = replace(QUICK, head_timeout=0.1)
 
 both_backends = pytest.mark.parametrize("backend", BACKENDS)
 lakes_behind = pytest.mark.parametrize(
@@ -33,7 +35,10 @@ lakes_behind = pytest.mark.parametrize(
 
 
 def patience_for(step):
-    return IMPATIENT if isinstance(step, (Stall, Drip)) else QUICK
+    if isinstance(step, (Stall, Drip)):
+        return IMPATIENT
+    dripped = isinstance(step, DripHead) or getattr(step, "per_second", None)
+    return HASTY if dripped else QUICK
 
 
 @lakes_behind
@@ -43,7 +48,8 @@ def test_nothing_is_changed_until_a_run_without_the_fault(case, behind):
     before = lake.everything()
     path, step = scripted(case)
     lake.upstream.script(path, step, forever=True)
-    done = lake.land_population() if path == API else lake.land_bls(patience_for(step))
+    land = lake.land_population if path == API else lake.land_bls
+    done = land(patience_for(step))
     assert done.exit_code == case.exit_code
     assert type(done.error).__name__ == case.expect["error"]
     assert re.search(case.expect["says"], done.told), done.told

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from glue_jobs.errors import QualityFailure
 from glue_jobs.formats.flatfile import (
-    BLOCK_BYTES,
     PERIODS,
     Column,
     FlatFileReader,
@@ -22,7 +21,9 @@ from glue_jobs.formats.flatfile import (
     Value,
     read_header,
 )
+from glue_jobs.formats.lines import BLOCK_BYTES
 from glue_jobs.tables.schemas import DATA_COLUMNS, columns_of
+from tests.fuzz.properties import below_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +45,9 @@ class Read:
 def read(
     file: bytes, columns: Sequence[Column] = DATA_COLUMNS, block_bytes: int = BLOCK_BYTES
 ) -> Read:
-    stream = io.BytesIO(file)
-    reader = FlatFileReader(read_header(stream), columns)
+    reader = FlatFileReader(read_header(io.BytesIO(file)), columns)
     whole = Read([], [], [])
-    for rows in reader.read(stream, block_bytes):
+    for rows in reader.read(io.BytesIO(file), block_bytes):
         assert rows.batch.schema == reader.schema
         rows.batch.validate(full=True)
         whole.rows += [tuple(row.values()) for row in rows.batch.to_pylist()]
@@ -58,8 +58,8 @@ def read(
 
 def one_by_one(file: bytes, columns: Sequence[Column] = DATA_COLUMNS) -> Read:
     """The same by the definition of the format, all lines in one block."""
-    stream = io.BytesIO(file)
-    rows = FlatFileReader(read_header(stream), columns).rows_one_by_one(stream.read(), 2)
+    reader = FlatFileReader(read_header(io.BytesIO(file)), columns)
+    rows = reader.rows_one_by_one(below_header(file), 2)
     plain = [tuple(row.values()) for row in rows.batch.to_pylist()]
     return Read(plain, list(rows.lines), list(rows.rejects))
 
@@ -102,7 +102,7 @@ observations = st.tuples(
 def rendered(draw):
     """Rows, and a file of them in one of the forms that BLS has used."""
     rows = draw(st.lists(observations, max_size=25))
-    ends = draw(st.sampled_from([("\r\n",), ("\n",), ("\r\n", "\n")]))
+    ends = draw(st.sampled_from([("\r\n",), ("\n",), ("\r",), ("\r\n", "\n", "\r")]))
     padded = draw(st.booleans())
     blank = " " * draw(st.sampled_from([0, 8, 9, 10]))
     more = draw(st.sampled_from(["", "\t", "\t   "]))
@@ -176,7 +176,7 @@ VALID = {
 def damaged(draw):
     """A valid file below its header line, with random damage done to it."""
     columns, header, lines = VALID[draw(st.sampled_from(list(VALID)))]
-    end = draw(st.sampled_from([b"\r\n", b"\n"]))
+    end = draw(st.sampled_from([b"\r\n", b"\n", b"\r"]))
     body = b"".join(draw(st.sampled_from(lines)) + end for _ in range(draw(st.integers(1, 12))))
     for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3, 5]))):
         borders = [0, *(match.end() for match in re.finditer(rb"[\t\n]|(?=[\t\r\n])", body))]
@@ -184,7 +184,7 @@ def damaged(draw):
         gone = draw(st.sampled_from([0, 0, 0, 1, 3, 20]))
         grain = draw(st.one_of(st.sampled_from(GRAINS), st.binary(max_size=3)))
         body = body[:at] + grain + body[at + gone :]
-    return columns, header + b"\n" + body
+    return columns, header + draw(st.sampled_from([b"\r\n", b"\n", b"\r"])) + body
 
 
 @settings(max_examples=400, deadline=None)
@@ -325,6 +325,8 @@ def test_a_blank_line_in_a_mapping_file_makes_no_row_of_blanks(blank):
 HEADERS = {
     "plain": "a_code\ta_name\r\n",
     "LF": "a_code\ta_name\n",
+    "CR": "a_code\ta_name\r",
+    "CR-and-rows": "a_code\ta_name\r1\tOne\r",
     "no-line-end": "a_code\ta_name",
     "U16-capitals": "A_Code\tA_NAME\r\n",
     "U16-padded": "a_code   \t  a_name\r\n",
@@ -339,9 +341,7 @@ def test_header_names_are_trimmed_and_in_lower_case(header):
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", HEADER.encode(), HEADER.encode() + b"\r\n"])
 def test_a_file_without_rows_gives_none(body):
-    stream = io.BytesIO(body)
-    read_header(stream)
-    assert list(FlatFileReader(HEADER.split("\t"), DATA_COLUMNS).read(stream)) == []
+    assert list(FlatFileReader(HEADER.split("\t"), DATA_COLUMNS).read(io.BytesIO(body))) == []
 
 
 # What a value may be.
@@ -390,7 +390,7 @@ def test_codes_keep_leading_zeros_and_quotes_mean_nothing():
 
 
 def test_one_code_padded_in_two_ways_is_one_code():
-    file = io.BytesIO(b"A   \t1995\tQ01\t1\t\nA\t1995\tQ02 \t1\t\nA \t1995\tQ02\t1\t\n")
+    file = io.BytesIO(b"header\nA   \t1995\tQ01\t1\t\nA\t1995\tQ02 \t1\t\nA \t1995\tQ02\t1\t\n")
     (rows,) = FlatFileReader(HEADER.split("\t"), DATA_COLUMNS).read(file)
     words = [rows.batch.column(name).dictionary.to_pylist() for name in ("series_id", "period")]
     assert words == [["A"], ["Q01", "Q02"]]

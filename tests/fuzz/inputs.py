@@ -185,7 +185,7 @@ def made_up_flat_files(draw: Any) -> bytes:
         _fields,
     )
     rows = draw(st.lists(st.one_of(good, st.lists(_fields, min_size=0, max_size=len(header) + 1))))
-    first = "\t".join(header) + draw(st.sampled_from(["\r\n", "\n"]))
+    first = "\t".join(header) + draw(st.sampled_from(["\r\n", "\n", "\r"]))
     body: str = first + "".join("\t".join(row) + end for row in rows)
     return body.encode("utf-8", "surrogatepass")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,20 +56,19 @@ def check_flat_file(file: bytes, block_bytes: int = 0) -> None:
         file: as served.
         block_bytes: into what it is cut; a block that is too small for a line is refused.
     """
-    stream = io.BytesIO(file)
-    header = read_header(stream)
+    header = read_header(io.BytesIO(file))
     columns = _columns_for(header)
     if not columns:
         return
-    body = stream.read()
+    body = below_header(file)
     reader = FlatFileReader(header, columns)
     slowly = reader.rows_one_by_one(body, 2)
     expected = [tuple(row.values()) for row in slowly.batch.to_pylist()]
     rows: list[tuple[Value, ...]] = []
     lines: list[int] = []
     rejects: list[Reject] = []
-    longest = max(map(len, body.split(b"\n"))) + 2
-    for block in reader.read(io.BytesIO(body), max(block_bytes, longest)):
+    longest = max(map(len, file.split(b"\n"))) + 2
+    for block in reader.read(io.BytesIO(file), max(block_bytes, longest)):
         assert block.batch.schema == reader.schema
         block.batch.validate(full=True)
         rows += [tuple(row.values()) for row in block.batch.to_pylist()]
@@ -88,6 +88,11 @@ def check_flat_file(file: bytes, block_bytes: int = 0) -> None:
         assert reject.reason
         assert len(reject.reason) < 200
         assert len(reject.text) <= 200
+
+
+def below_header(file: bytes) -> bytes:
+    """What comes after the first line, which may end in any of the three ways."""
+    return b"".join(re.split(rb"\r\n|\n|\r", file, maxsplit=1)[1:])
 
 
 def check_conversion(file: bytes) -> None:

@@ -127,7 +127,8 @@ def test_of_a_field_of_a_flat_file(family, kind, monkeypatch):
     def read(n: int) -> None:
         fields = [b"PRS1", b"1995", b"Q01", b"1", b""] if kind != "integer" else [b"x", b"1"]
         fields[place] = FIELDS[family](n)
-        stream = io.BytesIO(b"\t".join(fields) + b"\n" + _LINE % (b"1", b""))
+        lines = ["\t".join(names).encode(), b"\t".join(fields), _LINE % (b"1", b"")]
+        stream = io.BytesIO(b"\n".join(lines))
         for _ in FlatFileReader(names, columns).read(stream):
             pass
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.errors import StorageFailure, UsageError
+from glue_jobs.errors import IntegrityFailure, StorageFailure, UsageError
 from glue_jobs.storage import open_storage
 from glue_jobs.storage.local import LocalStorage
 from tests.storage.objects import KEY, body_of, history, put_file
@@ -237,3 +237,14 @@ def test_an_address_is_a_directory(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     storage.put(KEY, b"x")
     assert (tmp_path / "lake" / KEY).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize(
+    "key", ["/etc/passwd", "//x", "raw//pr", "raw/bls//pr.class", "../x", "a/../x"]
+)
+def test_a_key_with_an_empty_part_or_a_step_up_is_none_of_a_lake(key, lake):
+    """Of two keys with one path, one would overwrite the other; of `/x`, the lake is left."""
+    for use in (lake.get, lake.stat, lake.versions, lake.delete, lambda at: lake.put(at, b"x")):
+        with pytest.raises(IntegrityFailure, match="would lead out of the lake"):
+            use(key)
+    assert not (lake.root / "raw").exists()

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import QualityFailure
+from glue_jobs.formats.lines import BLOCK_BYTES
 from glue_jobs.formats.population_json import joined, parse_population
 from glue_jobs.tables.convert import (
     Source,
@@ -250,6 +251,41 @@ def test_u13_lines_of_blanks_that_fill_a_block_are_no_rows(tmp_path):
     converted, table = convert(data_file(*observations(50), *[" " * 1000] * 2200), tmp_path)
     assert converted.rows == table.num_rows == 50
     assert converted.rejects == ()
+
+
+LINES = observations(60_000)  # of more than one block
+
+
+@pytest.mark.parametrize("ends", [["\r"], ["\n"], ["\r", "\n", "\r\n"]], ids=ascii)
+def test_u13_a_file_is_the_same_table_whatever_ends_its_lines(ends, tmp_path):
+    lines = [HEADER, *LINES[:50_000], "bad", *LINES[50_000:], ""]
+    body = "".join(line + ends[place % len(ends)] for place, line in enumerate(lines))
+    expected, table = convert(data_file(*lines[1:]), tmp_path)
+    assert len(body) > BLOCK_BYTES
+    assert table.num_rows == 60_000
+    parquet = (tmp_path / "part.parquet").read_bytes()
+    converted, _ = convert(body.encode(), tmp_path)
+    assert converted == expected
+    assert [(reject.line, reject.text) for reject in converted.rejects] == [(50_002, "bad")]
+    assert (tmp_path / "part.parquet").read_bytes() == parquet
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"], ids=ascii)
+def test_u13_a_table_and_a_document_are_told_apart_whatever_ends_their_lines(end, tmp_path):
+    mapping = end.join(["code\ttext", "1\tOne", "2\tTwo", ""]).encode()
+    made = convert_table(source(mapping, "pr.class"), tmp_path / "made.parquet", tmp_path)
+    assert made is not None
+    rows = pq.read_table(tmp_path / "made.parquet").to_pylist()
+    assert rows == [{"code": "1", "text": "One"}, {"code": "2", "text": "Two"}]
+    text = end.join(["See the web site.", "code\ttext", ""]).encode()
+    assert convert_table(source(text, "pr.txt"), tmp_path / "made.parquet", tmp_path) is None
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"], ids=ascii)
+def test_u13_an_unsorted_file_is_put_in_order_whatever_ends_its_lines(end, tmp_path):
+    body = end.join([HEADER, *LINES[:300][::-1], ""]).encode()
+    table = convert(body, tmp_path)[1]
+    assert table.equals(convert(data_file(*LINES[:300]), tmp_path)[1])
 
 
 def test_u15_rows_repeated_word_for_word_are_kept_once(tmp_path):

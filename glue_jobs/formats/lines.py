@@ -1,0 +1,125 @@
+"""Cuts a stream into lines, which end with CRLF, LF or CR, in bounded memory."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from glue_jobs.errors import QualityFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK_BYTES = 2 << 20
+MOST_FIRST_BYTES = 1 << 16
+"""A first line that is longer names no columns: the longest that BLS has, has some 300 bytes."""
+
+_END = re.compile(rb"\r\n|\n|\r")
+
+
+def first_line(stream: BinaryIO) -> bytes:
+    """The first line without its end; empty if it is longer than a first line may be."""
+    # readline does not know CR, so it may read on; one byte more tells a line that goes on.
+    line = _END.split(stream.readline(MOST_FIRST_BYTES + 1), maxsplit=1)[0]
+    return line if len(line) <= MOST_FIRST_BYTES else b""
+
+
+def look_ahead(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
+    """The bytes that a first line may have, and a stream that still begins with them.
+
+    A landed file is hashed as it is read, so it is read once, and in order.
+    """
+    start = stream.read(MOST_FIRST_BYTES + 2)
+    rejoined = io.BufferedReader(_Rejoined(start, stream), BLOCK_BYTES)
+    return start, cast("BinaryIO", rejoined)
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream, without their ends.
+
+    Raises:
+        QualityFailure: a line is longer than a block.
+    """
+    for buffer, end in blocks_of(stream):
+        yield from bytes(buffer[:end]).splitlines()
+
+
+def blocks_of(
+    stream: BinaryIO, size: int = BLOCK_BYTES, *, below_first: bool = False
+) -> Iterator[tuple[bytearray, int]]:
+    """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only.
+
+    Yields one buffer again and again, and the end of the block in it: to allocate a new one for
+    every block would cost as much as to order the rows.
+
+    Args:
+        stream: what to cut.
+        size: of the buffer, in bytes.
+        below_first: whether the first line is left out.
+
+    Raises:
+        QualityFailure: a line is longer than a block.
+    """
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    kept = 0
+    if below_first:
+        end = _fill(stream, view)
+        kept = end - _end_of_first(buffer, end)
+        view[:kept] = view[end - kept : end]
+    while True:
+        end = kept + _fill(stream, view[kept:])
+        if end < size:
+            if end:
+                yield buffer, end
+            return
+        # A CR at the very end may be the first half of a CRLF.
+        cut = max(buffer.rfind(b"\n"), buffer.rfind(b"\r", 0, size - 1)) + 1
+        if not cut:
+            raise _too_long(size)
+        yield buffer, cut
+        kept = size - cut
+        view[:kept] = view[cut:]
+
+
+class _Rejoined(io.RawIOBase):
+    """Bytes that were read from a stream, and then the rest of it."""
+
+    def __init__(self, start: bytes, stream: BinaryIO) -> None:
+        self._start = memoryview(start)
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._start:
+            return int(self._stream.readinto(buffer))  # type: ignore[attr-defined]
+        count = min(len(self._start), len(buffer))
+        buffer[:count], self._start = self._start[:count], self._start[count:]
+        return count
+
+
+def _end_of_first(buffer: bytearray, end: int) -> int:
+    """Where the second line begins in a buffer, which is full unless the stream ends in it."""
+    found = _END.search(buffer, 0, end)
+    full = end == len(buffer)
+    if full and (found is None or (found[0] == b"\r" and found.end() == end)):
+        raise _too_long(end)
+    return found.end() if found else end
+
+
+def _too_long(size: int) -> QualityFailure:
+    return QualityFailure(f"A line is longer than {size} bytes: this is not a flat file.")
+
+
+def _fill(stream: BinaryIO, view: memoryview) -> int:
+    """Reads until the view is full or the stream ends; a stream may give less at a time."""
+    filled = 0
+    while filled < len(view):
+        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not count:
+            break
+        filled += count
+    return filled
