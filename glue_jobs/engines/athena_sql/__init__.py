@@ -32,6 +32,8 @@ from typing import TYPE_CHECKING
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
+from glue_jobs.engines.athena_sql.deep import with_room
+from glue_jobs.engines.athena_sql.guard import refuse_unread
 from glue_jobs.engines.athena_sql.macros import SESSION_SETTINGS
 from glue_jobs.engines.athena_sql.nodes import name
 from glue_jobs.engines.athena_sql.queries import QueryTranslator
@@ -61,6 +63,7 @@ Schema = Mapping[str, Mapping[str, str]]
 DATABASE = "labor_lake"
 
 
+@with_room
 def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
     """The DuckDB statement that answers a statement of Athena as Athena would.
 
@@ -91,6 +94,7 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
 
 
+@with_room
 def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str, str]:
     """The columns that a query or view gives, with Athena's names of their types.
 
@@ -109,6 +113,7 @@ def _translated(statement: Statement, schema: Schema, database: str) -> tuple[ex
         for table, fields in schema.items()
     }
     tree, columns = QueryTranslator(typed_schema, database).translate(statement.tree)
+    refuse_unread(statement.tree)
     for title, kind in columns:
         if kind.name == ZONED and len(kind.arguments) > 1:
             raise UnsupportedSQL(
@@ -118,6 +123,7 @@ def _translated(statement: Statement, schema: Schema, database: str) -> tuple[ex
     return tree, columns
 
 
+@with_room
 def table_references(sql: str, database: str = DATABASE) -> set[str]:
     """The tables and views that a query or a view's definition reads.
 
