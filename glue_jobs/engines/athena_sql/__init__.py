@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
-from glue_jobs.engines.athena_sql.deep import with_room
+from glue_jobs.engines.athena_sql.deep import refuse_tall, with_room
 from glue_jobs.engines.athena_sql.guard import refuse_unread
 from glue_jobs.engines.athena_sql.macros import SESSION_SETTINGS
 from glue_jobs.engines.athena_sql.nodes import name
@@ -74,8 +74,8 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
             are ``t``.
 
     Returns:
-        One DuckDB statement. Its columns bear Athena's names: lower case, ``_col0`` for one
-        without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
+        One DuckDB statement. Its columns bear Athena's names: as they are written, ``_col0`` for
+        one without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
 
     Raises:
         UnsupportedSQL: a construct has no faithful translation; the message names it.
@@ -86,9 +86,13 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
     if isinstance(statement, CreateView):
         view = exp.Table(this=name(table_name(statement.table, database)))
         tree = exp.Create(this=view, kind="VIEW", replace=statement.replace, expression=tree)
+    refuse_tall(tree)
     try:
         return tree.sql(
-            dialect="duckdb", unsupported_level=ErrorLevel.RAISE, normalize_functions=False
+            dialect="duckdb",
+            copy=False,
+            unsupported_level=ErrorLevel.RAISE,
+            normalize_functions=False,
         )
     except SqlglotError as error:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
@@ -101,8 +105,17 @@ def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str
     The arguments and errors are those of ``translate``. The type of a bare parameter or null is
     ``unknown``.
     """
-    _, columns = _translated(parse(sql), schema, database)
-    return {title: str(kind) for title, kind in columns}
+    statement = parse(sql)
+    tree, columns = _translated(statement, schema, database)
+    titles = [title for title, _ in columns] if isinstance(statement, CreateView) else _shown(tree)
+    return {title: str(kind) for title, (_, kind) in zip(titles, columns)}
+
+
+def _shown(tree: exp.Expr) -> list[str]:
+    """The names of a translated query's columns, in the case in which they were written."""
+    while not isinstance(tree, exp.Select):
+        tree = tree.this
+    return [item.alias for item in tree.expressions]
 
 
 def _translated(statement: Statement, schema: Schema, database: str) -> tuple[exp.Expr, Columns]:

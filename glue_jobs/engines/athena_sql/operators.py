@@ -206,8 +206,23 @@ def interval(_: Translator, node: exp.Expr) -> exp.Expr:
 @reads(exp.DPipe, "this", "expression", safe=False)
 def concatenation(translator: Translator, node: exp.Expr) -> exp.Expr:
     """||: the same for strings and for arrays; a number has to be cast in Athena."""
-    sides = [translator.visit(node.this), translator.visit(node.expression)]
-    return joined(sides, "||")
+    parts: list[exp.Expr] = []
+    left = node
+    while isinstance(left, exp.DPipe):
+        left, right = _sides(left)
+        parts.insert(0, translator.visit(right))
+    parts.insert(0, translator.visit(left))
+    if not any(type_of(part).name == "array" for part in parts):
+        return joined(parts, "||")
+    result = parts[0]
+    for part in parts[1:]:
+        result = joined([result, part], "||")
+    return result
+
+
+@reads(exp.DPipe, "this", "expression", safe=False)
+def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    return node.this, node.expression
 
 
 def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
@@ -215,6 +230,9 @@ def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
     if len(nodes) == 2:
         nodes = _with_element_as_array(nodes)
     for node in nodes:
+        if isinstance(node, exp.Null):
+            # Athena takes 'a' || NULL for arrays; the answer is null, and of that type.
+            raise untranslated(f"an untyped NULL in {what}", hint="Write CAST(NULL AS varchar).")
         if type_of(node).name not in ("varchar", "array", "unknown"):
             raise not_in_athena(f"{type_of(node)} in {what}", hint="Cast it to varchar.")
     nodes, kind = together(nodes, what)

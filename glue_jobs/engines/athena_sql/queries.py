@@ -117,10 +117,11 @@ class QueryTranslator:
         if node.args.get("where") is not None:
             condition = boolean(expressions, condition_of(node.args["where"]))
             select.set("where", exp.Where(this=condition))
-        outputs = _projections(node, scope, expressions)
+        written = _projections(node, scope, expressions)
         select.set(
-            "expressions", [exp.alias_(value, title, quoted=True) for title, value in outputs]
+            "expressions", [exp.alias_(value, title, quoted=True) for title, value in written]
         )
+        outputs = [(title.lower(), value) for title, value in written]
         if node.args.get("distinct") is not None:
             select.set("distinct", _distinct(node.args["distinct"]))
         if node.args.get("group") is not None:
@@ -187,7 +188,7 @@ def _distinct(_: exp.Expr) -> exp.Distinct:
 def _projections(
     node: exp.Select, scope: Scope, expressions: ExpressionTranslator
 ) -> list[tuple[str, exp.Expr]]:
-    """The output columns, * written out, each with the name that Athena gives it."""
+    """The output columns, * written out, each with the name that Athena shows."""
     outputs: list[tuple[str, exp.Expr]] = []
     for item in node.expressions:
         if isinstance(item, exp.Star):
@@ -201,7 +202,7 @@ def _projections(
             value = expressions.visit(item)
             field = item.expression if isinstance(item, exp.Dot) else item
             named = isinstance(item, (exp.Column, exp.Dot))
-            outputs.append((field.name.lower() if named else f"_col{len(outputs)}", value))
+            outputs.append((field.name if named else f"_col{len(outputs)}", value))
     return outputs
 
 
@@ -215,7 +216,7 @@ def _starred_table(node: exp.Expr) -> str:
 @reads(exp.Alias, "this", "alias")
 def _titled(node: exp.Expr, expressions: ExpressionTranslator) -> tuple[str, exp.Expr]:
     """An output with its name: x AS title."""
-    return node.alias.lower(), expressions.visit(node.this)
+    return node.alias, expressions.visit(node.this)
 
 
 @reads(exp.Group, "expressions", "all")

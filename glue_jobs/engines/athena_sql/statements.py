@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Union
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.deep import with_room
+from glue_jobs.engines.athena_sql.deep import refuse_deep, with_room
 from glue_jobs.engines.athena_sql.grammar import parse_tree, refuse_foreign, tokenize
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
@@ -185,6 +185,7 @@ def parse(sql: str) -> Statement:
     if bare[:4].upper() in ("SHOW", "DESC"):
         return _show(bare)
     tokens = tokenize(sql)
+    refuse_deep(tokens)
     if not tokens:
         raise UsageError("There is no statement to run.")
     if _is_view(tokens):
