@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from glue_jobs.answers import with_types
 from glue_jobs.engines import athena_sql, shows
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
@@ -36,15 +37,23 @@ if TYPE_CHECKING:
 class DuckDBEngine:
     """The local engine, as ``engines.protocol.Engine`` describes it."""
 
-    def __init__(self, storage: Storage, pointers: Iterable[Pointer]) -> None:
+    def __init__(
+        self, storage: Storage, pointers: Iterable[Pointer], database: str = athena_sql.DATABASE
+    ) -> None:
         """Opens a connection in memory, and all views on it.
 
         Nothing is written but what a large query cannot hold in memory: it goes into a folder of
         its own, which ends with the engine.
 
+        Args:
+            storage: the lake, in a directory.
+            pointers: the releases to ask.
+            database: what Athena calls the lake, for names such as ``database.table``.
+
         Raises:
             IntegrityFailure: a pointer names a file that is missing, no Parquet, or elsewhere.
         """
+        self._database = database
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
@@ -84,14 +93,14 @@ class DuckDBEngine:
                 hint="Put it into a WITH, or as a file into sql/views/.",
             )
         if not isinstance(statement, Query):
-            return shows.answer(statement, self._relations)
-        translated = athena_sql.translate(sql, self._columns())
+            return shows.answer(statement, self._relations, self._database)
+        translation = athena_sql.translate_with_types(sql, self._columns(), self._database)
         try:
-            relation = self._connection.sql(self._select(translated), params=list(parameters))
+            relation = self._connection.sql(self._select(translation.sql), params=list(parameters))
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"The query failed: {_reason(error)}") from error
-        return answer
+        return with_types(answer, [kind for _, kind in translation.columns])
 
     def _create_table(self, name: str, view: str) -> None:
         try:

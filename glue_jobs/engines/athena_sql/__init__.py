@@ -27,6 +27,7 @@ logarithms of doubles, which row ``arbitrary`` takes, and the order in which AND
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import ErrorLevel, exp
@@ -48,17 +49,32 @@ __all__ = [
     "SESSION_SETTINGS",
     "Schema",
     "Statement",
+    "Translation",
     "athena_type",
     "output_types",
     "parse",
     "table_references",
     "translate",
+    "translate_with_types",
 ]
 
 # Table or view name -> column name -> Athena type, as the catalog spells it, in the table's order.
 Schema = Mapping[str, Mapping[str, str]]
 
 DATABASE = "labor_lake"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A statement of Athena, said in DuckDB.
+
+    Attributes:
+        sql: one DuckDB statement.
+        columns: the names and types of its answer as Athena has them; two may bear one name.
+    """
+
+    sql: str
+    columns: tuple[tuple[str, str], ...]
 
 
 def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
@@ -78,17 +94,23 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
         UnsupportedSQL: a construct has no faithful translation; the message names it.
         UsageError: the statement is wrong in Athena too: syntax, an unknown table or column.
     """
+    return translate_with_types(sql, schema, database).sql
+
+
+def translate_with_types(sql: str, schema: Schema, database: str = DATABASE) -> Translation:
+    """The same with the columns of the answer; arguments and errors are those of ``translate``."""
     statement = parse(sql)
-    tree, _ = _translated(statement, schema, database)
+    tree, columns = _translated(statement, schema, database)
     if isinstance(statement, CreateView):
         view = exp.Table(this=name(table_name(statement.table, database)))
         tree = exp.Create(this=view, kind="VIEW", replace=statement.replace, expression=tree)
     try:
-        return tree.sql(
+        translated = tree.sql(
             dialect="duckdb", unsupported_level=ErrorLevel.RAISE, normalize_functions=False
         )
     except SqlglotError as error:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
+    return Translation(translated, tuple((title, str(kind)) for title, kind in columns))
 
 
 def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str, str]:
