@@ -4,6 +4,9 @@ First the connection is closed to the outside: it can read the folders of releas
 and nothing else, and it can load nothing. Then every table of the pointer files becomes a view over
 exactly the Parquet files they name, and the project's views are created on top, in the order of
 what they read. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
+
+A query runs on one thread, so that the same query over the same releases gives the same answer to
+the last digit, on any machine.
 """
 
 from __future__ import annotations
@@ -57,6 +60,9 @@ class DuckDBEngine:
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
+        # Threads add doubles in the order in which they finish: with two, one query prints other
+        # last digits each time, and lists and unordered rows come in another order.
+        self._connection.execute("SET threads = 1")
         # DuckDB's own choice would be the current directory.
         overflow = tempfile.mkdtemp(prefix="labor-lake-")
         weakref.finalize(self, shutil.rmtree, overflow, ignore_errors=True)
