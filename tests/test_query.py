@@ -129,3 +129,40 @@ def test_an_answer_too_wide_for_80_columns_stays_a_table_in_a_pipe(ask, monkeypa
     monkeypatch.setenv("COLUMNS", "80")
     header = ask(WIDE).splitlines()[1].split()
     assert header == ["first", *(f"column_number_{n}" for n in range(20))]
+
+
+def with_values(*values: str) -> list[str]:
+    return [word for value in values for word in ("--param", value)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "answer"),
+    [
+        ("select trim(both ? from ?)", ["x", "xax"], "a"),
+        ("select substr(?, cast(? as integer))", ["abc", "2"], "bc"),
+        ("select ? || '–?é' || ?  -- ?", ["a", "b"], "a–?éb"),
+        ("with a as (select ? as x) select x || ? from a limit ?", ["p", "q", "1"], "pq"),
+        ("select round(avg(cast(? as decimal(4, 2))), 1)", ["1.25"], "1.30"),
+        ("select upper(?)", ["it's"], "IT'S"),
+    ],
+)
+def test_each_value_stands_for_the_parameter_at_its_place(sql, values, answer, ask):
+    assert cells(ask(sql, "--format", "csv", *with_values(*values)))[1] == [answer]
+
+
+@pytest.mark.parametrize("value", ["1_000", "1e3", "0x10", "12.5"])
+def test_a_value_is_cast_as_athena_casts_text(value, ask):
+    assert "not of type integer" in ask("select cast(? as integer)", "--param", value, code=2)
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "told"),
+    [
+        ("select ?", [], "The statement has 1 ?, and 0 values for them."),
+        ("select '?' -- ?", ["a"], "The statement has 0 ?, and 1 values for them."),
+        ("select ?, ?", ["a", "b", "c"], "The statement has 2 ?, and 3 values for them."),
+        ("select :a", [], "Athena does not accept the parameter :a."),
+    ],
+)
+def test_a_statement_wants_one_value_for_each_question_mark(sql, values, told, ask):
+    assert told in ask(sql, *with_values(*values), code=2)

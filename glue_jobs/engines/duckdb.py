@@ -22,6 +22,7 @@ import duckdb
 
 from glue_jobs.answers import with_types
 from glue_jobs.engines import athena_sql, shows
+from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import IntegrityFailure, UnsupportedSQL, UsageError
@@ -100,9 +101,16 @@ class DuckDBEngine:
             )
         if not isinstance(statement, Query):
             return shows.answer(statement, self._relations, self._database)
-        translation = athena_sql.translate_with_types(sql, self._columns(), self._database)
+        named, names = name_parameters(sql)
+        if len(names) != len(parameters):
+            raise UsageError(
+                f"The statement has {len(names)} ?, and {len(parameters)} values for them.",
+                hint="lake query takes one --param for each, in order.",
+            )
+        values = dict(zip(names, parameters))
+        translation = athena_sql.translate_with_types(named, self._columns(), self._database)
         try:
-            relation = self._connection.sql(self._select(translation.sql), params=list(parameters))
+            relation = self._connection.sql(self._select(translation.sql), params=values)
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"The query failed: {_reason(error)}") from error

@@ -34,6 +34,7 @@ from glue_jobs.engines.athena_sql.nodes import (
     widened,
 )
 from glue_jobs.engines.athena_sql.operators import ARITHMETIC
+from glue_jobs.engines.athena_sql.parameters import placeholder
 from glue_jobs.engines.athena_sql.refusals import refusal, refuse_other_parts, unknown_function
 from glue_jobs.engines.athena_sql.signatures import (
     Bindings,
@@ -155,8 +156,7 @@ class ExpressionTranslator:
 
     def _parameter(self, node: exp.Expr) -> exp.Expr:
         """A ? stays: its value is bound when the query runs."""
-        refuse_other_parts(node)
-        return typed(exp.Placeholder(), UNKNOWN)
+        return typed(placeholder(node), UNKNOWN)
 
     def _known_parameter(self, wanted: str) -> exp.Expr | None:
         for parameters in reversed(self._parameters):

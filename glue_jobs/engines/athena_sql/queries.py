@@ -16,6 +16,7 @@ from glue_jobs.engines.athena_sql.comparisons import boolean
 from glue_jobs.engines.athena_sql.expressions import ExpressionTranslator
 from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope
 from glue_jobs.engines.athena_sql.nodes import name, not_in_athena, type_of, typed
+from glue_jobs.engines.athena_sql.parameters import placeholder
 from glue_jobs.engines.athena_sql.refusals import refusal, refuse_other_parts
 from glue_jobs.engines.athena_sql.relations import (
     FromTranslator,
@@ -253,7 +254,7 @@ def _set_tail(
 
 def _count(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
-        return exp.Placeholder()
+        return placeholder(node)
     if isinstance(node, exp.Literal) and node.name.isdigit():
         return exp.Literal.number(node.name)
     raise not_in_athena(f"{node.sql(dialect='trino')} as a number of rows")
