@@ -34,11 +34,11 @@ ATHENA_TYPE = b"athena_type"
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
-def with_types(answer: pa.Table, kinds: Sequence[str]) -> pa.Table:
-    """The same answer, each column with its Athena type in its metadata."""
+def with_types(answer: pa.Table, columns: Sequence[tuple[str, str]]) -> pa.Table:
+    """The same answer under the given names, each column with its Athena type in its metadata."""
     fields = [
-        field.with_metadata({ATHENA_TYPE: kind.encode()})
-        for field, kind in zip(answer.schema, kinds)
+        pa.field(name, field.type, metadata={ATHENA_TYPE: kind.encode()})
+        for field, (name, kind) in zip(answer.schema, columns)
     ]
     return pa.Table.from_arrays(answer.columns, schema=pa.schema(fields))
 

@@ -75,7 +75,7 @@ VALUES = {
 
 def one_cell(value: object, kind: pa.DataType, athena: str = "") -> pa.Table:
     table = pa.table({"x": pa.array([value], kind)})
-    return with_types(table, [athena]) if athena else table
+    return with_types(table, [("x", athena)]) if athena else table
 
 
 @pytest.mark.parametrize(("value", "kind", "text", "plain"), VALUES.values(), ids=VALUES)

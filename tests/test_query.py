@@ -60,6 +60,22 @@ def test_two_columns_of_one_name_are_printed_and_unnamed_ones_have_athenas_names
     assert ["1", "x", "3", "4"] in lines
 
 
+@pytest.mark.parametrize(
+    ("sql", "header"),
+    [
+        ('select "Year", DATASET, year as "The Year" from population', "Year,DATASET,The Year"),
+        ("select * from (select 1 as Foo, 2, 3 as bar)", "Foo,_col1,bar"),
+        ("with A (X, y) as (select 1, 2) select a.*, X + 1 from a", "X,y,_col2"),
+        ("select * from (select 1 as Foo) union all select 2 as Bar", "Foo"),
+        ("select B.*, p.Dataset from (values (1)) b(ID) cross join population p", "ID,Dataset"),
+        ("select N.*, b.N from (values 1) n(X) cross join (select 1 as n) b", "X,N"),
+        ("select * from (select 1 as Foo) a join (select 1 as foo) b using (FOO)", "foo"),
+    ],
+)
+def test_a_heading_has_the_case_that_the_query_wrote(sql, header, ask):
+    assert ",".join(cells(ask(sql, "--format", "csv"))[0]) == header
+
+
 @pytest.mark.parametrize("form", ["json", "parquet"])
 def test_two_columns_of_one_name_need_names_of_their_own_in_json_and_parquet(form, ask, tmp_path):
     told = ask(TWINS, "--format", form, "--output", str(tmp_path / "answer"), code=2)

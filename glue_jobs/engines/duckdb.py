@@ -114,7 +114,7 @@ class DuckDBEngine:
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"The query failed: {_reason(error)}") from error
-        return with_types(answer, [kind for _, kind in translation.columns])
+        return with_types(answer, translation.columns)
 
     def _create_table(self, name: str, view: str) -> None:
         try:

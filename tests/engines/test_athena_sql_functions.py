@@ -124,6 +124,7 @@ SCALARS = [
     ("concat('a', 'b', 'c')", "abc"),
     ("concat('a', null)", None),
     ("'a' || null", None),
+    ("cardinality(null || 'a')", None),
     ("concat_ws(',', 'a', null, 'b')", "a,b"),
     ("concat(array[1], array[2, 3])", [1, 2, 3]),
     ("array[1] || array[2]", [1, 2]),

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
+from glue_jobs.engines.athena_sql.headings import headings
 from glue_jobs.engines.athena_sql.macros import SESSION_SETTINGS
 from glue_jobs.engines.athena_sql.nodes import name
 from glue_jobs.engines.athena_sql.queries import QueryTranslator
@@ -70,7 +71,8 @@ class Translation:
 
     Attributes:
         sql: one DuckDB statement.
-        columns: the names and types of its answer as Athena has them; two may bear one name.
+        columns: the names, as they were written, and the types of its answer as Athena has them;
+            two may bear one name.
     """
 
     sql: str
@@ -87,7 +89,7 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
             are ``t``.
 
     Returns:
-        One DuckDB statement. Its columns bear Athena's names: lower case, ``_col0`` for one
+        One DuckDB statement. Its columns bear Athena's names in lower case, ``_col0`` for one
         without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
 
     Raises:
@@ -110,7 +112,10 @@ def translate_with_types(sql: str, schema: Schema, database: str = DATABASE) -> 
         )
     except SqlglotError as error:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
-    return Translation(translated, tuple((title, str(kind)) for title, kind in columns))
+    names = [title for title, _ in columns]
+    if isinstance(statement, Query):
+        names = headings(statement.tree, names, schema)
+    return Translation(translated, tuple(zip(names, (str(kind) for _, kind in columns))))
 
 
 def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str, str]:

@@ -182,6 +182,9 @@ def concatenation(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
     """Strings or arrays put one after the other, null if one of them is."""
+    kinds = [type_of(node).name for node in nodes if not isinstance(node, exp.Null)]
+    if len(nodes) == 2 and kinds == ["varchar"]:
+        return _joined_with_null(nodes)
     for node in nodes:
         if type_of(node).name not in ("varchar", "array", "unknown"):
             raise not_in_athena(f"{type_of(node)} in {what}", hint="Cast it to varchar.")
@@ -194,6 +197,12 @@ def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
         # DuckDB 1.4 forgets the type of what is null from the start.
         return plain_cast(result, plain)
     return paren(typed(result, plain))
+
+
+def _joined_with_null(nodes: list[exp.Expr]) -> exp.Expr:
+    """Null; Athena takes a bare null for an array, and the string for an element of it."""
+    (kind,) = (type_of(node) for node in nodes if not isinstance(node, exp.Null))
+    return plain_cast(exp.Null(), AthenaType("array", (kind,)))
 
 
 def bracketed(translator: Translator, node: exp.Expr) -> exp.Expr:
