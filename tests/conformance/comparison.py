@@ -16,29 +16,27 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from glue_jobs.answers import ATHENA_TYPE
 
+if TYPE_CHECKING:
     from tests.conformance.statements import Statement
 
 _DIGITS = {"double": 12, "real": 6}
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
-def difference(
-    expected: Statement, answer: pa.Table, types: Sequence[str], *, ordered: bool
-) -> str:
+def difference(expected: Statement, answer: pa.Table, *, ordered: bool) -> str:
     """What differs, in a sentence; empty where nothing does.
 
     Args:
         expected: Trino's answer.
-        answer: the local one.
-        types: its columns' types as Athena names them.
+        answer: the local one, which has its columns' Athena types in their metadata.
         ordered: whether the statement says in which order the rows come.
     """
     names = [name for name, _ in expected.columns]
     if answer.column_names != names:
         return f"columns {answer.column_names}, in Trino {names}"
+    types = [field.metadata[ATHENA_TYPE].decode() for field in answer.schema]
     for name, kind, trino in zip(names, types, (kind for _, kind in expected.columns)):
         if not _is_same_type(kind, trino):
             return f"{name} is {kind}, in Trino {trino}"

@@ -183,10 +183,8 @@ def test_query(sql, expected):
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT Month, 1 + 1, count(*) AS N FROM series GROUP BY month", ["Month", "_col1", "N"]),
-        ("SELECT place.State FROM series", ["State"]),
-        ("CREATE OR REPLACE VIEW v AS SELECT Month AS M FROM series", ["m"]),
-        ("SELECT q.X, * FROM (SELECT 1 AS x) AS q ORDER BY X", ["X", "x"]),
+        ("SELECT Month, 1 + 1, count(*) AS N FROM series GROUP BY month", ["month", "_col1", "n"]),
+        ("SELECT place.State FROM series", ["state"]),
         ("VALUES (1, 2)", ["_col0", "_col1"]),
         ("SELECT * FROM footnotes", ["series_id", "code"]),
         ("SELECT 1 AS a UNION SELECT 2 AS b", ["a"]),

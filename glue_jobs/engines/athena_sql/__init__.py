@@ -27,6 +27,7 @@ logarithms of doubles, which row ``arbitrary`` takes, and the order in which AND
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import ErrorLevel, exp
@@ -34,6 +35,7 @@ from sqlglot.errors import SqlglotError
 
 from glue_jobs.engines.athena_sql.deep import refuse_tall, with_room
 from glue_jobs.engines.athena_sql.guard import refuse_unread
+from glue_jobs.engines.athena_sql.headings import headings
 from glue_jobs.engines.athena_sql.macros import SESSION_SETTINGS
 from glue_jobs.engines.athena_sql.nodes import name
 from glue_jobs.engines.athena_sql.queries import QueryTranslator
@@ -50,11 +52,13 @@ __all__ = [
     "SESSION_SETTINGS",
     "Schema",
     "Statement",
+    "Translation",
     "athena_type",
     "output_types",
     "parse",
     "table_references",
     "translate",
+    "translate_with_types",
 ]
 
 # Table or view name -> column name -> Athena type, as the catalog spells it, in the table's order.
@@ -63,7 +67,20 @@ Schema = Mapping[str, Mapping[str, str]]
 DATABASE = "labor_lake"
 
 
-@with_room
+@dataclass(frozen=True)
+class Translation:
+    """A statement of Athena, said in DuckDB.
+
+    Attributes:
+        sql: one DuckDB statement.
+        columns: the names, as they were written, and the types of its answer as Athena has them;
+            two may bear one name.
+    """
+
+    sql: str
+    columns: tuple[tuple[str, str], ...]
+
+
 def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
     """The DuckDB statement that answers a statement of Athena as Athena would.
 
@@ -74,21 +91,27 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
             are ``t``.
 
     Returns:
-        One DuckDB statement. Its columns bear Athena's names: as they are written, ``_col0`` for
-        one without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
+        One DuckDB statement. Its columns bear Athena's names in lower case, ``_col0`` for one
+        without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
 
     Raises:
         UnsupportedSQL: a construct has no faithful translation; the message names it.
         UsageError: the statement is wrong in Athena too: syntax, an unknown table or column.
     """
+    return translate_with_types(sql, schema, database).sql
+
+
+@with_room
+def translate_with_types(sql: str, schema: Schema, database: str = DATABASE) -> Translation:
+    """The same with the columns of the answer; arguments and errors are those of ``translate``."""
     statement = parse(sql)
-    tree, _ = _translated(statement, schema, database)
+    tree, columns = _translated(statement, schema, database)
     if isinstance(statement, CreateView):
         view = exp.Table(this=name(table_name(statement.table, database)))
         tree = exp.Create(this=view, kind="VIEW", replace=statement.replace, expression=tree)
     refuse_tall(tree)
     try:
-        return tree.sql(
+        translated = tree.sql(
             dialect="duckdb",
             copy=False,
             unsupported_level=ErrorLevel.RAISE,
@@ -96,6 +119,10 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
         )
     except SqlglotError as error:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
+    names = [title for title, _ in columns]
+    if isinstance(statement, Query):
+        names = headings(statement.tree, names, schema)
+    return Translation(translated, tuple(zip(names, (str(kind) for _, kind in columns))))
 
 
 @with_room
@@ -105,17 +132,8 @@ def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str
     The arguments and errors are those of ``translate``. The type of a bare parameter or null is
     ``unknown``.
     """
-    statement = parse(sql)
-    tree, columns = _translated(statement, schema, database)
-    titles = [title for title, _ in columns] if isinstance(statement, CreateView) else _shown(tree)
-    return {title: str(kind) for title, (_, kind) in zip(titles, columns)}
-
-
-def _shown(tree: exp.Expr) -> list[str]:
-    """The names of a translated query's columns, in the case in which they were written."""
-    while not isinstance(tree, exp.Select):
-        tree = tree.this
-    return [item.alias for item in tree.expressions]
+    _, columns = _translated(parse(sql), schema, database)
+    return {title: str(kind) for title, kind in columns}
 
 
 def _translated(statement: Statement, schema: Schema, database: str) -> tuple[exp.Expr, Columns]:

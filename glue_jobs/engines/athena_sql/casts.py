@@ -107,7 +107,8 @@ def convert(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr
     Raises:
         UnsupportedSQL: Athena has no such cast, or DuckDB cannot do it as Athena does.
     """
-    own = type_of(node)
+    # The value of a ? is text, and Athena reads text by rules of its own.
+    own = VARCHAR if isinstance(node, exp.Placeholder) else type_of(node)
     if kind.name not in _TARGETS:
         raise _no_cast(own, kind)
     same = kind.name != "varchar" and (own.name, kind.name) in _SAME

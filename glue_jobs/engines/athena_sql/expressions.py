@@ -32,6 +32,7 @@ from glue_jobs.engines.athena_sql.nodes import (
     widened,
 )
 from glue_jobs.engines.athena_sql.operators import ARITHMETIC
+from glue_jobs.engines.athena_sql.parameters import placeholder
 from glue_jobs.engines.athena_sql.refusals import refusal, unknown_function
 from glue_jobs.engines.athena_sql.signatures import (
     Bindings,
@@ -168,10 +169,10 @@ class ExpressionTranslator:
             raise untranslated(f"the constant {value}")
         return typed(literal, INTEGER if int(value) < 2**31 else BIGINT)
 
-    @reads(exp.Placeholder)
-    def _parameter(self, _: exp.Expr) -> exp.Expr:
+    @reads(exp.Placeholder, "this")
+    def _parameter(self, node: exp.Expr) -> exp.Expr:
         """A ? stays: its value is bound when the query runs."""
-        return typed(exp.Placeholder(), UNKNOWN)
+        return typed(placeholder(node), UNKNOWN)
 
     def _known_parameter(self, wanted: str) -> exp.Expr | None:
         for parameters in reversed(self._parameters):

@@ -212,7 +212,8 @@ def concatenation(translator: Translator, node: exp.Expr) -> exp.Expr:
         left, right = _sides(left)
         parts.insert(0, translator.visit(right))
     parts.insert(0, translator.visit(left))
-    if not any(type_of(part).name == "array" for part in parts):
+    by_twos = any(type_of(part).name == "array" or isinstance(part, exp.Null) for part in parts)
+    if not by_twos:
         return joined(parts, "||")
     result = parts[0]
     for part in parts[1:]:
@@ -227,6 +228,9 @@ def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
 
 def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
     """Strings or arrays put one after the other, null if one of them is."""
+    kinds = [type_of(node).name for node in nodes if not isinstance(node, exp.Null)]
+    if len(nodes) == 2 and kinds == ["varchar"]:
+        return _joined_with_null(nodes)
     if len(nodes) == 2:
         nodes = _with_element_as_array(nodes)
     for node in nodes:
@@ -244,6 +248,12 @@ def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
         # DuckDB 1.4 forgets the type of what is null from the start.
         return plain_cast(result, plain)
     return paren(typed(result, plain))
+
+
+def _joined_with_null(nodes: list[exp.Expr]) -> exp.Expr:
+    """Null; Athena takes a bare null for an array, and the string for an element of it."""
+    (kind,) = (type_of(node) for node in nodes if not isinstance(node, exp.Null))
+    return plain_cast(exp.Null(), AthenaType("array", (kind,)))
 
 
 def _with_element_as_array(nodes: list[exp.Expr]) -> list[exp.Expr]:

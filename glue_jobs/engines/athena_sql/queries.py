@@ -23,6 +23,7 @@ from glue_jobs.engines.athena_sql.expressions import ExpressionTranslator
 from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope
 from glue_jobs.engines.athena_sql.nodes import name, not_in_athena, type_of, typed, untranslated
+from glue_jobs.engines.athena_sql.parameters import placeholder
 from glue_jobs.engines.athena_sql.refusals import refusal
 from glue_jobs.engines.athena_sql.relations import (
     FromTranslator,
@@ -117,11 +118,11 @@ class QueryTranslator:
         if node.args.get("where") is not None:
             condition = boolean(expressions, condition_of(node.args["where"]))
             select.set("where", exp.Where(this=condition))
-        written = _projections(node, scope, expressions)
+        outputs = _projections(node, scope, expressions)
         select.set(
-            "expressions", [exp.alias_(value, title, quoted=True) for title, value in written]
+            "expressions", [exp.alias_(value, title, quoted=True) for title, value in outputs]
         )
-        outputs = [(title.lower(), value) for title, value in written]
+        outputs = [(title.lower(), value) for title, value in outputs]
         if node.args.get("distinct") is not None:
             select.set("distinct", _distinct(node.args["distinct"]))
         if node.args.get("group") is not None:
@@ -188,7 +189,7 @@ def _distinct(_: exp.Expr) -> exp.Distinct:
 def _projections(
     node: exp.Select, scope: Scope, expressions: ExpressionTranslator
 ) -> list[tuple[str, exp.Expr]]:
-    """The output columns, * written out, each with the name that Athena shows."""
+    """The output columns, * written out, each with the name that Athena gives it."""
     outputs: list[tuple[str, exp.Expr]] = []
     for item in node.expressions:
         if isinstance(item, exp.Star):
@@ -202,7 +203,7 @@ def _projections(
             value = expressions.visit(item)
             field = item.expression if isinstance(item, exp.Dot) else item
             named = isinstance(item, (exp.Column, exp.Dot))
-            outputs.append((field.name if named else f"_col{len(outputs)}", value))
+            outputs.append((field.name.lower() if named else f"_col{len(outputs)}", value))
     return outputs
 
 
@@ -216,7 +217,7 @@ def _starred_table(node: exp.Expr) -> str:
 @reads(exp.Alias, "this", "alias")
 def _titled(node: exp.Expr, expressions: ExpressionTranslator) -> tuple[str, exp.Expr]:
     """An output with its name: x AS title."""
-    return node.alias, expressions.visit(node.this)
+    return node.alias.lower(), expressions.visit(node.this)
 
 
 @reads(exp.Group, "expressions", "all")
@@ -302,15 +303,10 @@ def _refuse_options(_: exp.Expr) -> None:
 
 def _count(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
-        return _counted(node)
+        return placeholder(node)
     if isinstance(node, exp.Literal) and node.name.isdigit() and not node.is_string:
         return exp.Literal.number(node.name)
     raise untranslated(f"{node.sql(dialect='trino')} as a number of rows")
-
-
-@reads(exp.Placeholder)
-def _counted(_: exp.Expr) -> exp.Expr:
-    return exp.Placeholder()
 
 
 @reads(exp.Order, "expressions")
