@@ -11,8 +11,8 @@ How a statement goes through:
 3. A construct is rebuilt only by a rewrite that knows it: operators (``operators``,
    ``comparisons``), casts (``casts``), functions of one line (``functions``)
    and of more (``special``, ``times``, ``regex``), aggregates
-   (``aggregates``). What no rewrite knows is refused with its name (``refusals``).
-   Nothing gets through by looking alike.
+   (``aggregates``). What no rewrite knows is refused with its name (``refusals``), and so is
+   whatever the rewrite of a node does not read (``guard``). Nothing gets through by looking alike.
 4. DuckDB runs the result on a connection that has run ``SESSION_SETTINGS``: the settings and the
    macros that the translated text calls (``macros``).
 

@@ -67,6 +67,7 @@ BARE_PREDICATES = (
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ),
     *(exp.Is, exp.Between, exp.In, exp.Like, exp.Escape, exp.Not),
 )
+_AFTER_A_LIST = (*(TokenType.FROM, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.SEMICOLON),)
 _SIGNS = (TokenType.DASH, TokenType.PLUS)
 _WORD = re.compile(r"\w")
 
@@ -160,6 +161,8 @@ def refuse_foreign(tokens: list[Token]) -> None:
             )
         if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
             raise UnsupportedSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
+        if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
+            raise UsageError("There is a comma with nothing behind it.")
         _refuse_call(token, following[0])
         _refuse_number(token, following[0])
         _refuse_interval(token, following)
@@ -175,7 +178,7 @@ def _refuse_call(token: Token, following: Token) -> None:
 def _refuse_number(token: Token, following: Token) -> None:
     """1_000, 0b101 and 1d: sqlglot reads a number and a name for it."""
     if token.token_type == TokenType.HEX_STRING:
-        raise UnsupportedSQL("The local engine does not translate binary constants.")
+        raise UnsupportedSQL("The local engine does not translate hexadecimal or binary constants.")
     glued = token.token_type == TokenType.NUMBER and following.start == token.end + 1
     if glued and following.token_type != TokenType.SEMICOLON and _WORD.match(following.text):
         raise UnsupportedSQL(

@@ -14,6 +14,7 @@ from glue_jobs.engines.athena_sql.nodes import (
     not_in_athena,
     paren,
     type_of,
+    untranslated,
 )
 from glue_jobs.engines.athena_sql.refusals import refusal
 from glue_jobs.engines.athena_sql.types import VARCHAR
@@ -36,6 +37,8 @@ def escape(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 @reads(exp.Like, "this", "expression", "negate")
 def _escaped(translator: Translator, node: exp.Expr, character: exp.Expr) -> exp.Expr:
+    if isinstance(character, exp.Null):
+        raise untranslated("ESCAPE NULL")
     value, pattern = _operands(translator, node)
     if isinstance(pattern, exp.Literal) and isinstance(character, exp.Literal):
         _refuse_stray(pattern.name, character.name)
