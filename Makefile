@@ -5,8 +5,8 @@ LAKE ?= ./lake
 SECONDS ?= 60
 BIN = $(VENV)/bin
 
-.PHONY: demo run test coverage faults fuzz lint lint-template audit glue-modules rehearse bench docs \
-    requirements clean
+.PHONY: demo run test conformance coverage faults fuzz lint lint-template audit glue-modules \
+    rehearse bench docs requirements clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -16,6 +16,9 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 
 test: $(VENV)/dev ## run the tests, but for those that fail each operation of a run
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
+
+conformance: $(VENV)/dev ## the local engine against the answers of a real Trino, where the captures are here
+	$(BIN)/python -m pytest -q -n auto tests/conformance $(TESTS)
 
 # formats/ and tables/, and what they stand on: values in, values out.
 PURE = glue_jobs/formats/*,glue_jobs/tables/*,glue_jobs/settings.py,glue_jobs/subjects.py,$\

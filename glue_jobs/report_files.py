@@ -4,9 +4,9 @@ A spreadsheet computes a cell that begins with `=` or its like, whoever wrote it
 like a formula has an apostrophe put before it in CSV, and in CSV alone; a number such as -1.6 has
 none. `from_csv` takes exactly those apostrophes away again.
 
-A column `x_decimals` is not written: it says with how many decimals `x` is printed in its row.
-Other decimals are printed without the zeros behind them, doubles as the shortest text that reads
-back as the same number, null as nothing.
+A column `x_decimals` beside a column `x` is not written: it says with how many decimals `x` is
+printed in its row. Other decimals are printed without the zeros behind them, all else as in any
+answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
+from glue_jobs.answers import text_of, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,27 +30,28 @@ _DECIMALS = "_decimals"
 # The last four are the wide forms that East Asian keyboards type.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NEEDS_QUOTES = re.compile(r"[\",\r\n]")
-_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-inf")
+_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-Infinity|-[0-9]+ [0-9:]+[.][0-9]{3}")
 
 
 def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
     """The header and the cells of a report, as they are printed."""
-    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
+    names = _written_columns(table)
     columns = []
     for name in names:
-        values = table.column(name).to_pylist()
+        values, kind = table.column(name).to_pylist(), table.schema.field(name).type
         if name + _DECIMALS in table.column_names:
             places = table.column(name + _DECIMALS).to_pylist()
             columns.append([_fixed(value, place) for value, place in zip(values, places)])
         else:
-            columns.append([_cell(value) for value in values])
+            columns.append([_cell(value, kind) for value in values])
     return names, [list(row) for row in zip(*columns)]
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Comma-separated lines ended by LF, in UTF-8; no cell of text can be taken for a formula."""
     lines = ([_harmless(cell) for cell in line] for line in (header, *rows))
-    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines).encode()
+    # Most readers pass over a blank line, so a line of one empty cell has quotes.
+    return "".join((",".join(map(_quoted, line)) or '""') + "\n" for line in lines).encode()
 
 
 def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
@@ -63,25 +64,25 @@ def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
 
 def write_report_parquet(table: pa.Table, path: Path) -> None:
     """The same columns as the CSV, with their types."""
-    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
-    pq.write_table(table.select(names), path, compression="zstd", store_schema=False)
+    write_parquet(table.select(_written_columns(table)), path)
+
+
+def _written_columns(table: pa.Table) -> list[str]:
+    names = table.column_names
+    return [
+        name
+        for name in names
+        if not (name.endswith(_DECIMALS) and name[: -len(_DECIMALS)] in names)
+    ]
 
 
 def _fixed(value: Decimal | None, places: int) -> str:
     return "" if value is None else f"{value:.{places}f}"
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    return str(value)
+def _cell(value: object, kind: pa.DataType) -> str:
+    text = text_of(value, kind)
+    return text.rstrip("0").rstrip(".") if isinstance(value, Decimal) and "." in text else text
 
 
 def _quoted(cell: str) -> str:

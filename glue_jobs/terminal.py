@@ -59,6 +59,8 @@ def print_table(
 
 def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     label = max(map(len, header))
+    if not rows:
+        console.print(", ".join(header), style="bold")
     for row in rows:
         console.print("─" * 20, style="dim")
         for name, cell in zip(header, row):

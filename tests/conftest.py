@@ -1,3 +1,3 @@
-"""What all tests share: the count of faults that the lake survived stands at the end."""
+"""What all tests share: counts of faults survived and of answers that are Trino's, at the end."""
 
-pytest_plugins = ["tests.faults.tally"]
+pytest_plugins = ["tests.conformance.tally", "tests.faults.tally"]

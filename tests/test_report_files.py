@@ -78,6 +78,13 @@ def test_a_decimals_column_says_how_a_figure_is_printed_in_its_row_and_is_not_wr
     )
 
 
+def test_a_column_that_only_ends_in_decimals_is_a_column_like_others(tmp_path):
+    table = pa.table({"digits_decimals": [1, 2]})
+    assert printed_rows(table) == (["digits_decimals"], [["1"], ["2"]])
+    write_report_parquet(table, tmp_path / "report.parquet")
+    assert pq.read_table(tmp_path / "report.parquet").column_names == ["digits_decimals"]
+
+
 def test_a_report_without_rows_has_its_header():
     table = pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})
     header, rows = printed_rows(table)
@@ -98,9 +105,10 @@ def test_text_that_a_spreadsheet_would_compute_is_quoted(cell):
     assert written == f"'{cell}"
 
 
-@pytest.mark.parametrize(
-    "cell", ["-1.5", "-16", "-1e-07", "-1.5e+300", "-inf", "-", "R,P", "", "a=b"]
-)
+FIGURES = ("-1.5", "-16", "-1e-07", "-1.5e+300", "-Infinity", "-3 04:05:06.000")
+
+
+@pytest.mark.parametrize("cell", [*FIGURES, "-", "R,P", "", "a=b"])
 def test_figures_and_plain_text_stay_as_they_are(cell):
     (_, row) = csv.reader(io.StringIO(to_csv(["x", "y"], [[cell, "z"]]).decode()))
     assert row == [cell, "z"]
@@ -134,6 +142,10 @@ def test_a_name_of_a_column_is_no_formula_either():
 def test_a_cell_may_be_longer_than_other_csv_files_have_them():
     long = "=" * 200_000
     assert from_csv(to_csv(["x"], [[long]])) == (["x"], [[long]])
+
+
+def test_a_line_of_one_empty_cell_is_not_blank_since_readers_pass_over_blank_lines():
+    assert to_csv(["x"], [[""], ["1"]]) == b'x\n""\n1\n'
 
 
 def test_csv_is_utf_8_with_lf_and_quotes_only_where_needed():

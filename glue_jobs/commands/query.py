@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glue_jobs.answers import json_rows, number_columns, text_rows, write_parquet
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import end_of
-from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
+from glue_jobs.report_files import to_csv
 from glue_jobs.terminal import print_table
 from glue_jobs.visible import write_text
 
@@ -102,15 +103,14 @@ def moment_of(text: str) -> datetime:
 def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
     """Prints an answer, or writes it to a file; a table on the terminal is cut, nothing else."""
     if form == "parquet" and output is not None:
-        write_report_parquet(answer, output)
+        write_parquet(answer, output)
         return
-    header, rows = printed_rows(answer)
     if form == "csv":
-        text = to_csv(header, rows).decode()
+        text = to_csv(*text_rows(answer)).decode()
     elif form == "json":
-        text = json.dumps(answer.to_pylist(), indent=1, default=str) + "\n"
+        text = json.dumps(json_rows(answer), indent=1) + "\n"
     elif output is None:
-        _print_table(header, rows)
+        _print_table(answer)
         return
     else:
         raise UsageError("A file wants a format.", hint="--format csv, json or parquet")
@@ -120,16 +120,14 @@ def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
         output.write_text(text, "utf-8")
 
 
-def _print_table(header: list[str], rows: list[list[str]]) -> None:
-    numbers = [
-        name
-        for place, name in enumerate(header)
-        if all(not row[place] or row[place].lstrip("-")[:1].isdigit() for row in rows)
-    ]
-    print_table("", header, rows[:SHOWN_ROWS], numbers)
-    count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+def _print_table(answer: pa.Table) -> None:
+    header, rows = text_rows(answer.slice(0, SHOWN_ROWS))
+    print_table("", header, rows, number_columns(answer))
+    count = f"{answer.num_rows:,} row{'' if answer.num_rows == 1 else 's'}"
     shown = (
-        f", the first {SHOWN_ROWS} shown; --format csv gives all" if len(rows) > SHOWN_ROWS else ""
+        f", the first {SHOWN_ROWS} shown; --format csv gives all"
+        if answer.num_rows > SHOWN_ROWS
+        else ""
     )
     print(f"{count}{shown}")
 

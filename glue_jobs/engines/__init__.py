@@ -21,4 +21,4 @@ def open_engine(storage: Storage, pointers: Iterable[Pointer], settings: Setting
         return AthenaEngine(pointers, settings)
     from glue_jobs.engines.duckdb import DuckDBEngine  # noqa: PLC0415 - not everything queries
 
-    return DuckDBEngine(storage, pointers)
+    return DuckDBEngine(storage, pointers, settings.database)

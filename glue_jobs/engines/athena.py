@@ -66,13 +66,33 @@ class AthenaEngine:
         with telling("read Athena's answer"):
             if execution["StatementType"] != "DML":
                 return self._shown(execution["QueryExecutionId"])
-            given = {
-                "query_execution_id": execution["QueryExecutionId"],
-                "boto3_session": self._session,
-            }
-            types = wr.athena.get_query_columns_types(**given)
-            answer = wr.athena.get_query_results(**given)
+            types = self._columns_of(execution["QueryExecutionId"])
+            answer = wr.athena.get_query_results(
+                query_execution_id=execution["QueryExecutionId"], boto3_session=self._session
+            )
         return pa.table({name: _column(answer[name], kind) for name, kind in types.items()})
+
+    def _columns_of(self, execution_id: str) -> dict[str, str]:
+        """The columns of an answer, with their types as Athena names them.
+
+        Raises:
+            UsageError: two have one name; awswrangler would give one of them, and that silently.
+        """
+        head = self._session.client("athena").get_query_results(
+            QueryExecutionId=execution_id, MaxResults=1
+        )
+        columns = head["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        types = {}
+        for column in columns:
+            name, kind = column["Name"], column["Type"]
+            if name in types:
+                raise UsageError(
+                    f"Two columns of Athena's answer are named {name}.",
+                    hint=f"Give each a name of its own: AS {name}_2.",
+                )
+            sizes = f"({column['Precision']},{column.get('Scale', 0)})"
+            types[name] = kind + sizes if kind == "decimal" else kind
+        return types
 
     def _shown(self, execution_id: str) -> pa.Table:
         """What SHOW and DESCRIBE answer: lines of text, which awswrangler does not read."""

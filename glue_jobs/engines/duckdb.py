@@ -4,6 +4,9 @@ First the connection is closed to the outside: it can read the folders of releas
 and nothing else, and it can load nothing. Then every table of the pointer files becomes a view over
 exactly the Parquet files they name, and the project's views are created on top, in the order of
 what they read. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
+
+A query runs on one thread, so that the same query over the same releases gives the same answer to
+the last digit, on any machine.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from glue_jobs.answers import with_types
 from glue_jobs.engines import athena_sql, shows
+from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import IntegrityFailure, UnsupportedSQL, UsageError
@@ -35,18 +40,29 @@ if TYPE_CHECKING:
 class DuckDBEngine:
     """The local engine, as ``engines.protocol.Engine`` describes it."""
 
-    def __init__(self, storage: Storage, pointers: Iterable[Pointer]) -> None:
+    def __init__(
+        self, storage: Storage, pointers: Iterable[Pointer], database: str = athena_sql.DATABASE
+    ) -> None:
         """Opens a connection in memory, and all views on it.
 
         Nothing is written but what a large query cannot hold in memory: it goes into a folder of
         its own, which ends with the engine.
 
+        Args:
+            storage: the lake, in a directory.
+            pointers: the releases to ask.
+            database: what Athena calls the lake, for names such as ``database.table``.
+
         Raises:
             IntegrityFailure: a pointer names a file that is missing, no Parquet, or elsewhere.
         """
+        self._database = database
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
+        # Threads add doubles in the order in which they finish: with two, one query prints other
+        # last digits each time, and lists and unordered rows come in another order.
+        self._connection.execute("SET threads = 1")
         # DuckDB's own choice would be the current directory.
         overflow = ScratchFolder()
         weakref.finalize(self, overflow.remove)
@@ -83,14 +99,21 @@ class DuckDBEngine:
                 hint="Put it into a WITH, or as a file into sql/views/.",
             )
         if not isinstance(statement, Query):
-            return shows.answer(statement, self._relations)
-        translated = athena_sql.translate(sql, self._columns())
+            return shows.answer(statement, self._relations, self._database)
+        named, names = name_parameters(sql)
+        if len(names) != len(parameters):
+            raise UsageError(
+                f"The statement has {len(names)} ?, and {len(parameters)} values for them.",
+                hint="lake query takes one --param for each, in order.",
+            )
+        values = dict(zip(names, parameters))
+        translation = athena_sql.translate_with_types(named, self._columns(), self._database)
         try:
-            relation = self._connection.sql(self._select(translated), params=list(parameters))
+            relation = self._connection.sql(self._select(translation.sql), params=values)
             answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"The query failed: {_reason(error)}") from error
-        return answer
+        return with_types(answer, translation.columns)
 
     def _create_table(self, name: str, view: str) -> None:
         try:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.engines import athena_sql
 from glue_jobs.engines.athena_sql.statements import (
     Describe,
     ShowColumns,
@@ -43,7 +42,7 @@ class Relation:
     definition: str = ""
 
 
-def answer(statement: Statement, relations: Mapping[str, Relation]) -> pa.Table:
+def answer(statement: Statement, relations: Mapping[str, Relation], lake_database: str) -> pa.Table:
     """The rows that Athena would show.
 
     Raises:
@@ -51,12 +50,12 @@ def answer(statement: Statement, relations: Mapping[str, Relation]) -> pa.Table:
         UnsupportedSQL: the statement is none of those that the catalog answers.
     """
     database = getattr(statement, "database", "")
-    if database not in ("", athena_sql.DATABASE):
+    if database not in ("", lake_database):
         raise UsageError(
-            f"There is no database {database}.", hint=f"The lake's is {athena_sql.DATABASE}."
+            f"There is no database {database}.", hint=f"The lake's is {lake_database}."
         )
     if isinstance(statement, ShowDatabases):
-        return _texts("database_name", [athena_sql.DATABASE])
+        return _texts("database_name", [lake_database])
     if isinstance(statement, (ShowTables, ShowViews)):
         views_only = isinstance(statement, ShowViews)
         listed = [

@@ -43,12 +43,15 @@ def table() -> Table:
     return Table((), (TableFile("x/part-00000.parquet", 1, 1, "h"),))
 
 
-def prepare(aws: str, columns: dict[str, str], *rows: tuple[str | None, ...]) -> None:
+def prepare(
+    aws: str, columns: dict[str, str] | list[tuple[str, str]], *rows: tuple[str | None, ...]
+) -> None:
     """Has the stand-in answer the next statement so; it runs no SQL."""
-    lines = [tuple(columns), *rows]
+    pairs = list(columns.items()) if isinstance(columns, dict) else columns
+    lines = [tuple(name for name, _ in pairs), *rows]
     cells = [[{} if cell is None else {"VarCharValue": cell} for cell in line] for line in lines]
     info = []
-    for name, typed in columns.items():
+    for name, typed in pairs:
         kind, _, sizes = typed.partition("(")
         precision, _, scale = sizes.rstrip(")").partition(",")
         numbers = {"Precision": int(precision or 0), "Scale": int(scale or 0)}
@@ -116,6 +119,13 @@ def test_an_answer_without_rows_has_its_columns(aws, engine):
     answer = engine.query("select 1")
     assert answer.num_rows == 0
     assert answer.schema == pa.schema({"series_id": pa.string(), "value": pa.float64()})
+
+
+def test_two_columns_of_one_name_are_refused_since_one_of_them_would_be_lost(aws, engine):
+    prepare(aws, [("a", "integer"), ("a", "varchar")], ("1", "x"))
+    with pytest.raises(UsageError, match="Two columns of Athena's answer are named a") as refused:
+        engine.query("select 1 as a, 'x' as a")
+    assert "AS a_2" in refused.value.hint
 
 
 def test_a_statement_goes_to_the_workgroup_and_database_as_it_is(aws, engine):

@@ -35,7 +35,7 @@ from tests.engines.test_athena_sql import refusal
         ("SELECT * FROM (VALUES 1, 'a') AS t(x)", "together in VALUES"),
         ("SELECT (SELECT 1, 2)", "a query of 2 columns as a value"),
         ("SELECT 1 WHERE 1", "integer as a condition"),
-        ("SELECT 1 + ", "This is not Athena's SQL, from line 1"),
+        ("SELECT 1 + ", "cannot read this as Athena's SQL, from line 1"),
         ("SELECT", "names at least one column"),
         ("", "There is no statement to run."),
         ("-- nothing", "There is no statement to run."),

@@ -21,6 +21,7 @@ from glue_jobs.changes import changes_of
 from glue_jobs.cli import main
 from glue_jobs.engines import athena_sql
 from glue_jobs.engines.athena import _literal
+from glue_jobs.engines.athena_sql import Translation
 from glue_jobs.engines.athena_sql.statements import Query
 from glue_jobs.engines.duckdb import DuckDBEngine
 from glue_jobs.errors import IntegrityFailure, UsageError
@@ -102,7 +103,10 @@ def test_what_the_translation_lets_through_ends_at_duckdb(sql, lake, monkeypatch
     engine = engine_of(lake)
     variable_of_the_caller = SECRET  # noqa: F841 - DuckDB would look for it
     before = everything_below(lake.parent)
-    monkeypatch.setattr(athena_sql, "translate", lambda sql, _: sql)
+    columns = (("here", "boolean"),)
+    monkeypatch.setattr(
+        athena_sql, "translate_with_types", lambda sql, *_: Translation(sql, columns)
+    )
     monkeypatch.setattr(athena_sql, "parse", Query)
     with pytest.raises(UsageError) as refused:
         engine.query(put_in(sql, lake))

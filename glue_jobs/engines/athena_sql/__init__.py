@@ -11,8 +11,8 @@ How a statement goes through:
 3. A construct is rebuilt only by a rewrite that knows it: operators (``operators``,
    ``comparisons``), casts (``casts``), functions of one line (``functions``)
    and of more (``special``, ``times``, ``regex``), aggregates
-   (``aggregates``). What no rewrite knows is refused with its name (``refusals``).
-   Nothing gets through by looking alike.
+   (``aggregates``). What no rewrite knows is refused with its name (``refusals``), and so is
+   whatever the rewrite of a node does not read (``guard``). Nothing gets through by looking alike.
 4. DuckDB runs the result on a connection that has run ``SESSION_SETTINGS``: the settings and the
    macros that the translated text calls (``macros``).
 
@@ -27,11 +27,15 @@ logarithms of doubles, which row ``arbitrary`` takes, and the order in which AND
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
+from glue_jobs.engines.athena_sql.deep import refuse_tall, with_room
+from glue_jobs.engines.athena_sql.guard import refuse_unread
+from glue_jobs.engines.athena_sql.headings import headings
 from glue_jobs.engines.athena_sql.macros import SESSION_SETTINGS
 from glue_jobs.engines.athena_sql.nodes import name
 from glue_jobs.engines.athena_sql.queries import QueryTranslator
@@ -48,17 +52,33 @@ __all__ = [
     "SESSION_SETTINGS",
     "Schema",
     "Statement",
+    "Translation",
     "athena_type",
     "output_types",
     "parse",
     "table_references",
     "translate",
+    "translate_with_types",
 ]
 
 # Table or view name -> column name -> Athena type, as the catalog spells it, in the table's order.
 Schema = Mapping[str, Mapping[str, str]]
 
 DATABASE = "labor_lake"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A statement of Athena, said in DuckDB.
+
+    Attributes:
+        sql: one DuckDB statement.
+        columns: the names, as they were written, and the types of its answer as Athena has them;
+            two may bear one name.
+    """
+
+    sql: str
+    columns: tuple[tuple[str, str], ...]
 
 
 def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
@@ -71,26 +91,41 @@ def translate(sql: str, schema: Schema, database: str = DATABASE) -> str:
             are ``t``.
 
     Returns:
-        One DuckDB statement. Its columns bear Athena's names: lower case, ``_col0`` for one
+        One DuckDB statement. Its columns bear Athena's names in lower case, ``_col0`` for one
         without. It means what it says only on a connection that has run ``SESSION_SETTINGS``.
 
     Raises:
         UnsupportedSQL: a construct has no faithful translation; the message names it.
         UsageError: the statement is wrong in Athena too: syntax, an unknown table or column.
     """
+    return translate_with_types(sql, schema, database).sql
+
+
+@with_room
+def translate_with_types(sql: str, schema: Schema, database: str = DATABASE) -> Translation:
+    """The same with the columns of the answer; arguments and errors are those of ``translate``."""
     statement = parse(sql)
-    tree, _ = _translated(statement, schema, database)
+    tree, columns = _translated(statement, schema, database)
     if isinstance(statement, CreateView):
         view = exp.Table(this=name(table_name(statement.table, database)))
         tree = exp.Create(this=view, kind="VIEW", replace=statement.replace, expression=tree)
+    refuse_tall(tree)
     try:
-        return tree.sql(
-            dialect="duckdb", unsupported_level=ErrorLevel.RAISE, normalize_functions=False
+        translated = tree.sql(
+            dialect="duckdb",
+            copy=False,
+            unsupported_level=ErrorLevel.RAISE,
+            normalize_functions=False,
         )
     except SqlglotError as error:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
+    names = [title for title, _ in columns]
+    if isinstance(statement, Query):
+        names = headings(statement.tree, names, schema)
+    return Translation(translated, tuple(zip(names, (str(kind) for _, kind in columns))))
 
 
+@with_room
 def output_types(sql: str, schema: Schema, database: str = DATABASE) -> dict[str, str]:
     """The columns that a query or view gives, with Athena's names of their types.
 
@@ -109,6 +144,7 @@ def _translated(statement: Statement, schema: Schema, database: str) -> tuple[ex
         for table, fields in schema.items()
     }
     tree, columns = QueryTranslator(typed_schema, database).translate(statement.tree)
+    refuse_unread(statement.tree)
     for title, kind in columns:
         if kind.name == ZONED and len(kind.arguments) > 1:
             raise UnsupportedSQL(
@@ -118,6 +154,7 @@ def _translated(statement: Statement, schema: Schema, database: str) -> tuple[ex
     return tree, columns
 
 
+@with_room
 def table_references(sql: str, database: str = DATABASE) -> set[str]:
     """The tables and views that a query or a view's definition reads.
 

@@ -1,4 +1,4 @@
-"""Aggregates and window functions, with their FILTER, ORDER BY and OVER.
+"""Aggregates and window functions: what each of them is in DuckDB.
 
 An aggregate's answer may need more around it than a call (a sum of integers is a bigint in Athena,
 a hugeint in DuckDB) or two calls in it (the average of decimals). So each is built by a function
@@ -8,36 +8,28 @@ that gets its arguments and ``over``, which puts the FILTER and the OVER of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Callable
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.comparisons import boolean
 from glue_jobs.engines.athena_sql.nodes import (
-    Rewrite,
-    Translator,
     call,
     name,
-    not_in_athena,
+    number,
     plain_cast,
     text,
     type_of,
-    typed,
 )
 from glue_jobs.engines.athena_sql.operators import scaled
-from glue_jobs.engines.athena_sql.refusals import unknown_function
-from glue_jobs.engines.athena_sql.signatures import Signature, filled, match_arguments, signature
+from glue_jobs.engines.athena_sql.signatures import Signature, signature
 from glue_jobs.engines.athena_sql.types import (
     BIGINT,
     DOUBLE,
     INTEGERS,
-    NESTED,
     REAL,
-    VARCHAR,
+    UNKNOWN,
     AthenaType,
 )
-from glue_jobs.errors import UnsupportedSQL
 
 Over = Callable[[exp.Expr], exp.Expr]
 Builder = Callable[[Sequence[exp.Expr], AthenaType, Over], exp.Expr]
@@ -105,7 +97,30 @@ def _map_agg(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp
     entry = exp.Struct(
         expressions=[exp.PropertyEQ(this=name(part), expression=node) for part, node in pairs]
     )
-    return call("athena_map_of", kind, over(call("list", kind, entry)))
+    entries = over(call("list", kind, entry))
+    return call(
+        "athena_map_in_order", kind, _first_by_key(call("athena_entries_by_key", kind, entries))
+    )
+
+
+def _first_by_key(entries: exp.Expr) -> exp.Expr:
+    """Of sorted entries the first of each key: Athena keeps it, DuckDB makes two an error.
+
+    A list of one lets the entries be computed once. It is no macro, since DuckDB has to know what
+    the entries are to look into them from within a lambda.
+    """
+    listed, entry, place = (exp.Column(this=name(part)) for part in ("s", "e", "i"))
+    before = exp.Sub(this=place, expression=exp.Literal.number(1))
+    earlier = call("list_extract", UNKNOWN, listed.copy(), before)
+    keys = [call("struct_extract", UNKNOWN, part, text("key")) for part in (earlier, entry)]
+    is_first = exp.Or(
+        this=exp.EQ(this=place.copy(), expression=exp.Literal.number(1)),
+        expression=exp.NullSafeNEQ(this=keys[0], expression=keys[1]),
+    )
+    each = exp.Lambda(this=is_first, expressions=[name("e"), name("i")])
+    firsts = exp.Lambda(this=call("list_filter", UNKNOWN, listed, each), expressions=[name("s")])
+    one = exp.Array(expressions=[entries])
+    return call("list_extract", UNKNOWN, call("list_transform", UNKNOWN, one, firsts), number(1))
 
 
 _AGGREGATES: tuple[tuple[str, Builder], ...] = (
@@ -172,202 +187,3 @@ def _by_name(
 
 AGGREGATES = _by_name(_AGGREGATES)
 WINDOW_FUNCTIONS = _by_name(_WINDOW_FUNCTIONS)
-
-_FRAMES = ("ROWS", "RANGE", "GROUPS")
-# Only this one answers otherwise when its input comes in another order.
-_ORDERED = ("array_agg",)
-_NULL_TREATMENTS: dict[str, type[exp.Func]] = {
-    "first_value": exp.FirstValue,
-    "last_value": exp.LastValue,
-    "nth_value": exp.NthValue,
-    "lag": exp.Lag,
-    "lead": exp.Lead,
-}
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A call of an aggregate or window function, taken out of what stood around it.
-
-    Attributes:
-        inner: the call itself, as it was parsed.
-        condition: of FILTER, translated.
-        window: of OVER, translated.
-        ignores_nulls: whether IGNORE NULLS was said.
-    """
-
-    inner: exp.Expr
-    condition: exp.Expr | None
-    window: exp.Expr | None
-    ignores_nulls: bool
-
-    @property
-    def function(self) -> str:
-        """The function's name."""
-        return self.inner.name.lower()
-
-    def over(self, called: exp.Expr) -> exp.Expr:
-        """A DuckDB call with the same around it."""
-        result, kind = called, type_of(called)
-        if self.ignores_nulls:
-            # sqlglot puts IGNORE NULLS where DuckDB wants it for functions that it knows.
-            known = _NULL_TREATMENTS[self.function]
-            result = exp.IgnoreNulls(this=known.from_arg_list(result.expressions))
-        if self.condition is not None:
-            result = exp.Filter(this=result, expression=exp.Where(this=self.condition.copy()))
-        if self.window is not None:
-            window = self.window.copy()
-            window.set("this", result)
-            result = window
-        return typed(result, kind)
-
-
-def aggregate(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """A call with whatever stands around it: FILTER (WHERE), IGNORE NULLS, OVER (...)."""
-    inner, window, condition, ignores_nulls = node, None, None, False
-    if isinstance(inner, exp.Window):
-        window, inner = _window(translator, inner), inner.this
-    if isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
-        ignores_nulls, inner = isinstance(inner, exp.IgnoreNulls), inner.this
-        if inner.name.lower() not in _NULL_TREATMENTS:
-            raise not_in_athena("IGNORE NULLS or RESPECT NULLS here")
-    if isinstance(inner, exp.Filter):
-        condition, inner = boolean(translator, inner.expression.this), inner.this
-    called = _Call(inner, condition, window, ignores_nulls)
-    if isinstance(inner, exp.GroupConcat):
-        return _listagg(translator, called)
-    if not isinstance(inner, exp.Anonymous):
-        raise UnsupportedSQL(f"The local engine does not translate OVER or FILTER on {inner.key}.")
-    return _built(translator, called)
-
-
-def _built(translator: Translator, called: _Call) -> exp.Expr:
-    function, parts = called.function, called.inner.expressions
-    if function in WINDOW_FUNCTIONS and called.window is None:
-        raise not_in_athena(f"{function} without OVER")
-    candidates = {**AGGREGATES, **WINDOW_FUNCTIONS}.get(function)
-    if candidates is None:
-        raise not_in_athena(f"OVER or FILTER with {function}")
-    if function == "count" and [type(part) for part in parts] == [exp.Star]:
-        return called.over(typed(exp.Count(this=exp.Star()), BIGINT))
-    arguments = [_argument(translator, part, called) for part in parts]
-    kinds = [type_of(argument) for argument in arguments]
-    matches = [
-        (match[0], filled(wanted.result, match[1]), builder)
-        for wanted, builder in candidates
-        if (match := match_arguments(wanted, kinds)) is not None
-    ]
-    if not matches:
-        raise unknown_function(function, ", ".join(str(kind) for kind in kinds), known=True)
-    _refuse_nested(function, kinds)
-    _, result, builder = min(matches, key=lambda match: match[0])
-    return builder(arguments, result, called.over)
-
-
-def _refuse_nested(function: str, kinds: list[AthenaType]) -> None:
-    ordered = function in ("min", "max") or (function in ("min_by", "max_by") and kinds[1:])
-    if ordered and kinds[-1].name in NESTED:
-        raise UnsupportedSQL(f"The local engine does not order values of type {kinds[-1]}.")
-
-
-def _argument(translator: Translator, node: exp.Expr, called: _Call) -> exp.Expr:
-    """An argument, perhaps DISTINCT, perhaps with ORDER BY."""
-    if isinstance(node, (exp.Order, exp.Distinct)) and called.window is not None:
-        raise not_in_athena(f"DISTINCT or ORDER BY in {called.function} with OVER")
-    if isinstance(node, exp.Order):
-        if called.function not in _ORDERED:
-            raise UnsupportedSQL(
-                f"The local engine does not translate ORDER BY in {called.function}."
-            )
-        inner = _argument(translator, node.this, called)
-        return typed(exp.Order(this=inner, expressions=ordered(translator, node)), type_of(inner))
-    if isinstance(node, exp.Distinct):
-        if len(node.expressions) != 1:
-            raise not_in_athena(f"{called.function}(DISTINCT ...) of several columns")
-        inner = translator.visit(node.expressions[0])
-        return typed(exp.Distinct(expressions=[inner]), type_of(inner))
-    return translator.visit(node)
-
-
-def ordered(translator: Translator, order: exp.Expr) -> list[exp.Expr]:
-    """ORDER BY items: nulls last in Athena, up or down, and said so."""
-    items = []
-    for item in order.expressions:
-        if not isinstance(item, exp.Ordered) or item.args.get("with_fill"):
-            raise not_in_athena("this ORDER BY")
-        value = translator.visit(item.this)
-        if type_of(value).name in NESTED:
-            raise UnsupportedSQL(f"The local engine does not order values of {type_of(value)}.")
-        items.append(
-            exp.Ordered(
-                this=value,
-                desc=item.args.get("desc"),
-                nulls_first=bool(item.args.get("nulls_first")),
-            )
-        )
-    return list(items)
-
-
-def _listagg(translator: Translator, called: _Call) -> exp.Expr:
-    """listagg(x, sep) WITHIN GROUP (ORDER BY y): DuckDB's string_agg with the order inside."""
-    node = called.inner
-    if called.window is not None:
-        raise UnsupportedSQL("The local engine does not translate listagg with OVER.")
-    if node.args.get("on_overflow") and node.args["on_overflow"].name.upper() != "ERROR":
-        raise UnsupportedSQL("The local engine does not translate ON OVERFLOW TRUNCATE in listagg.")
-    if not isinstance(node.this, exp.Order):
-        raise not_in_athena("listagg without WITHIN GROUP (ORDER BY ...)")
-    value = _argument(translator, node.this.this, called)
-    if type_of(value).name != "varchar":
-        raise not_in_athena(f"{type_of(value)} in listagg", hint="Cast to varchar.")
-    separator = node.args.get("separator")
-    mark = translator.visit(separator) if separator is not None else text("")
-    order = exp.Order(this=mark, expressions=ordered(translator, node.this))
-    return called.over(call("string_agg", VARCHAR, value, order))
-
-
-def _window(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """The window: its partition, order and frame."""
-    parts: dict[str, list[exp.Expr] | exp.Expr | str] = {}
-    if node.args.get("first") is not None:
-        raise not_in_athena("this OVER")
-    alias = node.args.get("alias")
-    if alias is not None:
-        parts["alias"] = name(alias.name)
-    if node.args.get("partition_by"):
-        parts["partition_by"] = [translator.visit(part) for part in node.args["partition_by"]]
-    if node.args.get("order"):
-        parts["order"] = exp.Order(expressions=ordered(translator, node.args["order"]))
-    spec = node.args.get("spec")
-    if spec is not None:
-        parts["spec"] = _frame(translator, spec)
-    return exp.Window(over="OVER", **parts)
-
-
-def _frame(translator: Translator, spec: exp.Expr) -> exp.Expr:
-    """ROWS, RANGE or GROUPS BETWEEN: the same."""
-    frame = exp.WindowSpec(kind=spec.args["kind"])
-    if spec.args.get("exclude") or str(spec.args["kind"]).upper() not in _FRAMES:
-        raise not_in_athena("this window frame")
-    for side in ("start", "end"):
-        bound = spec.args.get(side)
-        frame.set(side, translator.visit(bound) if isinstance(bound, exp.Expr) else bound)
-        frame.set(f"{side}_side", spec.args.get(f"{side}_side"))
-    return frame
-
-
-def named_window(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """WINDOW w AS (...)."""
-    window = _window(translator, node)
-    window.set("this", name(node.name))
-    window.args.pop("over", None)
-    return window
-
-
-AGGREGATE_NODES: dict[type[exp.Expr], Rewrite] = {
-    exp.Window: aggregate,
-    exp.Filter: aggregate,
-    exp.IgnoreNulls: aggregate,
-    exp.RespectNulls: aggregate,
-    exp.GroupConcat: aggregate,
-}

@@ -15,16 +15,17 @@ import re
 
 from sqlglot import exp
 
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.nodes import (
     Rewrite,
     Translator,
     call,
-    not_in_athena,
     number,
     plain_cast,
     text,
     type_of,
     typed,
+    untranslated,
 )
 from glue_jobs.engines.athena_sql.types import (
     DOUBLE,
@@ -48,6 +49,8 @@ _TEXT_MACROS = {
     "date": "athena_date_text",
     "timestamp": "athena_timestamp_text",
 }
+# Athena passes over white space around these; around decimals and truth values it does not.
+_TRIMMED = (*INTEGERS, "date", "timestamp")
 # What both read alike, so that a date that is written out needs no macro.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP_FORMATS = {
@@ -69,12 +72,12 @@ _SAME = {
 _TARGETS = (*NUMBERS, "boolean", "varchar", "date", "timestamp", ZONED, "array", "map")
 
 
+@reads(exp.Cast, "this", "to")
+@reads(exp.TryCast, "this", "to", safe=True)
 def cast(translator: Translator, node: exp.Expr) -> exp.Expr:
     """CAST(x AS type), type 'text' and TRY_CAST(x AS type)."""
-    kind = parse_type(node.args["to"].sql(dialect="trino"))
+    kind = parse_type(_written(node.args["to"]))
     safe = isinstance(node, exp.TryCast)
-    if node.args.get("format") or node.args.get("default"):
-        raise not_in_athena("CAST with more than a type")
     if node.args["to"].is_type("decimal") and not node.args["to"].expressions:
         raise UnsupportedSQL(
             "The local engine cannot tell DECIMAL '1.5' from CAST('1.5' AS decimal).",
@@ -85,13 +88,27 @@ def cast(translator: Translator, node: exp.Expr) -> exp.Expr:
     return convert(translator.visit(node.this), kind, safe=safe)
 
 
+@reads(exp.DataType, "this", "expressions", "nested")
+@reads(exp.DataTypeParam, "this")
+@reads(exp.ColumnDef, "this", "kind")
+@reads(exp.Interval, "unit")
+@reads(exp.IntervalSpan, "this", "expression")
+def _written(node: exp.Expr) -> str:
+    """A type as Athena spells it, once every part of it is known to be one."""
+    for part in node.iter_expressions():
+        if not isinstance(part, (exp.Identifier, exp.Literal, exp.Var)):
+            _written(part)
+    return node.sql(dialect="trino")
+
+
 def convert(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr:
     """The value as another type, or an error (null if it is safe) where it is none.
 
     Raises:
         UnsupportedSQL: Athena has no such cast, or DuckDB cannot do it as Athena does.
     """
-    own = type_of(node)
+    # The value of a ? is text, and Athena reads text by rules of its own.
+    own = VARCHAR if isinstance(node, exp.Placeholder) else type_of(node)
     if kind.name not in _TARGETS:
         raise _no_cast(own, kind)
     same = kind.name != "varchar" and (own.name, kind.name) in _SAME
@@ -122,6 +139,8 @@ def _from_text(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
         raise _no_cast(type_of(node), kind)
     if kind.name == "date" and isinstance(node, exp.Literal) and _DATE.fullmatch(node.name):
         return plain_cast(node, kind, safe=safe)
+    if kind.name in _TRIMMED:
+        node = call("athena_trim", VARCHAR, node)
     read = plain_cast(call(_TEXT_MACROS[kind.name], VARCHAR, node), kind, safe=safe)
     return call("athena_milliseconds", kind, read) if kind.name == "timestamp" else read
 
@@ -183,19 +202,26 @@ def _elements(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
 
 def _row(translator: Translator, node: exp.Expr, kind: AthenaType) -> exp.Expr:
     """CAST(ROW(1, 'a') AS ROW(n integer, s varchar)) names the fields of a row."""
-    if not (isinstance(node, exp.Anonymous) and node.name.lower() == "row"):
+    parts = _row_parts(node) if isinstance(node, exp.Anonymous) else None
+    if parts is None:
         raise UnsupportedSQL(
             "The local engine casts to row(...) only what ROW(...) makes.",
             hint="Write CAST(ROW(a, b) AS ROW(x integer, y varchar)).",
         )
-    if len(node.expressions) != len(kind.arguments):
-        raise not_in_athena("a row cast to one with another number of fields")
-    values = [translator.visit(value) for value in node.expressions]
+    if len(parts) != len(kind.arguments):
+        raise untranslated("a row cast to one with another number of fields")
+    values = [translator.visit(value) for value in parts]
     fields = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=convert(value, part))
         for value, (name, part) in zip(values, kind.arguments)
     ]
     return typed(exp.Struct(expressions=fields), kind)
+
+
+@reads(exp.Anonymous, "this", "expressions")
+def _row_parts(node: exp.Expr) -> list[exp.Expr] | None:
+    """What ROW(...) is made of; None for another function."""
+    return node.expressions if node.name.lower() == "row" else None
 
 
 CASTS: dict[type[exp.Expr], Rewrite] = {exp.Cast: cast, exp.TryCast: cast}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from glue_jobs.engines.athena_sql.grammar import BARE_PREDICATES
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.nodes import (
     Rewrite,
     Translator,
@@ -17,6 +19,7 @@ from glue_jobs.engines.athena_sql.nodes import (
     together,
     type_of,
     typed,
+    untranslated,
     widened,
 )
 from glue_jobs.engines.athena_sql.types import BOOLEAN, FLOATS, NESTED, UNKNOWN, AthenaType
@@ -44,9 +47,17 @@ def boolean(translator: Translator, node: exp.Expr) -> exp.Expr:
     return translated
 
 
+def refuse_chain(*operands: exp.Expr) -> None:
+    """Athena's grammar has no comparison of comparisons without brackets, such as a = b = c."""
+    if any(isinstance(operand, BARE_PREDICATES) for operand in operands):
+        raise untranslated("two comparisons in a row", hint="Put brackets around one of them.")
+
+
+@reads((*_COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ), "this", "expression")
 def comparison(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: only like with like, and NaN is equal to nothing. DuckDB casts a string to fit."""
-    assert isinstance(node, exp.Binary)  # noqa: S101 (the registry says so)
+    assert isinstance(node, exp.Binary)  # noqa: S101 (the declaration says so)
+    refuse_chain(node.left, node.right)
     if isinstance(node.right, (exp.Any, exp.All)):
         return _quantified(translator, node)
     sides = [translator.visit(node.left), translator.visit(node.right)]
@@ -91,7 +102,7 @@ def _quantified(translator: Translator, node: exp.Binary) -> exp.Expr:
     """= ANY, > ALL: the same, once both sides are like."""
     left = translator.visit(node.left)
     quantifier = node.right
-    query, kinds = translator.visit_query(quantifier.this)
+    query, kinds = translator.visit_query(_quantified_query(quantifier))
     stand_in = typed(exp.Null(), kinds[0])
     if comparable([left, stand_in]).name in FLOATS:
         raise UnsupportedSQL("The local engine does not translate ANY and ALL over doubles.")
@@ -99,17 +110,29 @@ def _quantified(translator: Translator, node: exp.Binary) -> exp.Expr:
     return condition(type(node)(this=left, expression=type(quantifier)(this=nested)))
 
 
+@reads((exp.Any, exp.All), "this")
+def _quantified_query(node: exp.Expr) -> exp.Expr:
+    """The query behind ANY, SOME or ALL."""
+    query: exp.Expr = node.this
+    if not isinstance(query, exp.Query):
+        raise untranslated("ANY and ALL over anything but a query")
+    return query
+
+
+@reads(exp.Is, "this", "expression", negate=False)
 def is_null(translator: Translator, node: exp.Expr) -> exp.Expr:
     """IS NULL. Athena knows no IS TRUE."""
+    refuse_chain(node.this)
     if not isinstance(node.expression, exp.Null):
-        raise not_in_athena("IS with anything but NULL", hint="Compare with = or with a CASE.")
-    return condition(exp.Is(this=translator.visit(node.this), expression=exp.Null()))
+        raise untranslated("IS with anything but NULL", hint="Compare with = or with a CASE.")
+    null = translator.visit(node.expression)
+    return condition(exp.Is(this=translator.visit(node.this), expression=null))
 
 
+@reads(exp.Between, "this", "low", "high")
 def between(translator: Translator, node: exp.Expr) -> exp.Expr:
     """BETWEEN, as the two comparisons it stands for where NaN could be among them."""
-    if node.args.get("symmetric"):
-        raise not_in_athena("BETWEEN SYMMETRIC")
+    refuse_chain(*(node.args[key] for key in ("this", "low", "high")))
     parts = [translator.visit(node.args[key]) for key in ("this", "low", "high")]
     value, low, high = parts
     if comparable(parts).name not in FLOATS:
@@ -118,10 +141,10 @@ def between(translator: Translator, node: exp.Expr) -> exp.Expr:
     return condition(exp.Paren(this=exp.And(this=lower, expression=upper)))
 
 
+@reads(exp.In, "this", "expressions", "query")
 def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
     """IN, with a list or a query: like among like."""
-    if any(node.args.get(key) for key in ("unnest", "field", "is_global")):
-        raise not_in_athena("IN without a list or a query")
+    refuse_chain(node.this)
     value = translator.visit(node.this)
     query = node.args.get("query")
     if query is not None:
@@ -132,7 +155,7 @@ def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
         return condition(exp.In(this=value, query=exp.Subquery(this=query)))
     choices = [translator.visit(choice) for choice in node.expressions]
     if not choices:
-        raise not_in_athena("IN with an empty list")
+        raise untranslated("IN with an empty list")
     kind = comparable([value, *choices])
     if kind.name in FLOATS and any(type_of(choice).name in FLOATS for choice in choices):
         constant = all(isinstance(choice.unnest(), exp.Literal) for choice in choices)
@@ -142,48 +165,50 @@ def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
     return condition(exp.In(this=value, expressions=choices))
 
 
-def like(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """LIKE on strings: DuckDB would take a number too."""
-    parts = [translator.visit(node.this), translator.visit(node.expression)]
-    if any(type_of(part).name not in ("varchar", "unknown") for part in parts):
-        raise not_in_athena("LIKE on anything but strings", hint="Cast to varchar.")
-    return condition(exp.Like(this=parts[0], expression=parts[1]))
-
-
-def escape(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """LIKE ... ESCAPE: the same."""
-    pattern, character = translator.visit(node.this), translator.visit(node.expression)
-    return condition(exp.Escape(this=pattern, expression=character))
-
-
+@reads((exp.And, exp.Or), "this", "expression")
 def logic(translator: Translator, node: exp.Expr) -> exp.Expr:
     """AND, OR: the same, on conditions only."""
     sides = {key: boolean(translator, node.args[key]) for key in ("this", "expression")}
     return condition(type(node)(**sides))
 
 
+@reads(exp.Not, "this")
 def negated(translator: Translator, node: exp.Expr) -> exp.Expr:
     """NOT: the same, on a condition only."""
     return condition(exp.Not(this=boolean(translator, node.this)))
 
 
+@reads(exp.Case, "this", "ifs", "default")
 def choice(translator: Translator, node: exp.Expr) -> exp.Expr:
     """CASE: the same, once the answers are of one type and the comparisons of like with like."""
     subject = node.this and translator.visit(node.this)
-    tests, answers = [], []
-    for branch in node.args["ifs"]:
-        if subject is None:
-            tests.append(boolean(translator, branch.this))
-        else:
-            tests.append(_case_value(subject, translator.visit(branch.this)))
-        answers.append(translator.visit(branch.args["true"]))
+    branches = [_branch(translator, part, subject) for part in node.args["ifs"]]
     default = node.args.get("default")
-    if default is not None:
-        answers.append(translator.visit(default))
-    answers, kind = together(answers, "CASE")
-    branches = [exp.If(this=test, true=answer) for test, answer in zip(tests, answers)]
-    rest = answers[-1] if default is not None else None
-    return typed(exp.Case(this=subject, ifs=branches, default=rest), kind)
+    rest = None if default is None else translator.visit(default)
+    return chosen(branches, rest, subject)
+
+
+@reads(exp.If, "this", "true")
+def _branch(
+    translator: Translator, node: exp.Expr, subject: exp.Expr | None
+) -> tuple[exp.Expr, exp.Expr]:
+    """WHEN test THEN answer."""
+    if subject is None:
+        test = boolean(translator, node.this)
+    else:
+        test = _case_value(subject, translator.visit(node.this))
+    return test, translator.visit(node.args["true"])
+
+
+def chosen(
+    branches: list[tuple[exp.Expr, exp.Expr]], rest: exp.Expr | None, subject: exp.Expr | None
+) -> exp.Expr:
+    """A CASE of translated parts."""
+    answers = [answer for _, answer in branches]
+    answers, kind = together(answers if rest is None else [*answers, rest], "CASE")
+    ifs = [exp.If(this=test, true=answer) for (test, _), answer in zip(branches, answers)]
+    default = None if rest is None else answers[-1]
+    return typed(exp.Case(this=subject, ifs=ifs, default=default), kind)
 
 
 def _case_value(subject: exp.Expr, value: exp.Expr) -> exp.Expr:
@@ -192,10 +217,12 @@ def _case_value(subject: exp.Expr, value: exp.Expr) -> exp.Expr:
     return value
 
 
+@reads(exp.If, "this", "true", "false")
 def either(translator: Translator, node: exp.Expr) -> exp.Expr:
     """if(condition, a, b): a CASE."""
-    branch = exp.If(this=node.this, true=node.args["true"])
-    return choice(translator, exp.Case(ifs=[branch], default=node.args.get("false")))
+    branch = boolean(translator, node.this), translator.visit(node.args["true"])
+    rest = node.args.get("false")
+    return chosen([branch], None if rest is None else translator.visit(rest), None)
 
 
 COMPARISONS: dict[type[exp.Expr], Rewrite] = {
@@ -205,8 +232,6 @@ COMPARISONS: dict[type[exp.Expr], Rewrite] = {
     exp.Is: is_null,
     exp.Between: between,
     exp.In: membership,
-    exp.Like: like,
-    exp.Escape: escape,
     exp.And: logic,
     exp.Or: logic,
     exp.Not: negated,

@@ -8,33 +8,32 @@ is in none of them is refused.
 from __future__ import annotations
 
 import itertools
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.aggregates import (
-    AGGREGATE_NODES,
-    AGGREGATES,
-    WINDOW_FUNCTIONS,
-    aggregate,
-)
+from glue_jobs.engines.athena_sql.aggregate_calls import AGGREGATE_NODES, aggregate
+from glue_jobs.engines.athena_sql.aggregates import AGGREGATES, WINDOW_FUNCTIONS
 from glue_jobs.engines.athena_sql.casts import CASTS, local_time
 from glue_jobs.engines.athena_sql.comparisons import COMPARISONS
 from glue_jobs.engines.athena_sql.functions import FUNCTIONS, make_call
+from glue_jobs.engines.athena_sql.guard import reads
+from glue_jobs.engines.athena_sql.likes import LIKES
 from glue_jobs.engines.athena_sql.names import Scope
 from glue_jobs.engines.athena_sql.nodes import (
     Rewrite,
     call,
     condition,
     name,
-    not_in_athena,
     together,
     type_of,
     typed,
+    untranslated,
     widened,
 )
 from glue_jobs.engines.athena_sql.operators import ARITHMETIC
-from glue_jobs.engines.athena_sql.refusals import refusal, refuse_other_parts, unknown_function
+from glue_jobs.engines.athena_sql.parameters import placeholder
+from glue_jobs.engines.athena_sql.refusals import refusal, unknown_function
 from glue_jobs.engines.athena_sql.signatures import (
     Bindings,
     Signature,
@@ -59,11 +58,15 @@ from glue_jobs.engines.athena_sql.types import (
 )
 from glue_jobs.errors import UnsupportedSQL
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 QueryVisitor = Callable[[exp.Expr, Scope], tuple[exp.Expr, list[AthenaType]]]
 
 REWRITES: dict[type[exp.Expr], Rewrite] = {
     **ARITHMETIC,
     **COMPARISONS,
+    **LIKES,
     **CASTS,
     **TIME_NODES,
     **AGGREGATE_NODES,
@@ -86,8 +89,8 @@ class ExpressionTranslator:
         self._numbers = itertools.count(1)
         self._own: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
             exp.Literal: self._literal,
-            exp.Null: lambda _: typed(exp.Null(), UNKNOWN),
-            exp.Boolean: lambda part: condition(exp.Boolean(this=part.this)),
+            exp.Null: self._null,
+            exp.Boolean: self._truth,
             exp.Placeholder: self._parameter,
             exp.Column: self._column,
             exp.Identifier: self._lambda_parameter,
@@ -97,8 +100,8 @@ class ExpressionTranslator:
             exp.Anonymous: self._function,
             exp.Subquery: self._scalar_query,
             exp.Exists: self._exists,
-            exp.Substring: self._named("substr", "this", "start", "length"),
-            exp.StrPosition: self._named("strpos", "this", "substr"),
+            exp.Substring: self._substring,
+            exp.StrPosition: self._position,
             exp.Trim: self._trim,
         }
 
@@ -122,7 +125,11 @@ class ExpressionTranslator:
     def visit_lambda(self, node: exp.Expr, parameters: list[AthenaType]) -> exp.Expr:
         """The translated lambda. Its parameters get names that nothing else bears."""
         if not isinstance(node, exp.Lambda) or len(node.expressions) != len(parameters):
-            raise not_in_athena(f"{node.sql(dialect='trino')} as a function here")
+            raise untranslated(f"{node.sql(dialect='trino')} as a function here")
+        return self._lambda(node, parameters)
+
+    @reads(exp.Lambda, "this", "expressions")
+    def _lambda(self, node: exp.Expr, parameters: list[AthenaType]) -> exp.Expr:
         names = [f"{part.name.lower()}_{next(self._numbers)}" for part in node.expressions]
         columns = [
             typed(exp.Column(this=name(unique)), kind) for unique, kind in zip(names, parameters)
@@ -135,6 +142,15 @@ class ExpressionTranslator:
         renamed = exp.Lambda(this=body, expressions=[name(unique) for unique in names])
         return typed(renamed, type_of(body))
 
+    @reads(exp.Null)
+    def _null(self, _: exp.Expr) -> exp.Expr:
+        return typed(exp.Null(), UNKNOWN)
+
+    @reads(exp.Boolean, "this")
+    def _truth(self, node: exp.Expr) -> exp.Expr:
+        return condition(exp.Boolean(this=node.this))
+
+    @reads(exp.Literal, "this", "is_string")
     def _literal(self, node: exp.Expr) -> exp.Expr:
         """Constants: 1.5 is a decimal, 1e0 a double, a string knows its length."""
         value = str(node.this)
@@ -147,16 +163,16 @@ class ExpressionTranslator:
             whole, fraction = value.split(".")
             precision = len(whole.lstrip("0")) + len(fraction)
             if precision > 38:
-                raise not_in_athena(f"the constant {value}, of more than 38 digits")
+                raise untranslated(f"the constant {value}, of more than 38 digits")
             return typed(literal, decimal(max(1, precision), len(fraction)))
         if not value.isdigit() or int(value) >= 2**63:
-            raise not_in_athena(f"the constant {value}")
+            raise untranslated(f"the constant {value}")
         return typed(literal, INTEGER if int(value) < 2**31 else BIGINT)
 
+    @reads(exp.Placeholder, "this")
     def _parameter(self, node: exp.Expr) -> exp.Expr:
         """A ? stays: its value is bound when the query runs."""
-        refuse_other_parts(node)
-        return typed(exp.Placeholder(), UNKNOWN)
+        return typed(placeholder(node), UNKNOWN)
 
     def _known_parameter(self, wanted: str) -> exp.Expr | None:
         for parameters in reversed(self._parameters):
@@ -164,14 +180,16 @@ class ExpressionTranslator:
                 return parameters[wanted].copy()
         return None
 
+    @reads(exp.Identifier, "this", "quoted")
     def _lambda_parameter(self, node: exp.Expr) -> exp.Expr:
         column = self._known_parameter(node.name.lower())
         if column is None:
             raise refusal(node)
         return column
 
+    @reads(exp.Column, "this", "table", "db", "catalog")
     def _column(self, node: exp.Expr) -> exp.Expr:
-        assert isinstance(node, exp.Column)  # noqa: S101 (`_own` says so)
+        assert isinstance(node, exp.Column)  # noqa: S101 (the declaration says so)
         parts = [part.name.lower() for part in node.parts]
         if isinstance(node.this, exp.Star):
             raise refusal(node.this)
@@ -188,14 +206,15 @@ class ExpressionTranslator:
                 return found
         return self.scope.column(parts)
 
+    @reads(exp.Dot, "this", "expression")
     def _field(self, node: exp.Expr) -> exp.Expr:
         if not isinstance(node.expression, exp.Identifier):
             raise refusal(node)
         return field_of(self.visit(node.this), node.expression.name)
 
+    @reads(exp.Bracket, "this", "expressions")
     def _subscript(self, node: exp.Expr) -> exp.Expr:
         """a[i], m[k]: an error if there is none. DuckDB gives null."""
-        refuse_other_parts(node, "this", "expressions", "offset")
         if len(node.expressions) != 1:
             raise refusal(node)
         container, index = self.visit(node.this), self.visit(node.expressions[0])
@@ -207,55 +226,64 @@ class ExpressionTranslator:
             return call("athena_map_subscript", value, container, widened(index, key))
         if kind.name == "row":
             raise UnsupportedSQL("The local engine takes a row's field by its name only.")
-        raise not_in_athena(f"{kind}[{type_of(index)}]")
+        raise untranslated(f"{kind}[{type_of(index)}]")
 
+    @reads(exp.Array, "expressions", value_constructor=False)
     def _array(self, node: exp.Expr) -> exp.Expr:
         """ARRAY[...]: of one type."""
         elements, kind = together([self.visit(part) for part in node.expressions], "ARRAY")
         return typed(exp.Array(expressions=elements), AthenaType("array", (kind,)))
 
+    @reads(exp.Subquery, "this")
     def _scalar_query(self, node: exp.Expr) -> exp.Expr:
-        refuse_other_parts(node, "this")
         query, kinds = self.visit_query(node.this)
         if len(kinds) != 1:
-            raise not_in_athena(f"a query of {len(kinds)} columns as a value")
+            raise untranslated(f"a query of {len(kinds)} columns as a value")
         return typed(exp.Subquery(this=query), kinds[0])
 
+    @reads(exp.Exists, "this")
     def _exists(self, node: exp.Expr) -> exp.Expr:
         query, _ = self.visit_query(node.this)
         return condition(exp.Exists(this=query))
 
-    def _named(self, function: str, *keys: str) -> Callable[[exp.Expr], exp.Expr]:
-        """A function with a syntax of its own, such as substring(x FROM 1 FOR 2)."""
+    @reads(exp.Substring, "this", "start", "length")
+    def _substring(self, node: exp.Expr) -> exp.Expr:
+        """substring(x FROM 1 FOR 2)."""
+        return self._called("substr", [node.args.get(key) for key in ("this", "start", "length")])
 
-        def rewrite(node: exp.Expr) -> exp.Expr:
-            refuse_other_parts(node, *keys)
-            arguments = [node.args[key] for key in keys if node.args.get(key) is not None]
-            return self.visit(exp.Anonymous(this=function, expressions=arguments))
+    @reads(exp.StrPosition, "this", "substr")
+    def _position(self, node: exp.Expr) -> exp.Expr:
+        """position(x IN y)."""
+        return self._called("strpos", [node.this, node.args["substr"]])
 
-        return rewrite
-
+    @reads(exp.Trim, "this", "expression", "position")
     def _trim(self, node: exp.Expr) -> exp.Expr:
-        """TRIM(LEADING 'x' FROM y): ltrim and rtrim take the same arguments."""
-        refuse_other_parts(node, "this", "expression", "position")
+        """trim(LEADING 'x' FROM y): ltrim and rtrim take the same arguments."""
         side = {"LEADING": "ltrim", "TRAILING": "rtrim"}
         function = side.get(str(node.args.get("position") or "").upper(), "trim")
-        return self._named(function, "this", "expression")(
-            exp.Trim(this=node.this, expression=node.args.get("expression"))
-        )
+        return self._called(function, [node.this, node.args.get("expression")])
 
+    @reads(exp.Anonymous, "this", "expressions")
     def _function(self, node: exp.Expr) -> exp.Expr:
         """A call: by its own rewrite, as an aggregate, or by a signature."""
         function = node.name.lower()
         if function in SPECIAL_FUNCTIONS:
-            return SPECIAL_FUNCTIONS[function](self, node)
+            special = SPECIAL_FUNCTIONS[function]
+            if not special.takes(len(node.expressions)):
+                raise untranslated(f"{function} with {len(node.expressions)} arguments")
+            return special.rewrite(self, node)
         if function in AGGREGATES or function in WINDOW_FUNCTIONS:
             return aggregate(self, node)
         if function not in FUNCTIONS:
             raise unknown_function(function, "", known=False)
-        lambdas = [isinstance(part, exp.Lambda) for part in node.expressions]
+        return self._called(function, node.expressions)
+
+    def _called(self, function: str, parts: Sequence[exp.Expr | None]) -> exp.Expr:
+        """The call of a function that is described by its signatures, on what was written."""
+        given_parts = [part for part in parts if part is not None]
+        lambdas = [isinstance(part, exp.Lambda) for part in given_parts]
         arguments = [
-            part if later else self.visit(part) for part, later in zip(node.expressions, lambdas)
+            part if later else self.visit(part) for part, later in zip(given_parts, lambdas)
         ]
         kinds = [None if later else type_of(part) for part, later in zip(arguments, lambdas)]
         matches = [
@@ -282,7 +310,7 @@ class ExpressionTranslator:
                 given = self.visit_lambda(argument, [filled(part, bindings) for part in takes])
                 fits = bind_result(gives, type_of(given), bindings)
                 if not fits or (gives == BOOLEAN and type_of(given) not in (BOOLEAN, UNKNOWN)):
-                    raise not_in_athena(f"a function to {type_of(given)} in {wanted.name}")
+                    raise untranslated(f"a function to {type_of(given)} in {wanted.name}")
                 result.append(given)
             else:
                 result.append(_coerced_argument(argument, filled(parameter, bindings)))
@@ -302,4 +330,4 @@ def field_of(row: exp.Expr, field: str) -> exp.Expr:
     for name_, part in kind.arguments if kind.name == "row" else ():
         if name_.lower() == field.lower():
             return call("struct_extract", part, row, exp.Literal.string(name_))
-    raise not_in_athena(f".{field} of {kind}")
+    raise untranslated(f".{field} of {kind}")

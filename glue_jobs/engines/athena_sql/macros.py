@@ -104,7 +104,18 @@ _STRINGS = (
     """athena_split_part(s, mark, n) AS
         list_extract(athena_split(s, mark),
             CASE WHEN n < 1 THEN CAST('split_part counts from 1' AS TINYINT) ELSE n END)""",
-    "athena_replace(s, old, new) AS replace(s, athena_not_empty(old), new)",
+    # An empty text is before every character and at the end.
+    """athena_replace(s, old, new) AS CASE WHEN old = ''
+        THEN new || array_to_string(list_transform(
+            range(1, length(s) + 1), lambda i: substr(s, i, 1) || new), '')
+        ELSE replace(s, old, new) END""",
+    """athena_like_pattern(p, mark) AS CASE WHEN length(mark) <> 1
+        THEN CAST(CAST('ESCAPE must be one character' AS TINYINT) AS VARCHAR)
+        WHEN contains(replace(replace(replace(p, mark || mark, ''), mark || '%', ''),
+            mark || '_', ''), mark)
+        THEN CAST(CAST('The character of ESCAPE must be followed by %, _ or itself' AS TINYINT)
+            AS VARCHAR)
+        ELSE p END""",
     "athena_padded_left(s, width) AS lpad(s, greatest(width, CAST(length(s) AS INTEGER)), ' ')",
     "athena_padded_right(s, width) AS rpad(s, greatest(width, CAST(length(s) AS INTEGER)), ' ')",
     """athena_zero_padded(s, width) AS CASE
@@ -189,9 +200,14 @@ _ARRAYS = (
         array_to_string(list_transform(a, lambda e: coalesce(e, missing)), mark)""",
     """athena_map_concat(a, b) AS
         CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN map_concat(a, b) END""",
-    # A null key does not count; two values under one key are an error in DuckDB, where Athena
-    # takes either.
-    "athena_map_of(entries) AS map_from_entries(list_filter(entries, lambda e: e.key IS NOT NULL))",
+    # A null key does not count. What map_agg does between these two is in ``aggregates``.
+    """athena_entries_by_key(entries) AS list_sort(list_transform(
+        list_filter(entries, lambda e: e.key IS NOT NULL),
+        lambda e, i: {'key': e.key, 'place': i, 'value': e.value}))""",
+    """athena_map_in_order(entries) AS map_from_entries(list_transform(
+        list_sort(list_transform(entries,
+            lambda e: {'place': e.place, 'key': e.key, 'value': e.value})),
+        lambda e: {'key': e.key, 'value': e.value}))""",
 )
 
 SESSION_SETTINGS: tuple[str, ...] = (

@@ -6,7 +6,9 @@ names nor its rules for literals and decimals.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlglot import exp
@@ -25,6 +27,7 @@ from glue_jobs.engines.athena_sql.types import (
 from glue_jobs.errors import UnsupportedSQL
 
 _TYPE = "athena_type"
+ANY_NUMBER = sys.maxsize
 
 
 class Translator(Protocol):
@@ -41,6 +44,25 @@ class Translator(Protocol):
 
 
 Rewrite = Callable[[Translator, exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True)
+class SpecialFunction:
+    """A function of Athena with a rewrite of its own.
+
+    Attributes:
+        rewrite: gets the call, and reads all of its arguments.
+        least: how many arguments there must be.
+        most: how many there may be; 0 for as many as there must be.
+    """
+
+    rewrite: Rewrite
+    least: int
+    most: int = 0
+
+    def takes(self, count: int) -> bool:
+        """Whether it reads a call of so many arguments to the last one."""
+        return self.least <= count <= max(self.least, self.most)
 
 
 def type_of(node: exp.Expr) -> AthenaType:
@@ -136,8 +158,13 @@ def literal_text(node: exp.Expr, what: str) -> str:
 
 
 def not_in_athena(what: str, hint: str = "") -> UnsupportedSQL:
-    """The error for a query that Athena would refuse as well."""
+    """The error for a query that Athena refuses as well: only where its own error is known."""
     return UnsupportedSQL(f"Athena does not accept {what}.", hint=hint)
+
+
+def untranslated(what: str, hint: str = "") -> UnsupportedSQL:
+    """The error for what Athena may well answer, and the local engine does not."""
+    return UnsupportedSQL(f"The local engine does not translate {what}.", hint=hint)
 
 
 def common(nodes: list[exp.Expr], what: str) -> AthenaType:

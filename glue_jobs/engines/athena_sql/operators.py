@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.nodes import (
     Rewrite,
     Translator,
@@ -18,12 +19,15 @@ from glue_jobs.engines.athena_sql.nodes import (
     together,
     type_of,
     typed,
+    untranslated,
     widened,
 )
 from glue_jobs.engines.athena_sql.types import (
     BIGINT,
+    COMPUTED,
     DATE,
     DAYS,
+    INTEGER,
     INTEGERS,
     INTERVALS,
     MONTHS,
@@ -32,6 +36,7 @@ from glue_jobs.engines.athena_sql.types import (
     UNKNOWN,
     AthenaType,
     as_decimal,
+    common_type,
     decimal,
 )
 from glue_jobs.errors import UnsupportedSQL
@@ -43,6 +48,8 @@ _INTERVAL_UNITS = {
 }
 
 
+@reads((exp.Add, exp.Sub, exp.Mul, exp.Mod), "this", "expression")
+@reads(exp.Div, "this", "expression", typed=True, safe=False)
 def arithmetic(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Numbers by Athena's rules; dates and timestamps with intervals."""
     assert isinstance(node, exp.Binary)  # noqa: S101 (the registry says so)
@@ -108,7 +115,7 @@ def _decimal_arithmetic(operator: type[exp.Binary], left: exp.Expr, right: exp.E
     else:
         kind = decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
     if kind.arguments[1] > 38:
-        raise not_in_athena("a product of more than 38 decimal places")
+        raise untranslated("a product of more than 38 decimal places")
     return typed(operator(this=left, expression=right), kind)
 
 
@@ -143,15 +150,37 @@ def _time_arithmetic(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr
     return plain_cast(result, DATE)
 
 
+@reads(exp.Neg, "this")
 def negation(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """Minus a number or an interval."""
+    """Minus a number or an interval. A sign before a constant belongs to it."""
+    constant = _negative_constant(node.this)
+    if constant is not None:
+        return constant
     operand = translator.visit(node.this)
     kind = type_of(operand)
     if kind.name not in (*NUMBERS, *INTERVALS, "unknown"):
-        raise not_in_athena(f"- {kind}")
+        raise untranslated(f"- {kind}")
     return typed(exp.Neg(this=operand), kind)
 
 
+def _negative_constant(node: exp.Expr) -> exp.Expr | None:
+    """-2147483648 is an integer, though 2147483648 is a bigint; so at the end of bigint."""
+    if not isinstance(node, exp.Literal) or node.is_string or not node.name.isdigit():
+        return None
+    value = int(node.name)
+    if value not in (2**31, 2**63):
+        return None
+    return typed(exp.Neg(this=exp.Literal.number(value)), INTEGER if value == 2**31 else BIGINT)
+
+
+@reads(exp.Neg, "this")
+def _unsigned(node: exp.Expr) -> exp.Expr:
+    """What stands behind the minus of an interval's amount."""
+    inner: exp.Expr = node.this
+    return inner
+
+
+@reads(exp.Interval, "this", "unit")
 def interval(_: Translator, node: exp.Expr) -> exp.Expr:
     """INTERVAL '1' DAY: the same, but Athena has no weeks, quarters or mixed units."""
     unit = node.args.get("unit")
@@ -159,7 +188,7 @@ def interval(_: Translator, node: exp.Expr) -> exp.Expr:
     amount = node.this
     sign = 1
     if isinstance(amount, exp.Neg):
-        amount, sign = amount.this, -1
+        amount, sign = _unsigned(amount), -1
     if (
         name not in _INTERVAL_UNITS
         or not isinstance(amount, exp.Literal)
@@ -174,28 +203,74 @@ def interval(_: Translator, node: exp.Expr) -> exp.Expr:
     return typed(exp.Interval(this=value, unit=exp.Var(this=name)), _INTERVAL_UNITS[name])
 
 
+@reads(exp.DPipe, "this", "expression", safe=False)
 def concatenation(translator: Translator, node: exp.Expr) -> exp.Expr:
     """||: the same for strings and for arrays; a number has to be cast in Athena."""
-    sides = [translator.visit(node.this), translator.visit(node.expression)]
-    return joined(sides, "||")
+    parts: list[exp.Expr] = []
+    left = node
+    while isinstance(left, exp.DPipe):
+        left, right = _sides(left)
+        parts.insert(0, translator.visit(right))
+    parts.insert(0, translator.visit(left))
+    by_twos = any(type_of(part).name == "array" or isinstance(part, exp.Null) for part in parts)
+    if not by_twos:
+        return joined(parts, "||")
+    result = parts[0]
+    for part in parts[1:]:
+        result = joined([result, part], "||")
+    return result
+
+
+@reads(exp.DPipe, "this", "expression", safe=False)
+def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    return node.this, node.expression
 
 
 def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
     """Strings or arrays put one after the other, null if one of them is."""
+    kinds = [type_of(node).name for node in nodes if not isinstance(node, exp.Null)]
+    if len(nodes) == 2 and kinds == ["varchar"]:
+        return _joined_with_null(nodes)
+    if len(nodes) == 2:
+        nodes = _with_element_as_array(nodes)
     for node in nodes:
+        if isinstance(node, exp.Null):
+            # Athena takes 'a' || NULL for arrays; the answer is null, and of that type.
+            raise untranslated(f"an untyped NULL in {what}", hint="Write CAST(NULL AS varchar).")
         if type_of(node).name not in ("varchar", "array", "unknown"):
             raise not_in_athena(f"{type_of(node)} in {what}", hint="Cast it to varchar.")
     nodes, kind = together(nodes, what)
     result = nodes[0]
     for node in nodes[1:]:
         result = exp.DPipe(this=result, expression=node)
-    plain = AthenaType("varchar") if kind.name == "varchar" else kind
+    plain = COMPUTED if kind.name == "varchar" else kind
     if any(node.find(exp.Null) for node in nodes):
         # DuckDB 1.4 forgets the type of what is null from the start.
         return plain_cast(result, plain)
     return paren(typed(result, plain))
 
 
+def _joined_with_null(nodes: list[exp.Expr]) -> exp.Expr:
+    """Null; Athena takes a bare null for an array, and the string for an element of it."""
+    (kind,) = (type_of(node) for node in nodes if not isinstance(node, exp.Null))
+    return plain_cast(exp.Null(), AthenaType("array", (kind,)))
+
+
+def _with_element_as_array(nodes: list[exp.Expr]) -> list[exp.Expr]:
+    """The || of an array and an element: the element, null or not, becomes an array of one."""
+    kinds = [type_of(node) for node in nodes]
+    for place, array in ((1, kinds[0]), (0, kinds[1])):
+        element = kinds[place]
+        if array.name != "array" or element.name == "array":
+            continue
+        if element == UNKNOWN or common_type(array.arguments[0], element) is None:
+            raise untranslated(f"{kinds[0]} || {kinds[1]}", hint="Cast the element.")
+        one = typed(exp.Array(expressions=[nodes[place]]), AthenaType("array", (element,)))
+        return [nodes[0], one] if place else [one, nodes[1]]
+    return nodes
+
+
+@reads(exp.Paren, "this")
 def bracketed(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Brackets."""
     return paren(translator.visit(node.this))

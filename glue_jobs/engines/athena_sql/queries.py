@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.aggregates import named_window, ordered
+from glue_jobs.engines.athena_sql.aggregate_calls import (
+    condition_of,
+    in_direction,
+    named_window,
+    ordered,
+    read_star,
+)
 from glue_jobs.engines.athena_sql.comparisons import boolean
 from glue_jobs.engines.athena_sql.expressions import ExpressionTranslator
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope
-from glue_jobs.engines.athena_sql.nodes import name, not_in_athena, type_of, typed
-from glue_jobs.engines.athena_sql.refusals import refusal, refuse_other_parts
+from glue_jobs.engines.athena_sql.nodes import name, not_in_athena, type_of, typed, untranslated
+from glue_jobs.engines.athena_sql.parameters import placeholder
+from glue_jobs.engines.athena_sql.refusals import refusal
 from glue_jobs.engines.athena_sql.relations import (
     FromTranslator,
     TypedSchema,
+    alias_parts,
     table_alias,
+    unwrapped,
     value_rows,
 )
 from glue_jobs.engines.athena_sql.types import NESTED, AthenaType, common_type
@@ -29,6 +39,7 @@ from glue_jobs.errors import UnsupportedSQL, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_CLAUSES = (*("expressions", "from_", "joins", "where", "group", "having", "windows", "distinct"),)
 _TAIL = ("order", "limit", "offset", "with_")
 
 
@@ -66,42 +77,34 @@ class QueryTranslator:
     def _inner(self, query: exp.Expr, around: Scope) -> tuple[exp.Expr, list[AthenaType]]:
         """A query inside an expression, whose columns it may name."""
         translated, columns = self.translate(query, Scope(around.ctes, around))
-        return _unwrapped(translated), [kind for _, kind in columns]
+        return unwrapped(translated), [kind for _, kind in columns]
 
     def _withs(
         self, query: exp.Expr, outside: Scope
     ) -> tuple[exp.With | None, Mapping[str, Columns]]:
         node = query.args.get("with_")
-        if node is None:
-            return None, outside.ctes
-        if node.args.get("recursive"):
-            raise UnsupportedSQL(
-                "The local engine does not translate WITH RECURSIVE: Athena stops after ten steps."
-            )
+        return (None, outside.ctes) if node is None else self._ctes(node, outside)
+
+    @reads(exp.With, "expressions")
+    def _ctes(self, node: exp.Expr, outside: Scope) -> tuple[exp.With, Mapping[str, Columns]]:
         ctes = dict(outside.ctes)
-        translated = []
-        for cte in node.expressions:
-            if not isinstance(cte, exp.CTE):
-                raise refusal(cte)
-            refuse_other_parts(cte, "this", "alias")
-            inner, columns = self.translate(cte.this, Scope(ctes, outside.outer))
-            alias = cte.args["alias"]
-            names = [part.name.lower() for part in alias.args.get("columns") or ()]
-            if names and len(names) != len(columns):
-                raise UsageError(f"{alias.name} has {len(columns)} columns, not {len(names)}.")
-            if names:
-                columns = [(new, kind) for new, (_, kind) in zip(names, columns)]
-            title = alias.name.lower()
-            ctes[title] = columns
-            translated.append(exp.CTE(this=inner, alias=table_alias(title, names)))
+        translated = [self._cte(cte, ctes, outside.outer) for cte in node.expressions]
         return exp.With(expressions=translated), ctes
 
+    @reads(exp.CTE, "this", "alias")
+    def _cte(self, node: exp.Expr, ctes: dict[str, Columns], outer: Scope | None) -> exp.CTE:
+        """One query of a WITH; those behind it can read it."""
+        inner, columns = self.translate(node.this, Scope(ctes, outer))
+        title, names = alias_parts(node.args["alias"])
+        if names and len(names) != len(columns):
+            raise UsageError(f"{title} has {len(columns)} columns, not {len(names)}.")
+        if names:
+            columns = [(new, kind) for new, (_, kind) in zip(names, columns)]
+        ctes[title] = columns
+        return exp.CTE(this=inner, alias=table_alias(title, names))
+
+    @reads(exp.Select, *_CLAUSES, *_TAIL)
     def _select(self, node: exp.Select, scope: Scope) -> tuple[exp.Expr, Columns]:
-        refuse_other_parts(
-            node,
-            *("expressions", "from_", "joins", "where", "group", "having", "windows", "distinct"),
-            *_TAIL,
-        )
         if not node.expressions:
             raise UsageError("A SELECT names at least one column.")
         expressions = ExpressionTranslator(scope, self._inner)
@@ -113,26 +116,28 @@ class QueryTranslator:
             select.set("from_", relations.first(node.args["from_"]))
             select.set("joins", [relations.join(join) for join in node.args.get("joins") or ()])
         if node.args.get("where") is not None:
-            select.set("where", exp.Where(this=boolean(expressions, node.args["where"].this)))
+            condition = boolean(expressions, condition_of(node.args["where"]))
+            select.set("where", exp.Where(this=condition))
         outputs = _projections(node, scope, expressions)
         select.set(
             "expressions", [exp.alias_(value, title, quoted=True) for title, value in outputs]
         )
+        outputs = [(title.lower(), value) for title, value in outputs]
         if node.args.get("distinct") is not None:
-            refuse_other_parts(node.args["distinct"])
-            select.set("distinct", exp.Distinct())
+            select.set("distinct", _distinct(node.args["distinct"]))
         if node.args.get("group") is not None:
             select.set("group", _group(node.args["group"], expressions))
         if node.args.get("having") is not None:
-            select.set("having", exp.Having(this=boolean(expressions, node.args["having"].this)))
+            condition = boolean(expressions, condition_of(node.args["having"]))
+            select.set("having", exp.Having(this=condition))
         windows = [named_window(expressions, part) for part in node.args.get("windows") or ()]
         select.set("windows", windows)
         _set_tail(select, node, expressions, outputs)
         return select, [(title, type_of(value)) for title, value in outputs]
 
+    @reads((exp.Union, exp.Intersect, exp.Except), "this", "expression", "distinct", *_TAIL)
     def _set_operation(self, node: exp.SetOperation, scope: Scope) -> tuple[exp.Expr, Columns]:
         """UNION, INTERSECT, EXCEPT: like columns only; named as the first query names them."""
-        refuse_other_parts(node, "this", "expression", "distinct", *_TAIL)
         left, columns = self.translate(node.this, Scope(scope.ctes, scope.outer))
         right, others = self.translate(node.expression, Scope(scope.ctes, scope.outer))
         if len(columns) != len(others):
@@ -150,17 +155,17 @@ class QueryTranslator:
         _set_tail(result, node, expressions, outputs)
         return result, [(title, type_of(value)) for title, value in outputs]
 
+    @reads(exp.Subquery, "this", *_TAIL)
     def _bracketed(self, node: exp.Subquery, scope: Scope) -> tuple[exp.Expr, Columns]:
-        refuse_other_parts(node, "this", *_TAIL)
         inner, columns = self.translate(node.this, Scope(scope.ctes, scope.outer))
         result = exp.Subquery(this=inner)
         outputs = [(title, typed(exp.Column(this=name(title)), kind)) for title, kind in columns]
         _set_tail(result, node, ExpressionTranslator(Scope({}), self._inner), outputs)
         return result, columns
 
+    @reads(exp.Values, "expressions", *_TAIL)
     def _values(self, node: exp.Values, scope: Scope) -> tuple[exp.Expr, Columns]:
         """VALUES as a query of its own: SELECT * FROM (VALUES ...), to name its columns."""
-        refuse_other_parts(node, "expressions", *_TAIL)
         rows, columns = value_rows(ExpressionTranslator(scope, self._inner), node)
         relation = Relation("_values", columns)
         values = exp.Values(
@@ -176,11 +181,9 @@ class QueryTranslator:
         return select, columns
 
 
-def _unwrapped(query: exp.Expr) -> exp.Expr:
-    """A query without the brackets around the whole of it, for where brackets follow anyway."""
-    while isinstance(query, exp.Subquery) and set(query.args) == {"this"}:
-        query = query.this
-    return query
+@reads(exp.Distinct)
+def _distinct(_: exp.Expr) -> exp.Distinct:
+    return exp.Distinct()
 
 
 def _projections(
@@ -190,13 +193,12 @@ def _projections(
     outputs: list[tuple[str, exp.Expr]] = []
     for item in node.expressions:
         if isinstance(item, exp.Star):
-            refuse_other_parts(item)
+            read_star(item)
             outputs.extend(scope.all_columns())
         elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-            refuse_other_parts(item.this)
-            outputs.extend(scope.all_columns(item.table.lower()))
+            outputs.extend(scope.all_columns(_starred_table(item)))
         elif isinstance(item, exp.Alias):
-            outputs.append((item.alias.lower(), expressions.visit(item.this)))
+            outputs.append(_titled(item, expressions))
         else:
             value = expressions.visit(item)
             field = item.expression if isinstance(item, exp.Dot) else item
@@ -205,23 +207,60 @@ def _projections(
     return outputs
 
 
+@reads(exp.Column, "this", "table")
+def _starred_table(node: exp.Expr) -> str:
+    """The t of t.*."""
+    read_star(node.this)
+    return str(node.args["table"].name).lower()
+
+
+@reads(exp.Alias, "this", "alias")
+def _titled(node: exp.Expr, expressions: ExpressionTranslator) -> tuple[str, exp.Expr]:
+    """An output with its name: x AS title."""
+    return node.alias.lower(), expressions.visit(node.this)
+
+
+@reads(exp.Group, "expressions", "all")
 def _group(node: exp.Expr, expressions: ExpressionTranslator) -> exp.Group:
-    refuse_other_parts(node, "expressions")
-    return exp.Group(expressions=[_group_item(item, expressions) for item in node.expressions])
+    """GROUP BY; ALL before columns says nothing, DISTINCT (``all=False``) drops equal sets."""
+    if not node.expressions:
+        raise untranslated("GROUP BY ALL", hint="Name the columns.")
+    items = [_group_item(item, expressions, inside=False) for item in node.expressions]
+    several = any(isinstance(item, _SETS) for item in items)
+    if node.args.get("all") is False and several:
+        raise untranslated(
+            "GROUP BY DISTINCT with ROLLUP, CUBE or GROUPING SETS",
+            hint="Write the sets that are wanted as GROUPING SETS.",
+        )
+    return exp.Group(expressions=items)
 
 
-def _group_item(item: exp.Expr, expressions: ExpressionTranslator) -> exp.Expr:
+_SETS = (exp.Rollup, exp.Cube, exp.GroupingSets)
+
+
+def _group_item(item: exp.Expr, expressions: ExpressionTranslator, *, inside: bool) -> exp.Expr:
     """A column, a number of one, ROLLUP, CUBE or GROUPING SETS. Athena knows no alias here."""
-    if isinstance(item, (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)):
-        parts = [_group_item(part, expressions) for part in item.expressions]
-        return type(item)(expressions=parts)
+    if isinstance(item, (*_SETS, exp.Tuple)):
+        return _grouping_set(item, expressions)
     if isinstance(item, exp.Paren):
-        return exp.Paren(this=_group_item(item.this, expressions))
+        return exp.Paren(this=_group_item(_in_brackets(item), expressions, inside=inside))
     if isinstance(item, exp.Literal) and not item.is_string and item.name.isdigit():
-        if not isinstance(item.parent, exp.Group):
-            raise not_in_athena("a column's number inside ROLLUP, CUBE or GROUPING SETS")
+        if inside:
+            raise untranslated("a column's number inside ROLLUP, CUBE or GROUPING SETS")
         return exp.Literal.number(item.name)
     return expressions.visit(item)
+
+
+@reads((*_SETS, exp.Tuple), "expressions")
+def _grouping_set(item: exp.Expr, expressions: ExpressionTranslator) -> exp.Expr:
+    parts = [_group_item(part, expressions, inside=True) for part in item.expressions]
+    return type(item)(expressions=parts)
+
+
+@reads(exp.Paren, "this")
+def _in_brackets(node: exp.Expr) -> exp.Expr:
+    inner: exp.Expr = node.this
+    return inner
 
 
 def _set_tail(
@@ -236,29 +275,41 @@ def _set_tail(
         result.set("order", _order(node.args["order"], expressions, outputs, distinct=distinct))
     offset, limit = node.args.get("offset"), node.args.get("limit")
     if offset is not None:
-        refuse_other_parts(offset, "expression")
-        result.set("offset", exp.Offset(expression=_count(offset.expression)))
-    if isinstance(limit, exp.Fetch):
-        refuse_other_parts(limit, "direction", "count", "limit_options")
-        options = limit.args.get("limit_options")
-        if options is not None:
-            refuse_other_parts(options, "rows")
-        count = limit.args.get("count") or exp.Literal.number(1)
-        result.set("limit", exp.Limit(expression=_count(count)))
-    elif limit is not None:
-        refuse_other_parts(limit, "expression")
-        if limit.expression.name.upper() != "ALL":
-            result.set("limit", exp.Limit(expression=_count(limit.expression)))
+        result.set("offset", exp.Offset(expression=_rows(offset)))
+    count = None if limit is None else _rows(limit)
+    if count is not None:
+        result.set("limit", exp.Limit(expression=count))
+
+
+@reads(exp.Fetch, "direction", "count", "limit_options")
+@reads((exp.Limit, exp.Offset), "expression")
+def _rows(node: exp.Expr) -> exp.Expr | None:
+    """The number in LIMIT, OFFSET or FETCH FIRST; None for LIMIT ALL."""
+    if isinstance(node, exp.Fetch):
+        if node.args.get("limit_options") is not None:
+            _refuse_options(node.args["limit_options"])
+        return _count(node.args.get("count") or exp.Literal.number(1))
+    if isinstance(node, exp.Limit) and isinstance(node.expression, exp.Var):
+        if node.expression.name.upper() != "ALL":
+            raise untranslated(f"LIMIT {node.expression.name}")
+        return None
+    return _count(node.expression)
+
+
+@reads(exp.LimitOptions, "rows", percent=False, with_ties=False)
+def _refuse_options(_: exp.Expr) -> None:
+    """FETCH FIRST n ROWS ONLY; WITH TIES and PERCENT are refused by the declaration."""
 
 
 def _count(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
-        return exp.Placeholder()
-    if isinstance(node, exp.Literal) and node.name.isdigit():
+        return placeholder(node)
+    if isinstance(node, exp.Literal) and node.name.isdigit() and not node.is_string:
         return exp.Literal.number(node.name)
-    raise not_in_athena(f"{node.sql(dialect='trino')} as a number of rows")
+    raise untranslated(f"{node.sql(dialect='trino')} as a number of rows")
 
 
+@reads(exp.Order, "expressions")
 def _order(
     node: exp.Expr,
     expressions: ExpressionTranslator,
@@ -267,7 +318,6 @@ def _order(
     distinct: bool,
 ) -> exp.Order:
     """ORDER BY: an output column first, by name or number, then what FROM offers."""
-    refuse_other_parts(node, "expressions")
     titles = [title for title, _ in outputs]
     expressions.outputs = {title: value for title, value in outputs if titles.count(title) == 1}
     items = []
@@ -281,13 +331,7 @@ def _order(
             continue
         if type_of(outputs[place][1]).name in NESTED:
             raise UnsupportedSQL(f"The local engine does not order by the nested {titles[place]}.")
-        items.append(
-            exp.Ordered(
-                this=exp.Literal.number(place + 1),
-                desc=item.args.get("desc"),
-                nulls_first=bool(item.args.get("nulls_first")),
-            )
-        )
+        items.append(in_direction(item, exp.Literal.number(place + 1)))
     expressions.outputs = {}
     return exp.Order(expressions=items)
 
@@ -300,5 +344,10 @@ def _output_place(node: exp.Expr, titles: list[str]) -> int | None:
             raise UsageError(f"There is no column {node.name} to order by.")
         return place
     if isinstance(node, exp.Column) and not node.table and titles.count(node.name.lower()) == 1:
-        return titles.index(node.name.lower())
+        return titles.index(_plain_name(node))
     return None
+
+
+@reads(exp.Column, "this")
+def _plain_name(node: exp.Expr) -> str:
+    return str(node.name).lower()

@@ -51,6 +51,11 @@ _CLAUSES = {
     "percent": ("FETCH or LIMIT by PERCENT", "Use ntile(100) in an inner query."),
     "limit_options": ("FETCH or LIMIT by PERCENT", "Use ntile(100) in an inner query."),
     "into": ("SELECT INTO", ""),
+    "symmetric": ("BETWEEN SYMMETRIC", ""),
+    "recursive": ("WITH RECURSIVE", "Athena stops after ten steps."),
+    "by_name": ("set operations BY NAME or CORRESPONDING", "Name the columns in one order."),
+    "exclude": ("EXCLUDE", "Name the columns."),
+    "hint": ("hints", "Leave them out."),
     "locks": ("FOR UPDATE", ""),
 }
 
@@ -96,14 +101,9 @@ def unknown_function(name: str, kinds: str, *, known: bool) -> UnsupportedSQL:
     )
 
 
-def refuse_other_parts(node: exp.Expr, *translated: str) -> None:
-    """Refuses what a node carries besides the parts that its rewrite translates.
-
-    Raises:
-        UnsupportedSQL: with the name of the clause.
-    """
-    for key, value in node.args.items():
-        if key in translated or value is None or value is False or value in ([], ""):
-            continue
-        clause, hint = _CLAUSES.get(key, (f"{key.upper().strip('_')} in {node.key.upper()}", ""))
-        raise UnsupportedSQL(f"The local engine does not translate {clause}.", hint=hint)
+def unread_part(node: exp.Expr, key: str) -> UnsupportedSQL:
+    """The error for an argument of a node that its rewrite would lose."""
+    clause, hint = _CLAUSES.get(key, ("", ""))
+    if not clause:
+        clause = f"{key.upper().strip('_')} in {node.key.upper()}"
+    return UnsupportedSQL(f"The local engine does not translate {clause}.", hint=hint)

@@ -13,7 +13,8 @@ import re
 from sqlglot import exp
 
 from glue_jobs.engines.athena_sql.nodes import (
-    Rewrite,
+    ANY_NUMBER,
+    SpecialFunction,
     Translator,
     call,
     literal_text,
@@ -23,10 +24,12 @@ from glue_jobs.engines.athena_sql.nodes import (
     text,
     type_of,
     typed,
+    untranslated,
 )
 from glue_jobs.engines.athena_sql.types import (
     BIGINT,
     BOOLEAN,
+    COMPUTED,
     DATE,
     INTEGERS,
     VARCHAR,
@@ -38,7 +41,7 @@ from glue_jobs.errors import UnsupportedSQL
 _OPTIONAL_GROUP = re.compile(r"\||\)[?*]|\)\{0")
 # Java cuts classes with && and nests them; RE2 takes those characters for themselves.
 _OTHER_IN_RE2 = re.compile(r"&&|\[[^\]]*\[")
-_STRINGS = AthenaType("array", (VARCHAR,))
+_STRINGS = AthenaType("array", (COMPUTED,))
 _REPLACEMENT = re.compile(r"\$(\d)(?!\d)|[^$\\]+")
 _FORMAT = re.compile(
     r"%(?P<flags>[-,0]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[sdf%])|[^%]+"
@@ -46,14 +49,12 @@ _FORMAT = re.compile(
 _JSON_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[\d+\])*")
 
 
-def _strings(translator: Translator, node: exp.Expr, *counts: int) -> list[exp.Expr]:
+def _strings(translator: Translator, node: exp.Expr) -> list[exp.Expr]:
     """The arguments; all but a third must be strings."""
-    if len(node.expressions) not in counts:
-        raise not_in_athena(f"{node.name} with {len(node.expressions)} arguments")
     arguments = [translator.visit(argument) for argument in node.expressions]
     for argument in arguments[:2]:
         if type_of(argument).name not in ("varchar", "unknown"):
-            raise not_in_athena(f"{type_of(argument)} in {node.name}", hint="Cast to varchar.")
+            raise untranslated(f"{type_of(argument)} in {node.name}", hint="Cast to varchar.")
     return _pattern(arguments) if node.name.lower().startswith("regexp") else arguments
 
 
@@ -70,7 +71,7 @@ def _pattern(arguments: list[exp.Expr]) -> list[exp.Expr]:
 
 def regexp_like(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Whether the pattern matches somewhere."""
-    return call("regexp_matches", BOOLEAN, *_strings(translator, node, 2))
+    return call("regexp_matches", BOOLEAN, *_strings(translator, node))
 
 
 def _group(arguments: list[exp.Expr], function: str) -> exp.Expr:
@@ -98,36 +99,36 @@ def _group(arguments: list[exp.Expr], function: str) -> exp.Expr:
 
 def regexp_extract(translator: Translator, node: exp.Expr) -> exp.Expr:
     """The first match; null if there is none. DuckDB gives an empty string."""
-    arguments = _strings(translator, node, 2, 3)
+    arguments = _strings(translator, node)
     group = _group(arguments, "regexp_extract")
     subject, pattern = arguments[:2]
     found = call("regexp_matches", BOOLEAN, subject, pattern)
-    match = call("regexp_extract", VARCHAR, subject.copy(), pattern.copy(), group)
-    return typed(exp.Case(ifs=[exp.If(this=found, true=match)]), VARCHAR)
+    match = call("regexp_extract", COMPUTED, subject.copy(), pattern.copy(), group)
+    return typed(exp.Case(ifs=[exp.If(this=found, true=match)]), COMPUTED)
 
 
 def regexp_extract_all(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Every match, as an array."""
-    arguments = _strings(translator, node, 2, 3)
+    arguments = _strings(translator, node)
     group = _group(arguments, "regexp_extract_all")
     return call("regexp_extract_all", _STRINGS, *arguments[:2], group)
 
 
 def regexp_count(translator: Translator, node: exp.Expr) -> exp.Expr:
     """How many matches there are."""
-    return call("len", BIGINT, call("regexp_extract_all", _STRINGS, *_strings(translator, node, 2)))
+    return call("len", BIGINT, call("regexp_extract_all", _STRINGS, *_strings(translator, node)))
 
 
 def regexp_split(translator: Translator, node: exp.Expr) -> exp.Expr:
     """What lies between the matches."""
-    return call("string_split_regex", _STRINGS, *_strings(translator, node, 2))
+    return call("string_split_regex", _STRINGS, *_strings(translator, node))
 
 
 def regexp_replace(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Every match replaced. DuckDB replaces the first unless it is told to replace all."""
     if any(isinstance(argument, exp.Lambda) for argument in node.expressions):
         raise UnsupportedSQL("The local engine does not translate regexp_replace with a lambda.")
-    arguments = _strings(translator, node, 2, 3)
+    arguments = _strings(translator, node)
     written = (
         literal_text(arguments[2], "the replacement of regexp_replace") if arguments[2:] else ""
     )
@@ -143,12 +144,12 @@ def regexp_replace(translator: Translator, node: exp.Expr) -> exp.Expr:
         parts.append(f"\\{match.group(1)}" if match.group(1) else match.group())
         position = match.end()
     replacement = text("".join(parts))
-    return call("regexp_replace", VARCHAR, *arguments[:2], replacement, text("g"))
+    return call("regexp_replace", COMPUTED, *arguments[:2], replacement, text("g"))
 
 
 def format_text(translator: Translator, node: exp.Expr) -> exp.Expr:
     """format('%s-%05d', ...): Java's printf, put together piece by piece."""
-    pattern = literal_text(node.expressions[0], "the pattern of format") if node.expressions else ""
+    pattern = literal_text(node.expressions[0], "the pattern of format")
     arguments = iter([translator.visit(argument) for argument in node.expressions[1:]])
     pieces: list[exp.Expr] = []
     position = 0
@@ -168,8 +169,10 @@ def format_text(translator: Translator, node: exp.Expr) -> exp.Expr:
         else:
             value = next(arguments, None)
             if value is None:
-                raise not_in_athena(f"format '{pattern}' with fewer arguments than places")
+                raise untranslated(f"format '{pattern}' with fewer arguments than places")
             pieces.append(_formatted(match, value))
+    if next(arguments, None) is not None:
+        raise untranslated(f"format '{pattern}' with more arguments than places")
     # An empty string first keeps a format of one place a string.
     return call("concat", VARCHAR, text(""), *pieces)
 
@@ -224,23 +227,23 @@ def _padded(shown: exp.Expr, flags: str, width: int) -> exp.Expr:
 
 def json_extract_scalar(translator: Translator, node: exp.Expr) -> exp.Expr:
     """A string, whole number or truth value out of a JSON text; null for anything else."""
-    arguments = _strings(translator, node, 2)
+    arguments = _strings(translator, node)
     path = literal_text(arguments[1], "the path of json_extract_scalar")
     if not _JSON_PATH.fullmatch(path):
         raise UnsupportedSQL(
             f"The local engine does not translate the JSON path '{path}'.",
             hint="Use $.name and $[0].",
         )
-    return call("athena_json_scalar", VARCHAR, *arguments)
+    return call("athena_json_scalar", COMPUTED, *arguments)
 
 
-REGEX_FUNCTIONS: dict[str, Rewrite] = {
-    "regexp_like": regexp_like,
-    "regexp_extract": regexp_extract,
-    "regexp_extract_all": regexp_extract_all,
-    "regexp_count": regexp_count,
-    "regexp_split": regexp_split,
-    "regexp_replace": regexp_replace,
-    "format": format_text,
-    "json_extract_scalar": json_extract_scalar,
+REGEX_FUNCTIONS: dict[str, SpecialFunction] = {
+    "regexp_like": SpecialFunction(regexp_like, 2),
+    "regexp_extract": SpecialFunction(regexp_extract, 2, 3),
+    "regexp_extract_all": SpecialFunction(regexp_extract_all, 2, 3),
+    "regexp_count": SpecialFunction(regexp_count, 2),
+    "regexp_split": SpecialFunction(regexp_split, 2),
+    "regexp_replace": SpecialFunction(regexp_replace, 2, 3),
+    "format": SpecialFunction(format_text, 1, ANY_NUMBER),
+    "json_extract_scalar": SpecialFunction(json_extract_scalar, 2),
 }

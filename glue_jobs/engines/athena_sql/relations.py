@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable
 from sqlglot import exp
 
 from glue_jobs.engines.athena_sql.comparisons import boolean, compare
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope
 from glue_jobs.engines.athena_sql.nodes import (
     call,
@@ -18,8 +19,9 @@ from glue_jobs.engines.athena_sql.nodes import (
     together,
     type_of,
     typed,
+    untranslated,
 )
-from glue_jobs.engines.athena_sql.refusals import refusal, refuse_other_parts, unknown_function
+from glue_jobs.engines.athena_sql.refusals import refusal, unknown_function
 from glue_jobs.engines.athena_sql.types import BIGINT, FLOATS, AthenaType
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
@@ -73,22 +75,23 @@ class FromTranslator:
         self._expressions = expressions
         self._queries = queries
 
+    @reads(exp.From, "this")
     def first(self, node: exp.Expr) -> exp.From:
         """FROM with its first relation."""
-        refuse_other_parts(node, "this")
         relation, translated = self._relation(node.this, lateral=False)
         self._scope.add(relation)
         return exp.From(this=translated)
 
+    @reads(exp.Join, "this", "kind", "side", "on", "using", "method")
     def join(self, node: exp.Expr) -> exp.Join:
         """A further relation, with what it is joined by."""
-        refuse_other_parts(node, "this", "kind", "side", "on", "using", "method")
         kind, side = str(node.args.get("kind") or ""), str(node.args.get("side") or "")
         if node.args.get("method") or kind not in ("", "INNER", "OUTER", "CROSS"):
             raise UnsupportedSQL(
                 f"The local engine does not translate {node.args.get('method') or kind} JOIN.",
                 hint="Write JOIN ... ON or USING.",
             )
+        _refuse_condition(node)
         relation, translated = self._relation(node.this, lateral=True)
         join = exp.Join(this=translated, kind=kind or None, side=side or None)
         using = [part.name.lower() for part in node.args.get("using") or ()]
@@ -141,13 +144,11 @@ class FromTranslator:
     def _alias(self, node: exp.Expr) -> tuple[str, list[str]]:
         """The alias and its column names; made up where there is none, to say columns with."""
         alias = node.args.get("alias")
-        if alias is None:
-            return f"_relation{len(self._scope.relations) + 1}", []
-        given = alias.name.lower() or f"_relation{len(self._scope.relations) + 1}"
-        return given, [part.name.lower() for part in alias.args.get("columns") or ()]
+        given, names = ("", []) if alias is None else alias_parts(alias)
+        return given or f"_relation{len(self._scope.relations) + 1}", names
 
+    @reads(exp.Table, "this", "db", "catalog", "alias")
     def _table(self, node: exp.Table) -> tuple[Relation, exp.Expr]:
-        refuse_other_parts(node, "this", "db", "catalog", "alias")
         wanted = table_name(node, self._database)
         columns: Columns | None = None if node.db else _copied(self._scope.ctes.get(wanted))
         if columns is None and wanted in self._schema:
@@ -161,8 +162,8 @@ class FromTranslator:
         relation = Relation(alias, _renamed(columns, names, alias))
         return relation, exp.Table(this=name(wanted), alias=table_alias(alias, names))
 
+    @reads(exp.Subquery, "this", "alias")
     def _subquery(self, node: exp.Subquery) -> tuple[Relation, exp.Expr]:
-        refuse_other_parts(node, "this", "alias")
         if not isinstance(node.this, exp.Query):
             raise UnsupportedSQL("The local engine does not translate a join in brackets.")
         alias, names = self._alias(node)
@@ -170,19 +171,20 @@ class FromTranslator:
         relation = Relation(alias, _renamed(columns, names, alias))
         return relation, exp.Subquery(this=query, alias=table_alias(alias, names))
 
+    @reads(exp.Lateral, "this", "alias", view=False, outer=False, ordinality=False)
     def _lateral(self, node: exp.Lateral) -> tuple[Relation, exp.Expr]:
         """LATERAL (SELECT ...): it may name what stands before it."""
-        refuse_other_parts(node, "this", "alias")
         if not isinstance(node.this, exp.Subquery):
             raise refusal(node)
         alias, names = self._alias(node)
-        query, columns = self._queries(node.this.this, Scope(self._scope.ctes, self._scope))
+        query, columns = self._queries(node.this, Scope(self._scope.ctes, self._scope))
+        query = unwrapped(query)
         relation = Relation(alias, _renamed(columns, names, alias))
         translated = exp.Lateral(this=exp.Subquery(this=query), alias=table_alias(alias, names))
         return relation, translated
 
+    @reads(exp.Values, "expressions", "alias")
     def _values(self, node: exp.Values) -> tuple[Relation, exp.Expr]:
-        refuse_other_parts(node, "expressions", "alias")
         alias, names = self._alias(node)
         rows, columns = value_rows(self._expressions, node)
         columns = _renamed(columns, names, alias)
@@ -191,12 +193,12 @@ class FromTranslator:
         )
         return Relation(alias, columns), translated
 
+    @reads(exp.Unnest, "expressions", "alias", "offset")
     def _unnest(self, node: exp.Unnest, *, lateral: bool) -> tuple[Relation, exp.Expr]:
         """UNNEST of arrays, of an array of rows and of maps, side by side, the shorter ones padded.
 
         DuckDB unnests in a SELECT, each list by its own UNNEST, and pads them alike.
         """
-        refuse_other_parts(node, "expressions", "alias", "offset")
         alias, names = self._alias(node)
         lists: list[tuple[exp.Expr, AthenaType]] = []
         lengths = []
@@ -226,6 +228,32 @@ class FromTranslator:
         return Relation(alias, columns), query
 
 
+def _refuse_condition(node: exp.Expr) -> None:
+    """Joins of which DuckDB takes a condition that Athena does not."""
+    on = node.args.get("on")
+    conditioned = on is not None or bool(node.args.get("using"))
+    if node.args.get("kind") == "CROSS" and conditioned:
+        raise untranslated("CROSS JOIN with ON or USING")
+    if isinstance(node.this, exp.Unnest) and conditioned:
+        if not (isinstance(on, exp.Boolean) and on.this):
+            raise untranslated("a join with UNNEST on anything but TRUE")
+        if node.args.get("side") in ("RIGHT", "FULL"):
+            raise untranslated("RIGHT and FULL JOIN with UNNEST")
+
+
+@reads(exp.TableAlias, "this", "columns")
+def alias_parts(node: exp.Expr) -> tuple[str, list[str]]:
+    """The name that an alias gives, and its column names."""
+    return node.name.lower(), [part.name.lower() for part in node.args.get("columns") or ()]
+
+
+def unwrapped(query: exp.Expr) -> exp.Expr:
+    """A query without the brackets around the whole of it, for where brackets follow anyway."""
+    while isinstance(query, exp.Subquery) and set(query.args) == {"this"}:
+        query = query.this
+    return query
+
+
 def _copied(columns: Columns | None) -> Columns | None:
     return None if columns is None else list(columns)
 
@@ -243,13 +271,7 @@ def table_alias(alias: str, names: list[str]) -> exp.TableAlias:
 
 def value_rows(expressions: ExpressionTranslator, node: exp.Expr) -> tuple[list[exp.Expr], Columns]:
     """The rows of a VALUES, every column of one type, and its columns' types."""
-    rows = [
-        [
-            expressions.visit(value)
-            for value in (row.expressions if isinstance(row, exp.Tuple) else [row])
-        ]
-        for row in node.expressions
-    ]
+    rows = [[expressions.visit(value) for value in _row_values(row)] for row in node.expressions]
     if len({len(row) for row in rows}) != 1:
         raise not_in_athena("VALUES with rows of different lengths")
     together_by_column = [together(list(values), "VALUES") for values in zip(*rows)]
@@ -261,6 +283,12 @@ def value_rows(expressions: ExpressionTranslator, node: exp.Expr) -> tuple[list[
     return tuples, columns
 
 
+@reads(exp.Tuple, "expressions")
+def _row_values(row: exp.Expr) -> list[exp.Expr]:
+    values: list[exp.Expr] = row.expressions
+    return values
+
+
 def _unnested(value: exp.Expr) -> list[tuple[exp.Expr, AthenaType]]:
     """The lists that an array or map is unnested as, each with its elements' type."""
     kind = type_of(value)
@@ -270,7 +298,7 @@ def _unnested(value: exp.Expr) -> list[tuple[exp.Expr, AthenaType]]:
             for function, part in zip(("map_keys", "map_values"), kind.arguments)
         ]
     if kind.name != "array":
-        raise not_in_athena(f"UNNEST of {kind}")
+        raise untranslated(f"UNNEST of {kind}")
     (element,) = kind.arguments
     if element.name != "row":
         return [(value, element)]

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glue_jobs.engines.athena_sql.types import (
+    COMPUTED,
     NUMBERS,
     UNKNOWN,
+    VARCHAR,
     ZONED,
     AthenaType,
     coerces,
@@ -133,9 +135,11 @@ def bind_result(pattern: AthenaType, kind: AthenaType, bindings: Bindings) -> bo
 
 
 def filled(pattern: AthenaType, bindings: Bindings) -> AthenaType:
-    """The type with its variables replaced by what they stand for."""
+    """The type with its variables replaced by what they stand for; a string in it is computed."""
     if pattern.name in _VARIABLES:
         return bindings.get(pattern.name, UNKNOWN)
+    if pattern == VARCHAR:
+        return COMPUTED
     if pattern.name in ("array", "map"):
         return AthenaType(pattern.name, tuple(filled(part, bindings) for part in pattern.arguments))
     return pattern

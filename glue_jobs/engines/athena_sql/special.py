@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.comparisons import comparable
+from glue_jobs.engines.athena_sql.comparisons import boolean, chosen, comparable
 from glue_jobs.engines.athena_sql.nodes import (
+    ANY_NUMBER,
     Rewrite,
+    SpecialFunction,
     Translator,
     call,
-    not_in_athena,
     number,
     operand,
     paren,
@@ -21,6 +22,7 @@ from glue_jobs.engines.athena_sql.nodes import (
     together,
     type_of,
     typed,
+    untranslated,
     widened,
 )
 from glue_jobs.engines.athena_sql.operators import combine, joined
@@ -30,18 +32,19 @@ from glue_jobs.engines.athena_sql.types import (
     BIGINT,
     DOUBLE,
     FLOATS,
+    INTEGER,
     INTEGERS,
     NUMBERS,
+    VARCHAR,
     AthenaType,
     common_type,
     decimal,
+    has_unknown_length,
 )
 from glue_jobs.errors import UnsupportedSQL
 
 
-def _visited(translator: Translator, node: exp.Expr, *counts: int) -> list[exp.Expr]:
-    if counts and len(node.expressions) not in counts:
-        raise not_in_athena(f"{node.name} with {len(node.expressions)} arguments")
+def _visited(translator: Translator, node: exp.Expr) -> list[exp.Expr]:
     return [translator.visit(argument) for argument in node.expressions]
 
 
@@ -52,12 +55,12 @@ def _rounding(callee: str, *, whole_numbers: bool) -> Rewrite:
     """
 
     def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
-        arguments = _visited(translator, node, *((1, 2) if callee == "round" else (1,)))
+        arguments = _visited(translator, node)
         kind = type_of(arguments[0])
         if kind.name not in NUMBERS or (kind.name in INTEGERS and not whole_numbers):
-            raise not_in_athena(f"{node.name}({kind})")
+            raise untranslated(f"{node.name}({kind})")
         if len(arguments) == 2 and type_of(arguments[1]).name not in INTEGERS:
-            raise not_in_athena(f"{node.name} to {type_of(arguments[1])} places")
+            raise untranslated(f"{node.name} to {type_of(arguments[1])} places")
         result = call(callee, kind, *arguments)
         if kind.name in ("double", "real"):
             return plain_cast(result, kind)
@@ -85,7 +88,7 @@ def _rounded_type(callee: str, kind: AthenaType, arguments: int) -> AthenaType:
 
 def mod(translator: Translator, node: exp.Expr) -> exp.Expr:
     """The operator %."""
-    left, right = _visited(translator, node, 2)
+    left, right = _visited(translator, node)
     return paren(combine(exp.Mod, operand(left), operand(right)))
 
 
@@ -121,7 +124,7 @@ def coalesce(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def nullif(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Null if both are equal; of the first one's type."""
-    left, right = _visited(translator, node, 2)
+    left, right = _visited(translator, node)
     if comparable([left, right]).name in FLOATS and not isinstance(right, exp.Literal):
         raise UnsupportedSQL("The local engine translates nullif of doubles with a constant only.")
     return call("nullif", type_of(left), left, right)
@@ -130,27 +133,33 @@ def nullif(translator: Translator, node: exp.Expr) -> exp.Expr:
 def if_function(translator: Translator, node: exp.Expr) -> exp.Expr:
     """The CASE it stands for, where the name was quoted."""
     condition, true, *false = node.expressions
-    branch = exp.If(this=condition, true=true)
-    return translator.visit(exp.Case(ifs=[branch], default=false[0] if false else None))
+    branch = boolean(translator, condition), translator.visit(true)
+    return chosen([branch], translator.visit(false[0]) if false else None, None)
 
 
 def try_function(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Null where the expression fails."""
-    (argument,) = _visited(translator, node, 1)
+    (argument,) = _visited(translator, node)
     return call("try", type_of(argument), argument)
 
 
 def typeof(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """The name of a type, known before the query runs."""
-    (argument,) = _visited(translator, node, 1)
+    """The name of a type, known before the query runs.
+
+    The argument stays in the answer: an aggregate in it makes one row of many, and one that fails
+    has to fail.
+    """
+    (argument,) = _visited(translator, node)
     kind = type_of(argument)
-    if kind.name == "varchar" and not isinstance(argument.unnest(), (exp.Column, exp.Literal)):
+    if has_unknown_length(kind):
         raise UnsupportedSQL(
             "The local engine does not know the length in typeof of a computed string."
         )
     if isinstance(argument, exp.Placeholder):
         raise UnsupportedSQL("The local engine does not know the type of a parameter.")
-    return text(str(kind))
+    named = text(str(kind))
+    missing = exp.Is(this=operand(argument), expression=exp.Null())
+    return typed(exp.Case(ifs=[exp.If(this=missing, true=named)], default=named.copy()), VARCHAR)
 
 
 def concat(translator: Translator, node: exp.Expr) -> exp.Expr:
@@ -160,21 +169,19 @@ def concat(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def reduce(translator: Translator, node: exp.Expr) -> exp.Expr:
     """A fold: an array, a start, (state, x) -> state, and state -> result."""
-    if len(node.expressions) != 4:
-        raise not_in_athena("reduce without an array, a start and two functions")
     array_node, start_node, step_node, finish_node = node.expressions
     array, start = translator.visit(array_node), translator.visit(start_node)
     if type_of(array).name != "array":
-        raise not_in_athena(f"reduce of {type_of(array)}")
+        raise untranslated(f"reduce of {type_of(array)}")
     element = type_of(array).arguments[0]
     state = type_of(start)
-    step = translator.visit_lambda(step_node.copy(), [state, element])
+    step = translator.visit_lambda(step_node, [state, element])
     wider = common_type(state, type_of(step))
     if wider is not None and wider != state:
         state = wider
         step = translator.visit_lambda(step_node, [state, element])
     if common_type(state, type_of(step)) != state:
-        raise not_in_athena(f"reduce from {state} to {type_of(step)}", hint="Cast the start.")
+        raise untranslated(f"reduce from {state} to {type_of(step)}", hint="Cast the start.")
     step.set("this", plain_cast(step.this, state))
     total = call("list_reduce", state, array, step, plain_cast(start, state))
     finish = translator.visit_lambda(finish_node, [state])
@@ -188,18 +195,20 @@ def reduce(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def sequence(translator: Translator, node: exp.Expr) -> exp.Expr:
     """From first to last, in steps: whole numbers or dates."""
-    arguments = _visited(translator, node, 2, 3)
+    arguments = _visited(translator, node)
     if type_of(arguments[0]).name in INTEGERS:
         integers = [widened(argument, BIGINT) for argument in arguments]
         if any(type_of(argument) != BIGINT for argument in integers):
-            raise not_in_athena("a sequence of anything but whole numbers or dates")
+            raise untranslated("a sequence of anything but whole numbers or dates")
         return call("athena_sequence", AthenaType("array", (BIGINT,)), *integers)
     return date_sequence(arguments)
 
 
 def width_bucket(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Which of n equal parts, or how many of an array's bounds are not above it."""
-    arguments = _visited(translator, node, 2, 4)
+    arguments = _visited(translator, node)
+    if len(arguments) == 3:
+        raise untranslated("width_bucket with 3 arguments")
     if len(arguments) == 4:
         *bounds, count = arguments
         doubles = [_double(part, "width_bucket") for part in bounds]
@@ -207,19 +216,19 @@ def width_bucket(translator: Translator, node: exp.Expr) -> exp.Expr:
     value, bounds_array = arguments
     kind = type_of(bounds_array)
     if kind.name != "array" or kind.arguments[0].name not in NUMBERS:
-        raise not_in_athena(f"width_bucket in {kind}")
+        raise untranslated(f"width_bucket in {kind}")
     return call("athena_bucket", BIGINT, _double(value, "width_bucket"), bounds_array)
 
 
 def _double(node: exp.Expr, what: str) -> exp.Expr:
     if type_of(node).name not in NUMBERS:
-        raise not_in_athena(f"{type_of(node)} in {what}")
+        raise untranslated(f"{type_of(node)} in {what}")
     return widened(node, DOUBLE) if type_of(node) == DOUBLE else plain_cast(node, DOUBLE)
 
 
 def repeat(translator: Translator, node: exp.Expr) -> exp.Expr:
     """An array of one value n times. DuckDB's repeat lengthens a string or a list."""
-    value, count = _visited(translator, node, 2)
+    value, count = _visited(translator, node)
     index = exp.Identifier(this="athena_repeat", quoted=True)
     positions = call("generate_series", BIGINT, number(1), count)
     kind = AthenaType("array", (type_of(value),))
@@ -227,16 +236,17 @@ def repeat(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 
 def grouping(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """Which columns a grouping set left out, as bits."""
-    return call("grouping", BIGINT, *_visited(translator, node))
+    """Which columns a grouping set left out, as bits: an integer up to 31 columns."""
+    kind = INTEGER if len(node.expressions) < 32 else BIGINT
+    return plain_cast(call("grouping", BIGINT, *_visited(translator, node)), kind)
 
 
 def map_of(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """map(keys, values), or map() for an empty one."""
-    arguments = _visited(translator, node, 2)
+    """map(keys, values)."""
+    arguments = _visited(translator, node)
     kinds = [type_of(argument) for argument in arguments]
     if any(kind.name != "array" for kind in kinds):
-        raise not_in_athena("map of anything but two arrays")
+        raise untranslated("map of anything but two arrays")
     kind = AthenaType("map", tuple(part.arguments[0] for part in kinds))
     return call("map", kind, *arguments)
 
@@ -249,29 +259,29 @@ def row(_: Translator, __: exp.Expr) -> exp.Expr:
     )
 
 
-SPECIAL_FUNCTIONS: dict[str, Rewrite] = {
+SPECIAL_FUNCTIONS: dict[str, SpecialFunction] = {
     **TIME_FUNCTIONS,
     **REGEX_FUNCTIONS,
-    "ceil": _rounding("ceil", whole_numbers=True),
-    "ceiling": _rounding("ceil", whole_numbers=True),
-    "floor": _rounding("floor", whole_numbers=True),
-    "round": _rounding("round", whole_numbers=True),
-    "truncate": _rounding("trunc", whole_numbers=False),
-    "sign": _rounding("sign", whole_numbers=True),
-    "mod": mod,
-    "greatest": _extreme("greatest"),
-    "least": _extreme("least"),
-    "coalesce": coalesce,
-    "nullif": nullif,
-    "if": if_function,
-    "try": try_function,
-    "typeof": typeof,
-    "concat": concat,
-    "reduce": reduce,
-    "sequence": sequence,
-    "width_bucket": width_bucket,
-    "repeat": repeat,
-    "grouping": grouping,
-    "map": map_of,
-    "row": row,
+    "ceil": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
+    "ceiling": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
+    "floor": SpecialFunction(_rounding("floor", whole_numbers=True), 1),
+    "round": SpecialFunction(_rounding("round", whole_numbers=True), 1, 2),
+    "truncate": SpecialFunction(_rounding("trunc", whole_numbers=False), 1),
+    "sign": SpecialFunction(_rounding("sign", whole_numbers=True), 1),
+    "mod": SpecialFunction(mod, 2),
+    "greatest": SpecialFunction(_extreme("greatest"), 1, ANY_NUMBER),
+    "least": SpecialFunction(_extreme("least"), 1, ANY_NUMBER),
+    "coalesce": SpecialFunction(coalesce, 2, ANY_NUMBER),
+    "nullif": SpecialFunction(nullif, 2),
+    "if": SpecialFunction(if_function, 2, 3),
+    "try": SpecialFunction(try_function, 1),
+    "typeof": SpecialFunction(typeof, 1),
+    "concat": SpecialFunction(concat, 2, ANY_NUMBER),
+    "reduce": SpecialFunction(reduce, 4),
+    "sequence": SpecialFunction(sequence, 2, 3),
+    "width_bucket": SpecialFunction(width_bucket, 2, 4),
+    "repeat": SpecialFunction(repeat, 2),
+    "grouping": SpecialFunction(grouping, 1, ANY_NUMBER),
+    "map": SpecialFunction(map_of, 2),
+    "row": SpecialFunction(row, 0, ANY_NUMBER),
 }

@@ -1,26 +1,24 @@
 """What kind of statement a text is: a query, a view's definition, a SHOW, or one that is refused.
 
-sqlglot parses the queries, with one thing taken from it: its knowledge of functions. It turns a
-call of a function that it knows into a node that says what it believes the function means; here
-every call stays the call that was written, so that the allow list decides.
+How the queries themselves are parsed is in ``grammar``.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Union
+from typing import TYPE_CHECKING, Union
 
 from sqlglot import exp
-from sqlglot.dialects.trino import Trino
-from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.parsers.trino import TrinoParser
-from sqlglot.tokenizer_core import Token, TokenType
 
+from glue_jobs.engines.athena_sql.deep import refuse_deep, with_room
+from glue_jobs.engines.athena_sql.grammar import parse_tree, refuse_foreign, tokenize
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlglot.tokenizer_core import Token
 
 
 @dataclass(frozen=True)
@@ -153,17 +151,6 @@ _SHOWS: tuple[tuple[str, Callable[..., Statement]], ...] = (
     (rf"SHOW\s+CREATE\s+TABLE\s+{_TABLE}", ShowCreateTable),
     (rf"(?:DESCRIBE|DESC)\s+(?:FORMATTED\s+|EXTENDED\s+)?{_TABLE}", Describe),
 )
-_FOREIGN_SPELLINGS = {
-    (TokenType.EQ, "=="): "Write =.",
-    (TokenType.NOT, "!"): "Write NOT.",
-}
-# What sqlglot's parser of Trino stops at, by the pattern that finds it.
-_FOREIGN_WORDS = {
-    r"QUALIFY": "Filter on the window function in an outer query.",
-    r"//": "Write /: it divides integers to an integer.",
-    r"[*][*]": "Write power(x, y).",
-    r"~": "Write regexp_like(x, pattern).",
-}
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUERY_STARTS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
 _REFUSED_STARTS = {
@@ -177,35 +164,9 @@ _REFUSED_STARTS = {
     "EXPLAIN": "Run it in Athena: the plan here would be another.",
     "FROM": "Athena's queries begin with SELECT.",
 }
-# What Athena's grammar does not have, though sqlglot's parser of Trino lets it through.
-_FOREIGN_TOKENS = {
-    TokenType.DCOLON: ("::", "Write CAST(x AS type)."),
-    TokenType.L_BRACE: ("{", "Write map(keys, values) or CAST(ROW(...) AS ROW(...))."),
-    TokenType.QDCOLON: ("?::", "Write TRY_CAST(x AS type)."),
-}
-# Functions with a syntax of their own.
-_GRAMMAR_FUNCTIONS = (
-    *("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING"),
-    "LISTAGG",
-)
 
 
-class AthenaGrammar(Trino):
-    """Trino's grammar without sqlglot's ideas about functions and about where arrays begin."""
-
-    INDEX_OFFSET = 0
-
-    class Parser(TrinoParser):
-        """The parser; a call that is not here becomes ``exp.Anonymous``."""
-
-        FUNCTIONS: ClassVar = {}
-        FUNCTION_PARSERS: ClassVar = {
-            key: parser
-            for key, parser in TrinoParser.FUNCTION_PARSERS.items()
-            if key in _GRAMMAR_FUNCTIONS
-        }
-
-
+@with_room
 def parse(sql: str) -> Statement:
     """Reads one statement of Athena.
 
@@ -223,7 +184,8 @@ def parse(sql: str) -> Statement:
     bare = _COMMENT.sub(" ", sql).strip().rstrip(";").rstrip()
     if bare[:4].upper() in ("SHOW", "DESC"):
         return _show(bare)
-    tokens = _tokens(sql)
+    tokens = tokenize(sql)
+    refuse_deep(tokens)
     if not tokens:
         raise UsageError("There is no statement to run.")
     if _is_view(tokens):
@@ -236,20 +198,8 @@ def parse(sql: str) -> Statement:
             f"The local engine does not run {words}.",
             hint=_REFUSED_STARTS.get(start, "It runs queries, CREATE OR REPLACE VIEW and SHOW."),
         )
-    _refuse_foreign_tokens(tokens)
-    return Query(_parsed(sql))
-
-
-def _tokens(sql: str) -> list[Token]:
-    try:
-        tokens: list[Token] = AthenaGrammar().tokenize(sql)
-    except SqlglotError as error:
-        raise UsageError(f"This is not Athena's SQL: {error}") from error
-    while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
-        tokens.pop()
-    if any(token.token_type == TokenType.SEMICOLON for token in tokens):
-        raise UnsupportedSQL("The local engine runs one statement at a time, as Athena does.")
-    return tokens
+    refuse_foreign(tokens)
+    return Query(parse_tree(sql))
 
 
 def _show(text: str) -> Statement:
@@ -275,8 +225,8 @@ def _is_view(tokens: list[Token]) -> bool:
 
 
 def _view(sql: str, tokens: list[Token]) -> CreateView:
-    _refuse_foreign_tokens(tokens)
-    tree = _parsed(sql)
+    refuse_foreign(tokens)
+    tree = parse_tree(sql)
     known = {"this", "kind", "replace", "expression"}
     extra = {key for key, value in tree.args.items() if value} - known
     if not isinstance(tree, exp.Create) or not isinstance(tree.this, exp.Table) or extra:
@@ -285,49 +235,3 @@ def _view(sql: str, tokens: list[Token]) -> CreateView:
         )
     replace = bool(tree.args.get("replace"))
     return CreateView(tree.this.name.lower(), tree.this, tree.expression, replace)
-
-
-def _refuse_foreign_tokens(tokens: list[Token]) -> None:
-    for token, following in zip(tokens, [*tokens[1:], None]):
-        if token.token_type in _FOREIGN_TOKENS:
-            written, hint = _FOREIGN_TOKENS[token.token_type]
-            raise UnsupportedSQL(f"Athena has no {written}.", hint=hint)
-        if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
-            raise UnsupportedSQL(
-                f"Athena has no {token.text}.",
-                hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
-            )
-        if (
-            token.token_type == TokenType.LIMIT
-            and following is not None
-            and _after(tokens, following) == TokenType.OFFSET
-        ):
-            raise UnsupportedSQL(
-                "Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m."
-            )
-
-
-def _after(tokens: list[Token], token: Token) -> TokenType:
-    position = tokens.index(token) + 1
-    return tokens[position].token_type if position < len(tokens) else TokenType.SEMICOLON
-
-
-def _parsed(sql: str) -> exp.Expr:
-    try:
-        trees = [tree for tree in AthenaGrammar().parse(sql) if tree is not None]
-    except ParseError as error:
-        for written, hint in _FOREIGN_WORDS.items():
-            if re.search(written, sql, re.IGNORECASE):
-                shown = re.sub(r"[\[\]]", "", written)
-                raise UnsupportedSQL(f"Athena has no {shown}.", hint=hint) from error
-        place = error.errors[0] if error.errors else {}
-        raise UsageError(
-            f"This is not Athena's SQL, from line {place.get('line')}, column {place.get('col')} "
-            f"on: {place.get('highlight') or 'its end'}"
-        ) from error
-    except SqlglotError as error:
-        raise UsageError(f"This is not Athena's SQL: {error}") from error
-    tree = trees[0]
-    if isinstance(tree, exp.Command):
-        raise UnsupportedSQL(f"The local engine does not run {tree.name.upper()}.")
-    return tree

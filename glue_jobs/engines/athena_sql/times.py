@@ -11,9 +11,11 @@ import re
 
 from sqlglot import exp
 
-from glue_jobs.engines.athena_sql.casts import local_time
+from glue_jobs.engines.athena_sql.casts import convert, local_time
+from glue_jobs.engines.athena_sql.guard import reads
 from glue_jobs.engines.athena_sql.nodes import (
     Rewrite,
+    SpecialFunction,
     Translator,
     call,
     literal_text,
@@ -23,10 +25,12 @@ from glue_jobs.engines.athena_sql.nodes import (
     text,
     type_of,
     typed,
+    untranslated,
 )
 from glue_jobs.engines.athena_sql.patterns import joda, mysql, readable
 from glue_jobs.engines.athena_sql.types import (
     BIGINT,
+    COMPUTED,
     DATE,
     DAYS,
     DOUBLE,
@@ -86,22 +90,15 @@ def _moment(translator: Translator, node: exp.Expr, function: str) -> exp.Expr:
     return moment
 
 
-def _arguments(node: exp.Expr, *counts: int) -> list[exp.Expr]:
-    arguments: list[exp.Expr] = node.expressions
-    if len(arguments) not in counts:
-        raise not_in_athena(f"{node.name} with {len(arguments)} arguments")
-    return arguments
-
-
 def date_add(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: of the argument's type. DuckDB's interval makes a timestamp of a date."""
-    unit_node, count_node, moment_node = _arguments(node, 3)
+    unit_node, count_node, moment_node = node.expressions
     moment = _moment(translator, moment_node, "date_add")
     kind = type_of(moment)
     function, size = _STEPS[_unit(unit_node, "date_add", kind)]
     count = translator.visit(count_node)
     if type_of(count).name not in (*INTEGERS, "unknown"):
-        raise not_in_athena(f"{type_of(count)} as the number of units in date_add")
+        raise untranslated(f"{type_of(count)} as the number of units in date_add")
     count = plain_cast(count, INTEGER) if function in ("to_days", "to_months") else count
     if size > 1:
         count = exp.Mul(this=count, expression=number(size))
@@ -111,7 +108,7 @@ def date_add(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def date_diff(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: full units between. DuckDB's date_diff counts boundaries crossed."""
-    unit_node, *moment_nodes = _arguments(node, 3)
+    unit_node, *moment_nodes = node.expressions
     moments = [_moment(translator, moment, "date_diff") for moment in moment_nodes]
     dates = all(type_of(moment) == DATE for moment in moments)
     unit = _unit(unit_node, "date_diff", DATE if dates else TIMESTAMP)
@@ -120,7 +117,7 @@ def date_diff(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def date_trunc(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: of the argument's type. DuckDB 2 makes a timestamp of a date."""
-    unit_node, moment_node = _arguments(node, 2)
+    unit_node, moment_node = node.expressions
     moment = _moment(translator, moment_node, "date_trunc")
     kind = type_of(moment)
     if kind.name == ZONED and len(kind.arguments) > 1:
@@ -134,7 +131,7 @@ def _format_with(patterns: str) -> Rewrite:
     """Athena: text of a moment; a timestamp with a zone shows the clock there."""
 
     def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
-        moment_node, pattern_node = _arguments(node, 2)
+        moment_node, pattern_node = node.expressions
         moment = local_time(_moment(translator, moment_node, node.name))
         written = literal_text(pattern_node, f"the pattern of {node.name}")
         pattern = mysql(written) if patterns == "mysql" else joda(written)
@@ -147,10 +144,10 @@ def _parse_with(patterns: str) -> Rewrite:
     """Athena: an error if the text does not follow the pattern, white space included."""
 
     def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
-        value_node, pattern_node = _arguments(node, 2)
+        value_node, pattern_node = node.expressions
         value = translator.visit(value_node)
         if type_of(value).name not in ("varchar", "unknown"):
-            raise not_in_athena(f"{type_of(value)} in {node.name}")
+            raise untranslated(f"{type_of(value)} in {node.name}")
         written = literal_text(pattern_node, f"the pattern of {node.name}")
         pattern = readable(mysql(written) if patterns == "mysql" else joda(written), written)
         parsed = call("athena_parse_time", TIMESTAMP, value, text(pattern))
@@ -161,15 +158,23 @@ def _parse_with(patterns: str) -> Rewrite:
     return rewrite
 
 
+@reads(exp.AtTimeZone, "this", "zone")
+def at_time_zone(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The operator: x AT TIME ZONE 'zone'."""
+    return _in_zone(translator, node.this, node.args["zone"])
+
+
 def at_timezone(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The same as the operator AT TIME ZONE."""
+    moment_node, zone_node = node.expressions
+    return _in_zone(translator, moment_node, zone_node)
+
+
+def _in_zone(translator: Translator, moment_node: exp.Expr, zone_node: exp.Expr) -> exp.Expr:
     """The same moment, shown elsewhere: the zone goes into the type, for who asks the clock.
 
     A timestamp without a zone counts as UTC, Athena's session zone.
     """
-    if isinstance(node, exp.AtTimeZone):
-        moment_node, zone_node = node.this, node.args["zone"]
-    else:
-        moment_node, zone_node = _arguments(node, 2)
     zone = literal_text(zone_node, "the zone of AT TIME ZONE")
     if not _ZONE.fullmatch(zone):
         raise UnsupportedSQL(
@@ -187,46 +192,43 @@ def at_timezone(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def from_unixtime(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Seconds since 1970 as a timestamp in UTC, to the millisecond."""
-    (seconds_node,) = _arguments(node, 1)
+    (seconds_node,) = node.expressions
     seconds = translator.visit(seconds_node)
     if type_of(seconds).name not in NUMBERS:
-        raise not_in_athena(f"{type_of(seconds)} in from_unixtime")
+        raise untranslated(f"{type_of(seconds)} in from_unixtime")
     moment = call("to_timestamp", TIMESTAMP_ZONED, plain_cast(seconds, DOUBLE))
     return call("athena_milliseconds", TIMESTAMP_ZONED, moment)
 
 
 def date_of(translator: Translator, node: exp.Expr) -> exp.Expr:
     """date(x): CAST(x AS date)."""
-    (value,) = _arguments(node, 1)
-    to = exp.DataType.build("date")
-    return translator.visit(exp.Cast(this=value, to=to))
+    return convert(translator.visit(node.expressions[0]), DATE)
 
 
 def from_iso8601_date(translator: Translator, node: exp.Expr) -> exp.Expr:
     """A date from YYYY-MM-DD; weeks and days of the year, which Athena reads too, are an error."""
-    (value,) = _arguments(node, 1)
-    if type_of(translator.visit(value.copy())).name != "varchar":
-        raise not_in_athena("from_iso8601_date of anything but a string")
-    return date_of(translator, node)
+    value = translator.visit(node.expressions[0])
+    if type_of(value).name != "varchar":
+        raise untranslated("from_iso8601_date of anything but a string")
+    return convert(value, DATE)
 
 
 def to_iso8601(translator: Translator, node: exp.Expr) -> exp.Expr:
     """A date as YYYY-MM-DD."""
-    (value,) = _arguments(node, 1)
-    moment = translator.visit(value)
+    moment = translator.visit(node.expressions[0])
     if type_of(moment) != DATE:
         raise UnsupportedSQL("The local engine translates to_iso8601 of a date only.")
-    return plain_cast(moment, VARCHAR)
+    return plain_cast(moment, COMPUTED)
 
 
 def millisecond(translator: Translator, node: exp.Expr) -> exp.Expr:
     """The milliseconds within the second. DuckDB's count the seconds in."""
-    (value,) = _arguments(node, 1)
-    moment = local_time(_moment(translator, value, "millisecond"))
+    moment = local_time(_moment(translator, node.expressions[0], "millisecond"))
     whole = call("date_part", BIGINT, text("millisecond"), moment)
     return typed(exp.Paren(this=exp.Mod(this=whole, expression=number(1000))), BIGINT)
 
 
+@reads(exp.Extract, "this", "expression")
 def extract(translator: Translator, node: exp.Expr) -> exp.Expr:
     """EXTRACT(field FROM x): the function of that name; Athena has no epoch."""
     field = node.name.lower()
@@ -245,19 +247,27 @@ def extract(translator: Translator, node: exp.Expr) -> exp.Expr:
     return translator.visit(exp.Anonymous(this=field, expressions=[node.expression]))
 
 
+@reads(exp.CurrentDate)
 def current_date(_: Translator, __: exp.Expr) -> exp.Expr:
     """Today in UTC, as in Athena."""
     return plain_cast(call("now", TIMESTAMP_ZONED), DATE)
 
 
+@reads(exp.CurrentTimestamp)
+@reads(exp.Anonymous, "this", "expressions")
 def current_timestamp(_: Translator, __: exp.Expr) -> exp.Expr:
     """The start of the query in UTC, to the millisecond."""
-    return call("athena_milliseconds", TIMESTAMP_ZONED, call("now", TIMESTAMP_ZONED))
+    return _now()
 
 
-def local_timestamp(translator: Translator, node: exp.Expr) -> exp.Expr:
+@reads(exp.Localtimestamp)
+def local_timestamp(_: Translator, __: exp.Expr) -> exp.Expr:
     """The start of the query in UTC, without a zone."""
-    return local_time(current_timestamp(translator, node))
+    return local_time(_now())
+
+
+def _now() -> exp.Expr:
+    return call("athena_milliseconds", TIMESTAMP_ZONED, call("now", TIMESTAMP_ZONED))
 
 
 def date_sequence(arguments: list[exp.Expr]) -> exp.Expr:
@@ -277,28 +287,28 @@ def date_sequence(arguments: list[exp.Expr]) -> exp.Expr:
     if type_of(step) == MONTHS and months:
         return call("athena_month_sequence", result, first, last, number(int(amount) * months))
     if unit != "DAY":
-        raise not_in_athena("a sequence of dates in steps of hours")
+        raise untranslated("a sequence of dates in steps of hours")
     return call("athena_day_sequence", result, first, last, number(int(amount)))
 
 
-TIME_FUNCTIONS: dict[str, Rewrite] = {
-    "date_add": date_add,
-    "date_diff": date_diff,
-    "date_trunc": date_trunc,
-    "date_format": _format_with("mysql"),
-    "date_parse": _parse_with("mysql"),
-    "format_datetime": _format_with("joda"),
-    "parse_datetime": _parse_with("joda"),
-    "at_timezone": at_timezone,
-    "from_unixtime": from_unixtime,
-    "date": date_of,
-    "from_iso8601_date": from_iso8601_date,
-    "to_iso8601": to_iso8601,
-    "millisecond": millisecond,
-    "now": current_timestamp,
+TIME_FUNCTIONS: dict[str, SpecialFunction] = {
+    "date_add": SpecialFunction(date_add, 3),
+    "date_diff": SpecialFunction(date_diff, 3),
+    "date_trunc": SpecialFunction(date_trunc, 2),
+    "date_format": SpecialFunction(_format_with("mysql"), 2),
+    "date_parse": SpecialFunction(_parse_with("mysql"), 2),
+    "format_datetime": SpecialFunction(_format_with("joda"), 2),
+    "parse_datetime": SpecialFunction(_parse_with("joda"), 2),
+    "at_timezone": SpecialFunction(at_timezone, 2),
+    "from_unixtime": SpecialFunction(from_unixtime, 1),
+    "date": SpecialFunction(date_of, 1),
+    "from_iso8601_date": SpecialFunction(from_iso8601_date, 1),
+    "to_iso8601": SpecialFunction(to_iso8601, 1),
+    "millisecond": SpecialFunction(millisecond, 1),
+    "now": SpecialFunction(current_timestamp, 0),
 }
 TIME_NODES: dict[type[exp.Expr], Rewrite] = {
-    exp.AtTimeZone: at_timezone,
+    exp.AtTimeZone: at_time_zone,
     exp.Extract: extract,
     exp.CurrentDate: current_date,
     exp.CurrentTimestamp: current_timestamp,

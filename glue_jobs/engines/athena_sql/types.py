@@ -30,7 +30,7 @@ class AthenaType:
     arguments: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
-        if not self.arguments:
+        if not self.arguments or self.arguments == ("computed",):
             return self.name
         if self.name == ZONED:
             return f"timestamp({self.arguments[0]}) with time zone"
@@ -50,6 +50,8 @@ BIGINT = AthenaType("bigint")
 REAL = AthenaType("real")
 DOUBLE = AthenaType("double")
 VARCHAR = AthenaType("varchar")
+# A string that a function made: Athena works out a length for its type, which is not done here.
+COMPUTED = AthenaType("varchar", ("computed",))
 DATE = AthenaType("date")
 TIMESTAMP = AthenaType("timestamp", (3,))
 TIMESTAMP_ZONED = AthenaType(ZONED, (3,))
@@ -220,6 +222,8 @@ def common_type(left: AthenaType, right: AthenaType) -> AthenaType | None:
 def _common_text(left: AthenaType, right: AthenaType) -> AthenaType:
     if not (left.arguments and right.arguments):
         return VARCHAR
+    if COMPUTED in (left, right):
+        return COMPUTED
     return max(left, right, key=lambda kind: int(kind.arguments[0]))
 
 
@@ -247,6 +251,14 @@ def _common_number(left: AthenaType, right: AthenaType) -> AthenaType:
         scale = max(s1, s2)
         return decimal(max(p1 - s1, p2 - s2) + scale, scale)
     return max(left, right, key=lambda kind: INTEGERS.index(kind.name))
+
+
+def has_unknown_length(kind: AthenaType) -> bool:
+    """Whether Athena names a length in the type, or in a part of it, that is not known here."""
+    parts = (part[1] if isinstance(part, tuple) else part for part in kind.arguments)
+    return kind == COMPUTED or any(
+        isinstance(part, AthenaType) and has_unknown_length(part) for part in parts
+    )
 
 
 def coerces(kind: AthenaType, target: AthenaType) -> bool:
