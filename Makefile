@@ -5,7 +5,7 @@ LAKE ?= ./lake
 SECONDS ?= 60
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
-# --no-strip-extras: pip before 24.1 does not take a pin of `coverage` for one of `coverage[toml]`.
+# --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
 PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-header \
     --no-strip-extras
 

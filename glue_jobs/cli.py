@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import InternalFailure, LakeError
 from glue_jobs.job import add_setting_flags, log_format_of, print_error
+from glue_jobs.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,10 +89,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         if name == chosen:
-            importlib.import_module(f"glue_jobs.commands.{module}").add_arguments(command)
+            chosen_module = importlib.import_module(f"glue_jobs.commands.{module}")
+            chosen_module.add_arguments(command)
             command.add_argument("--json", action="store_true", help="print JSON, for programs")
             command.add_argument("--debug", action="store_true", help="show tracebacks")
-            add_setting_flags(command)
+            add_setting_flags(command, getattr(chosen_module, "TAKEN_SETTINGS", SETTINGS))
     return parser
 
 

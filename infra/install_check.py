@@ -2,16 +2,17 @@
 
     python -m infra.install_check
 
-A file that installs today may be refused tomorrow: until version 24 or so, pip does not take a pin
-of ``coverage`` for one of ``coverage[toml]``, chooses the newest release for what has no pin, and
-refuses that because it has no hash. So pip is shown a newer release of every pinned package, an
-empty one that is made here, and has to install the pins all the same. It does so twice, on the
-oldest Python that is here:
+A file that installs today may be refused tomorrow: before 23.3, pip does not take a pin of
+``coverage`` for one of ``coverage[toml]``; it chooses the newest release of that and refuses it,
+because it has no hash. So pip is shown a newer release of every pinned package, an empty one that
+is made here, and must install the pins all the same. It does so twice, on Python 3.9 if that is
+here:
 
-1. As make does it, starting from the oldest pip of all supported Pythons, which installs the pinned
-   pip, which resolves every file and downloads what it pins.
-2. With the pip that the Python itself brings, for who installs a file by hand. It is given what the
-   first has downloaded, since old pips spend minutes on the pages of the index.
+1. As make does it: the oldest pip that a supported Python brings installs the pinned pip, and that
+   one resolves every file and downloads what it pins. (The oldest pip cannot install the files
+   itself: it knows no wheels newer than manylinux2014.)
+2. With the pip that this Python brings, for people who install a file by hand. It gets what the
+   first step has downloaded, because old pips spend minutes on the pages of the index.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     current/pr.json                                    which folder is current
     reports/latest/best_year.csv                       the reports
     runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
+    demo.json                                          only in a demo lake: marks it as one
 
 Names that come from outside pass through ``safe_file_name`` before they become part of a key.
 """
@@ -27,6 +28,7 @@ HISTORY = "history/"
 CURRENT = "current/"
 REPORTS = "reports/"
 RUNS = "runs/"
+DEMO_MARK = "demo.json"
 
 
 def raw_file(survey: str, name: str) -> str:

@@ -74,7 +74,7 @@ def test_every_environment_of_make_begins_with_the_pinned_pip():
 
 
 def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it():
-    """Else pip before 24.1 takes the newest release, for which there is no hash."""
+    """Else pip before 23.3 takes the newest release, for which there is no hash."""
     pinned = {}
     for line in requirements(ROOT / "requirements-dev.txt"):
         pin = Requirement(line.partition(" --hash")[0])
