@@ -77,12 +77,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _PrintVersion(argparse.Action):
+    """Prints the version that is installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata  # noqa: PLC0415 - no other command waits for it
+
+        print(f"lake {metadata.version('labor-lake')}")
+        parser.exit()
+
+
 _JOBS = {name.replace("-", "_") for name in COMMANDS if "-" in name}
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from glue_jobs.cli import COMMANDS, main
 from glue_jobs.sample.upstream import Upstream
 
+ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")
 
 
@@ -42,6 +44,15 @@ def test_demo_prints_the_three_reports_and_then_has_nothing_to_do(tmp_path, caps
     assert "Nothing is new" not in first
     assert main(["demo", "--lake", str(tmp_path / "lake")]) == 0
     assert "Nothing is new." in capsys.readouterr().out
+
+
+def test_lake_says_which_version_it_is(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    (version,) = re.findall(r'^version = "(.*)"$', project, re.MULTILINE)
+    assert capsys.readouterr().out == f"lake {version}\n"
 
 
 def test_a_live_run_without_a_contact_address_stops_with_an_explanation(tmp_path, capsys):
