@@ -33,9 +33,14 @@ _NEEDS_QUOTES = re.compile(r"[\",\r\n]")
 _NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-inf")
 
 
+def printed_names(names: Sequence[str]) -> list[str]:
+    """The columns of a report that are written."""
+    return [name for name in names if not name.endswith(_DECIMALS)]
+
+
 def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
     """The header and the cells of a report, as they are printed."""
-    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
+    names = printed_names(table.column_names)
     columns = []
     for name in names:
         values = table.column(name).to_pylist()
@@ -63,7 +68,7 @@ def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
 
 def write_report_parquet(table: pa.Table, path: Path) -> None:
     """The same columns as the CSV, with their types."""
-    names = [name for name in table.column_names if not name.endswith(_DECIMALS)]
+    names = printed_names(table.column_names)
     pq.write_table(table.select(names), path, compression="zstd", store_schema=False)
 
 
