@@ -71,7 +71,7 @@ glue-modules: $(VENV)/dev ## check that Glue's Python 3.9 can install each job's
 rehearse: $(VENV)/dev ## run template, wheel and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m infra.rehearsal
 
-bench: $(VENV)/dev ## measure the conversion against pandas and DuckDB (10 minutes)
+bench: $(VENV)/dev ## measure the conversion against pandas and DuckDB (12 minutes)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 
