@@ -4,9 +4,19 @@ VENV ?= .venv
 LAKE ?= ./lake
 SECONDS ?= 60
 BIN = $(VENV)/bin
+PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
+# --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
+PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-header \
+    --no-strip-extras
 
-.PHONY: demo run test conformance coverage faults fuzz lint lint-template audit glue-modules \
-    rehearse bench docs requirements clean
+.DEFAULT_GOAL := help
+.PHONY: help demo run test conformance coverage faults fuzz lint lint-template audit \
+    glue-modules install-check rehearse bench docs requirements clean
+
+help: ## print this list
+	@echo 'make TARGET, where TARGET is one of:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo 'Variables: PYTHON=$(PYTHON) VENV=$(VENV) LAKE=$(LAKE) SECONDS=$(SECONDS) CONTACT TESTS'
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -14,7 +24,7 @@ demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no acco
 run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
 
-test: $(VENV)/dev ## run the tests, but for those that fail each operation of a run
+test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
 
 conformance: $(VENV)/dev ## the local engine against the answers of a real Trino, where the captures are here
@@ -24,15 +34,15 @@ conformance: $(VENV)/dev ## the local engine against the answers of a real Trino
 PURE = glue_jobs/formats/*,glue_jobs/tables/*,glue_jobs/settings.py,glue_jobs/subjects.py,$\
 glue_jobs/errors.py,glue_jobs/moments.py
 
-coverage: $(VENV)/dev ## all tests but the faults; the bounds: pure code 100 % by branch, the rest 90 %
+coverage: $(VENV)/dev ## run all tests but the faults, and hold the bounds on coverage
 	$(BIN)/python -m pytest -q -n auto --ignore=tests/faults --cov --cov-report=
 	$(BIN)/coverage report --include="$(PURE)" --fail-under=100 --skip-covered --show-missing
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
-faults: $(VENV)/dev ## every fault the lake survives, case by case (some minutes)
+faults: $(VENV)/dev ## play every fault that the lake survives (about 8 minutes)
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault $(TESTS)
 
-fuzz: ## look for bytes that break a parser, guided by coverage: each for SECONDS, 60 unless told
+fuzz: ## look for bytes that break a parser, each for SECONDS
 	@if $(MAKE) -s $(VENV)-fuzz/ready && $(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null; \
 	then for target in listing flatfile conversion population; do \
 	        $(VENV)-fuzz/bin/python -m tests.fuzz.coverage_guided $$target \
@@ -41,63 +51,67 @@ fuzz: ## look for bytes that break a parser, guided by coverage: each for SECOND
 	    && $(MAKE) -s $(VENV)/dev \
 	    && $(BIN)/python -m pytest -q -n auto tests/fuzz --hypothesis-profile=deep; fi
 
-lint: $(VENV)/dev ## lint, types, architecture, docs in step with the code
+lint: $(VENV)/dev ## check lint, types, architecture, and docs against the code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
-lint-template: $(VENV)/dev $(VENV)-checkov/ready ## the CloudFormation template: cfn-lint, and checkov in a place of its own
+lint-template: $(VENV)/dev $(VENV)-checkov/ready ## check the CloudFormation template with cfn-lint and checkov
 	$(BIN)/cfn-lint infra/template.yaml
 	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f infra/template.yaml --quiet --compact \
 	    --skip-download
 
-audit: $(VENV)/laptop $(VENV)-audit/ready ## a report: what is publicly known against the pinned packages
-	$(BIN)/python -m infra.audit $(VENV)-audit/bin/pip-audit requirements-dev.txt \
-	    infra/requirements-checkov.txt infra/requirements-audit.txt infra/requirements-fuzz.txt
+audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known against the pinned packages
+	$(BIN)/python -m infra.audit $(VENV)-audit/bin/pip-audit requirements-pip.txt \
+	    requirements-dev.txt infra/requirements-checkov.txt infra/requirements-audit.txt \
+	    infra/requirements-fuzz.txt
 
-glue-modules: $(VENV)/dev ## can Glue's Python 3.9 install what the template gives each job?
+glue-modules: $(VENV)/dev ## check that Glue's Python 3.9 can install each job's modules
 	$(BIN)/python -m infra.modules
 
-rehearse: $(VENV)/dev ## the lake on AWS, without AWS: template, wheel and jobs on a simulated cloud
+rehearse: $(VENV)/dev ## run template, wheel and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m infra.rehearsal
 
-bench: $(VENV)/dev ## measure the conversion against pandas, DuckDB and bare parsing (about 10 minutes)
+bench: $(VENV)/dev ## measure the conversion against pandas and DuckDB (12 minutes)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m docs.generate
 
-requirements: ## pin the newest versions that suit Python 3.9 to current; needs uv
-	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
-	    --no-header --upgrade -o requirements.txt
-	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
-	    --no-header -c requirements.txt --extra laptop -o requirements-laptop.txt
-	uv pip compile -q pyproject.toml --universal --python-version 3.9 --generate-hashes \
-	    --no-header -c requirements-laptop.txt --extra laptop --extra dev -o requirements-dev.txt
-	uv pip compile -q --group checkov --universal --python-version 3.9 --generate-hashes \
-	    --no-header --upgrade -o infra/requirements-checkov.txt
-	uv pip compile -q --group audit --universal --python-version 3.9 --generate-hashes \
-	    --no-header --upgrade -o infra/requirements-audit.txt
-	uv pip compile -q pyproject.toml --group fuzz --universal --python-version 3.9 \
-	    --generate-hashes --no-header -c requirements-dev.txt -o infra/requirements-fuzz.txt
+install-check: $(VENV)/dev ## check that every requirements file installs, also in a year
+	$(BIN)/python -m infra.install_check
+
+requirements: ## pin the newest versions that suit all Pythons; needs uv
+	$(PIN) --group pip --upgrade -o requirements-pip.txt
+	$(PIN) pyproject.toml --upgrade -o requirements.txt
+	$(PIN) pyproject.toml -c requirements.txt --extra laptop -o requirements-laptop.txt
+	$(PIN) pyproject.toml -c requirements-laptop.txt --extra laptop --extra dev \
+	    -o requirements-dev.txt
+	$(PIN) --group checkov --upgrade -o infra/requirements-checkov.txt
+	$(PIN) --group audit -c requirements-pip.txt --upgrade -o infra/requirements-audit.txt
+	$(PIN) pyproject.toml --group fuzz -c requirements-dev.txt -o infra/requirements-fuzz.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
 	rm -rf $(VENV) $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz lake-demo
 
-$(VENV)/laptop: requirements-laptop.txt pyproject.toml
+# Each begins with the pinned pip: the one that a Python brings is as old as that Python.
+$(VENV)/laptop: requirements-pip.txt requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-laptop.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-pip.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-laptop.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/laptop
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
-$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: infra/requirements-%.txt
+$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: \
+    infra/requirements-%.txt requirements-pip.txt
 	$(PYTHON) -m venv --clear $(VENV)-$*
-	$(VENV)-$*/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	$(VENV)-$*/bin/$(PIP_INSTALL) -r requirements-pip.txt
+	$(VENV)-$*/bin/$(PIP_INSTALL) -r $<
 	@touch $@

@@ -1,67 +1,218 @@
-"""Writes `docs/tables.md` from the schemas in the code; `--check` only compares."""
+"""Writes `docs/tables.md` and `docs/settings.md` from the code; `--check` only compares."""
 
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glue_jobs.engines import athena_sql
 from glue_jobs.formats.flatfile import read_header
+from glue_jobs.report_files import printed_names
 from glue_jobs.sample import excerpt
+from glue_jobs.settings import SETTINGS, Settings
+from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.tables import schemas
+from glue_jobs.tables.columns import TableColumn
 
 if TYPE_CHECKING:
-    from glue_jobs.tables.columns import TableColumn
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-TABLES = Path(__file__).parent / "tables.md"
-_INTRODUCTION = """\
-# The tables
+    from glue_jobs.settings import Setting
 
-Written by `make docs` from `glue_jobs/tables/schemas.py`; do not edit.
+Columns = tuple[TableColumn, ...]
 
-Every BLS file is a table named after it. The survey `pr` stands for all: another survey's mapping
-tables have the columns of its own files, typed by the same rules. A column without a comment is
-one that nobody has explained yet.
+_FOLDER = Path(__file__).parent
+_TABLES = """\
+# Tables, views and reports
+
+Written by `make docs` from `glue_jobs/tables/schemas.py` and `sql/`; do not edit.
+
+- [Tables](#tables): every BLS file is a table named after it, and so is the population.
+- [Views](#views): the tables joined and summed up, to be queried like tables.
+- [Reports](#reports): what `lake reports` prints and `reports/` holds.
+
+## Tables
+
+The survey `pr` stands for all: the mapping tables of another survey have the columns of its own
+files, typed by the same rules. Partition keys are bold. A column without an explanation is one that
+nobody has explained yet.
 """
+_VIEWS = """\
+## Views
+
+Each is a file in `sql/views/`, whose header is shown here. They read `pr` and the population. Types
+are named as in a query, where a table's `string` is a `varchar`.
+"""
+_REPORTS = """\
+## Reports
+
+Each is a file in `sql/reports/` and becomes `reports/latest/<name>.csv` and `.parquet`.
+"""
+_SETTINGS = """\
+# Settings
+
+Written by `make docs` from `glue_jobs/settings.py`; do not edit.
+
+Every setting can be given in three places: a flag wins over an environment variable, that over
+`lake.toml` in the current directory, that over the default. `lake config` shows what each setting
+is and where it came from.
+
+The jobs on AWS take the same flags, with dashes or with underscores (`--bls-url`, `--bls_url`).
+`lake demo` reads no `lake.toml`, and of the environment only `AWS_REGION` and `LAKE_LOG_FORMAT`:
+what it writes into, only its flags say.
+"""
+LAKE_TOML = """\
+lake = "./lake"                # or "s3://bucket/prefix"
+contact = "you@example.com"    # BLS requires it; better set LAKE_CONTACT if others read this file
+surveys = ["pr"]
+datasets = ["acs1", "acs5"]
+requests_per_second = 2
+allow_shrink = false
+log_format = "text"
+"""
+"""The example of a `lake.toml` in the docs."""
 
 
 def tables_page() -> str:
-    """The page: one section per table of the survey `pr`, and the population."""
-    sections = [_INTRODUCTION]
-    sections.append(_section("pr_data", schemas.described(schemas.DATA_COLUMNS)))
-    for name, (body, _) in excerpt.files().items():
-        header = read_header(io.BytesIO(body))
-        if ".data." not in name and schemas.is_table_header(header):
-            table = name.replace(".", "_")
-            sections.append(_section(table, schemas.described(schemas.columns_of(header))))
-    sections.append(_section("pr_sources", schemas.SOURCES))
-    sections.append(_section("pr_revisions", schemas.REVISIONS))
-    sections.append(_section("population", schemas.POPULATION))
+    """Every table of the survey `pr` and the population, every view, and every report."""
+    tables = dict(_described_tables())
+    sections = [_TABLES, *(_section(name, "", columns) for name, columns in tables.items())]
+    known = dict(tables)
+    sections.append(_VIEWS)
+    for name, sql in views_in_order(known).items():
+        known[name] = _answered(sql, known)
+        sections.append(_section(name, _prose(sql), known[name]))
+    sections.append(_REPORTS)
+    for name, sql in sql_files("reports").items():
+        columns = _answered(sql, known)
+        printed = printed_names([column.name for column in columns])
+        shown = tuple(column for column in columns if column.name in printed)
+        sections.append(_section(f"Report {name}", _prose(sql), shown))
     return "\n".join(sections)
 
 
-def _section(
-    name: str,
-    columns: tuple[TableColumn, ...],
-) -> str:
-    lines = [f"## {name}", "", "| column | type | |", "|---|---|---|"]
-    lines += [f"| {column.name} | {column.type} | {column.comment} |" for column in columns]
-    for key in schemas.partition_keys(name):
-        lines.append(f"| **{key.name}** | {key.type} | {key.comment} |")
-    return "\n".join([*lines, ""])
+def settings_page() -> str:
+    """Every setting: how it is given, its default, and what it means; and a `lake.toml`."""
+    header = ("in `lake.toml`", "flag", "environment variable", "default", "")
+    rows = [
+        (f"`{one.name}`", f"`{_flag(one)}`", f"`{one.variable}`", _default(one), _meaning(one))
+        for one in SETTINGS
+    ]
+    example = f"A `lake.toml`:\n\n```toml\n{LAKE_TOML}```\n"
+    return "\n".join([_SETTINGS, _table(header, rows), "", example])
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"tables.md": tables_page, "settings.md": settings_page}
+
+
+def _described_tables() -> Iterable[tuple[str, Columns]]:
+    yield "pr_data", _with_partitions("pr_data", schemas.described(schemas.DATA_COLUMNS))
+    for name, (body, _) in excerpt.files().items():
+        header = read_header(io.BytesIO(body))
+        if ".data." not in name and schemas.is_table_header(header):
+            yield name.replace(".", "_"), schemas.described(schemas.columns_of(header))
+    yield "pr_sources", schemas.SOURCES
+    yield "pr_revisions", _with_partitions("pr_revisions", schemas.REVISIONS)
+    yield "population", _with_partitions("population", schemas.POPULATION)
+
+
+def _with_partitions(table: str, columns: Columns) -> Columns:
+    return (*columns, *schemas.partition_keys(table))
+
+
+def _answered(sql: str, known: Mapping[str, Columns]) -> Columns:
+    """The columns that a statement gives: explained in its header, or as in what it reads."""
+    typed = {name: {one.name: one.type for one in columns} for name, columns in known.items()}
+    comments = {
+        column.name: column.comment
+        for read in reversed(_inputs_in_order(sql))
+        for column in known[read]
+    }
+    comments.update(_explained(sql))
+    return tuple(
+        TableColumn(name, kind, comments.get(name, "").replace(", partition key", ""))
+        for name, kind in athena_sql.output_types(sql, typed).items()
+    )
+
+
+def _inputs_in_order(sql: str) -> list[str]:
+    """What a statement reads, as its header lists it: a column is that of the first that has it."""
+    listed = " ".join(_header(sql)).partition("Inputs:")[2]
+    named = re.findall(r"[a-z0-9_]+", listed.partition(".")[0])
+    return sorted(inputs(sql), key=named.index)
+
+
+def _header(sql: str) -> list[str]:
+    return [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]
+
+
+def _prose(sql: str) -> str:
+    """A header without its columns: one line per sentence that begins with a label."""
+    lines = _header(sql)
+    end = lines.index("Columns:") if "Columns:" in lines else len(lines)
+    text = "\n".join(lines[:end])
+    for label in ("Grain:", "Inputs:", "Units:"):
+        text = text.replace(f"\n{label}", f"\n\n{label}")
+    return text + "\n\n"
+
+
+def _explained(sql: str) -> dict[str, str]:
+    """The columns that a header explains, one a line after `Columns:`."""
+    lines = _header(sql)
+    named = lines[lines.index("Columns:") + 1 :] if "Columns:" in lines else []
+    return dict(line.split(": ", 1) for line in named)
+
+
+def _section(name: str, prose: str, columns: Columns) -> str:
+    partitions = {key.name for key in schemas.partition_keys(name)}
+    rows = [
+        (f"**{one.name}**" if one.name in partitions else one.name, one.type, one.comment)
+        for one in columns
+    ]
+    return f"### {name}\n\n{prose}{_table(('column', 'type', ''), rows)}\n"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [_row(header), "|".join(["", *["---"] * len(header), ""]), *map(_row, rows)]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
+
+
+def _flag(setting: Setting) -> str:
+    return f"--{setting.name.replace('_', '-')} {setting.metavar}".rstrip()
+
+
+def _default(setting: Setting) -> str:
+    value = getattr(Settings(), setting.name)
+    if isinstance(value, tuple):
+        value = ",".join(value)
+    if value == "":
+        return setting.help.partition("(default: ")[2].rstrip(")") or "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _meaning(setting: Setting) -> str:
+    return setting.help.partition(" (default")[0]
 
 
 def main() -> int:
-    """Writes the page, or says that it is out of step."""
-    page = tables_page()
-    if "--check" not in sys.argv:
-        TABLES.write_text(page, "utf-8")
-        return 0
-    if TABLES.read_text("utf-8") != page:
-        print("docs/tables.md is not what the code says: make docs", file=sys.stderr)
-        return 1
-    return 0
+    """Writes the pages, or says which is out of step."""
+    behind = []
+    for name, page in PAGES.items():
+        path, text = _FOLDER / name, page()
+        if "--check" not in sys.argv:
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            behind.append(f"docs/{name}")
+    if behind:
+        print(f"{', '.join(behind)}: not what the code says; make docs", file=sys.stderr)
+    return 1 if behind else 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import InternalFailure, LakeError
 from glue_jobs.job import add_setting_flags, log_format_of, print_error
+from glue_jobs.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _PrintVersion(argparse.Action):
+    """Prints the version that is installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata  # noqa: PLC0415 - no other command waits for it
+
+        print(f"lake {metadata.version('labor-lake')}")
+        parser.exit()
+
+
 _JOBS = {name.replace("-", "_") for name in COMMANDS if "-" in name}
 
 
@@ -83,15 +94,19 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument(
+        "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         if name == chosen:
-            importlib.import_module(f"glue_jobs.commands.{module}").add_arguments(command)
+            chosen_module = importlib.import_module(f"glue_jobs.commands.{module}")
+            chosen_module.add_arguments(command)
             command.add_argument("--json", action="store_true", help="print JSON, for programs")
             command.add_argument("--debug", action="store_true", help="show tracebacks")
-            add_setting_flags(command)
+            add_setting_flags(command, getattr(chosen_module, "TAKEN_SETTINGS", SETTINGS))
     return parser
 
 

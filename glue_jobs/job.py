@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from glue_jobs import settings as settings_module
 from glue_jobs.catalog.manifests import to_json
+from glue_jobs.demo_mark import refuse_demo_lake
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
 from glue_jobs.logs import JsonLog, describe_failure, log_failure
 from glue_jobs.moments import release_name, to_text
@@ -32,7 +33,7 @@ from glue_jobs.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from glue_jobs.settings import Resolved, Settings
+    from glue_jobs.settings import Resolved, Setting, Settings
     from glue_jobs.storage.protocol import Storage
 
 
@@ -174,10 +175,15 @@ def argument_parser(name: str, text: str) -> argparse.ArgumentParser:
     return parser
 
 
-def add_setting_flags(parser: argparse.ArgumentParser, *, underscores: bool = False) -> None:
+def add_setting_flags(
+    parser: argparse.ArgumentParser,
+    chosen: Sequence[Setting] = settings_module.SETTINGS,
+    *,
+    underscores: bool = False,
+) -> None:
     """Adds one flag per setting: with dashes for people, with underscores too for Glue."""
     group = parser.add_argument_group("settings")
-    for setting in settings_module.SETTINGS:
+    for setting in chosen:
         dashed = f"--{setting.name.replace('_', '-')}"
         spellings = dict.fromkeys([dashed, f"--{setting.name}"] if underscores else [dashed])
         if setting.metavar:
@@ -207,8 +213,14 @@ def resolved(given: Mapping[str, Any]) -> Resolved:
 
 
 def open_run(settings: Settings, run_id: str) -> Run:
-    """Opens the lake for a run."""
-    return Run(settings, open_storage(settings.lake, settings.region), run_id)
+    """Opens the lake for a run that writes into it.
+
+    Raises:
+        UsageError: the lake is a demo's.
+    """
+    storage = open_storage(settings.lake, settings.region)
+    refuse_demo_lake(storage)
+    return Run(settings, storage, run_id)
 
 
 def opened_lake(given: Mapping[str, Any]) -> Storage:

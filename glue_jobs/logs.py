@@ -6,14 +6,12 @@ which events there are and what else they carry.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
 import traceback
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.progress import Progress
+from glue_jobs.progress import Progress, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +88,4 @@ def describe_failure(error: LakeError) -> dict[str, Any]:
 def _write(event: str, level: str, fields: Mapping[str, Any]) -> None:
     moment = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     line = {"at": moment.replace("+00:00", "Z"), "level": level, "event": event, **fields}
-    # One write, so that lines of several threads do not mix. A run goes on if nobody reads them.
-    with contextlib.suppress(BrokenPipeError):
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
+    write_line(json.dumps(line))

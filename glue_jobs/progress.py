@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_WRITING = threading.Lock()
+
+
+def write_line(text: str) -> None:
+    """Writes one line to stderr, whole, from whichever thread; a run goes on if nobody reads it."""
+    # One write, not two as print does: another thread's line would come before the line's end.
+    with _WRITING, contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 class Progress:

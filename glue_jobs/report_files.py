@@ -33,9 +33,18 @@ _NEEDS_QUOTES = re.compile(r"[\",\r\n]")
 _NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|-Infinity|-[0-9]+ [0-9:]+[.][0-9]{3}")
 
 
+def printed_names(names: Sequence[str]) -> list[str]:
+    """The columns of a report that are written."""
+    return [
+        name
+        for name in names
+        if not (name.endswith(_DECIMALS) and name[: -len(_DECIMALS)] in names)
+    ]
+
+
 def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
     """The header and the cells of a report, as they are printed."""
-    names = _written_columns(table)
+    names = printed_names(table.column_names)
     columns = []
     for name in names:
         values, kind = table.column(name).to_pylist(), table.schema.field(name).type
@@ -64,16 +73,7 @@ def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
 
 def write_report_parquet(table: pa.Table, path: Path) -> None:
     """The same columns as the CSV, with their types."""
-    write_parquet(table.select(_written_columns(table)), path)
-
-
-def _written_columns(table: pa.Table) -> list[str]:
-    names = table.column_names
-    return [
-        name
-        for name in names
-        if not (name.endswith(_DECIMALS) and name[: -len(_DECIMALS)] in names)
-    ]
+    write_parquet(table.select(printed_names(table.column_names)), path)
 
 
 def _fixed(value: Decimal | None, places: int) -> str:

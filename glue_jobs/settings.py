@@ -180,7 +180,7 @@ def _switch(text: str) -> bool:
 
 SETTINGS = (
     Setting("lake", "LAKE_URI", _some_text, "a directory or s3://… (default: ./lake)", "LAKE"),
-    Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS demands", "EMAIL"),
+    Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS requires", "EMAIL"),
     Setting(
         "surveys", "LAKE_SURVEYS", _list_of(survey_code), "BLS surveys (default: pr)", "CODE,…"
     ),
@@ -197,7 +197,7 @@ SETTINGS = (
         "requests_per_second",
         "LAKE_REQUESTS_PER_SECOND",
         _rate,
-        "asked of one upstream, at most (default: 4)",
+        "requests to one upstream, at most (default: 4)",
         "N",
     ),
     Setting(
@@ -230,7 +230,11 @@ SETTINGS = (
     ),
     Setting("region", "AWS_REGION", _some_text, "AWS region (default: the SDK's)", "REGION"),
     Setting(
-        "log_format", "LAKE_LOG_FORMAT", _log_format, "stderr as text (default) or json", "FORMAT"
+        "log_format",
+        "LAKE_LOG_FORMAT",
+        _log_format,
+        "stderr as text or json (default: text)",
+        "FORMAT",
     ),
 )
 

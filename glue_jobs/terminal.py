@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,7 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 from rich.table import Table
 
-from glue_jobs.progress import Progress
+from glue_jobs.progress import Progress, write_line
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
@@ -91,9 +89,8 @@ class PlainProgress(Progress):
     """One line per step and per file, for logs and pipes."""
 
     def step(self, text: str) -> None:
-        """Prints the step; a run goes on if nobody reads it."""
-        with contextlib.suppress(BrokenPipeError):
-            print(text, file=sys.stderr, flush=True)
+        """Prints the step."""
+        write_line(visible(text))
 
     def expect(self, files: int, size: int) -> None:
         """Prints how much is coming."""

@@ -1,4 +1,4 @@
 """The lake's stack on AWS: its template, its deployment, and its rehearsal offline.
 
-The audit of the packages that everything is installed from is here, too.
+Here, too: whether the pinned packages install, and the audit of them.
 """

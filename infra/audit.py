@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CONTROL = "requests==2.19.0"
 """Only looked up, never installed: CVE-2018-18074 is known against it."""
 
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\\n]+)", re.MULTILINE)
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]+\])?==([^ \\\n]+)", re.MULTILINE)
 _NETWORK = re.compile(
     r"ConnectionError|ProxyError|Timeout|SSLError|Could not connect|ServiceError|HTTPError"
 )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.cli import COMMANDS, main
+from glue_jobs.commands.reports import shown_rows
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.workflow import run_workflow
 from tests.lakes import run_at
 
+ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")
 
 
@@ -44,6 +47,38 @@ def test_demo_prints_the_three_reports_and_then_has_nothing_to_do(tmp_path, caps
     assert "Nothing is new" not in first
     assert main(["demo", "--lake", str(tmp_path / "lake")]) == 0
     assert "Nothing is new." in capsys.readouterr().out
+
+
+def test_a_cut_report_shows_the_rows_that_have_every_figure(demo_lake, capsys):
+    assert main(["reports", "--lake", demo_lake]) == 0
+    told = capsys.readouterr().out
+    assert "PRS30006032   2013   Q01" in told
+    assert "PRS30006032   1995   Q01" not in told
+    assert main(["reports", "series_population", "--lake", demo_lake]) == 0
+    assert "PRS30006032   1995   Q01" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        ([["a", ""]] * 12, [["a", ""]] * 12),
+        ([["a", ""]] * 12 + [["b", "1"], ["c", ""], ["d", "2"]], [["b", "1"], ["d", "2"]]),
+        ([["a", "1"]] * 12 + [["b", "2"]], [["a", "1"]] * 12),
+        ([["a", ""]] * 13, [["a", ""]] * 12),
+    ],
+    ids=["short enough", "some are full", "all are full", "none is full"],
+)
+def test_a_long_report_is_cut_to_its_full_rows(rows, shown):
+    assert shown_rows(rows) == shown
+
+
+def test_lake_says_which_version_it_is(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    (version,) = re.findall(r'^version = "(.*)"$', project, re.MULTILINE)
+    assert capsys.readouterr().out == f"lake {version}\n"
 
 
 def test_a_live_run_without_a_contact_address_stops_with_an_explanation(tmp_path, capsys):

@@ -16,7 +16,7 @@ from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.errors import UsageError
 from glue_jobs.history import with_rewritten_history
-from glue_jobs.job import opened_lake, resolved
+from glue_jobs.job import new_run_id, open_run, resolved
 from glue_jobs.moments import release_name, release_of
 from glue_jobs.storage import file_sha256, names
 from glue_jobs.subjects import survey_code
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Takes them in and publishes the new history."""
-    storage = opened_lake(vars(arguments))
+    storage = open_run(resolved(vars(arguments)).settings, new_run_id()).storage
     survey = survey_code(arguments.survey)
     copies = releases_of(arguments)
     settings = resolved(vars(arguments)).settings

@@ -42,4 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _shown(value: object) -> str:
+    """The value as a flag or `lake.toml` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(value) if isinstance(value, tuple) else str(value)

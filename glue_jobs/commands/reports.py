@@ -18,7 +18,7 @@ from glue_jobs.visible import write_text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from glue_jobs.report_index import ReportIndex
     from glue_jobs.storage.protocol import Storage
@@ -111,7 +111,7 @@ def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> No
     from glue_jobs.terminal import print_table  # noqa: PLC0415 - csv and json do without
 
     header, rows = from_csv(body)
-    shown = rows if more is None or len(rows) <= SHOWN_ROWS else rows[:SHOWN_ROWS]
+    shown = rows if more is None else shown_rows(rows)
     numbers = [
         column for place, column in enumerate(header) if all(_is_number(row[place]) for row in rows)
     ]
@@ -120,6 +120,17 @@ def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> No
         count = len(rows) - len(shown)
         print(f"… and {count} more row{'s' if count > 1 else ''}: lake reports {name} {more}")
     print(f"made from {made_from}\n")
+
+
+def shown_rows(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """The rows of a report that are shown in place of all, in their order.
+
+    Those without an empty cell say most: of a report that sets figures beside each other, the
+    first rows may be the ones for which only one side is there.
+    """
+    if len(rows) <= SHOWN_ROWS:
+        return rows
+    return ([row for row in rows if all(row)] or rows)[:SHOWN_ROWS]
 
 
 def _is_number(text: str) -> bool:

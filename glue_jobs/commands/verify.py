@@ -7,17 +7,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import IntegrityFailure, LakeError
-from glue_jobs.job import Outcome, exit_code, new_run_id, open_run, perform, print_error, resolved
+from glue_jobs.job import (
+    Outcome,
+    Run,
+    exit_code,
+    new_run_id,
+    open_run,
+    perform,
+    print_error,
+    resolved,
+)
 from glue_jobs.logs import JsonLog
 from glue_jobs.rebuild import rebuild_differences
 from glue_jobs.repair import repair
+from glue_jobs.storage import open_storage
 from glue_jobs.terminal import PlainProgress
 from glue_jobs.verification import RAW, REBUILD, UPSTREAM, problems_of, recorded_subjects, verify
 
 if TYPE_CHECKING:
     import argparse
 
-    from glue_jobs.job import Run
     from glue_jobs.verification import Findings, Problem
 
 
@@ -36,7 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is wrong, and what was done about it; exit 7 if anything is left."""
-    run = open_run(resolved(vars(arguments)).settings, new_run_id())
+    settings = resolved(vars(arguments)).settings
+    writes = arguments.repair or arguments.upstream
+    run = (
+        open_run(settings, new_run_id())
+        if writes
+        else Run(settings, open_storage(settings.lake, settings.region), new_run_id())
+    )
     if run.settings.log_format == "json":
         run = replace(run, progress=JsonLog(run.run_id))
     elif not arguments.json:
@@ -50,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
             rebuild=arguments.rebuild,
         )
 
-    if arguments.repair or arguments.upstream:
+    if writes:
         document, failures = perform("verify", job, run)
     else:  # nothing is written, not even a summary
         outcome = job(run)

@@ -12,6 +12,7 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     leases/pr.json                                     on S3: who is writing the subject now
     reports/latest/best_year.csv                       the reports
     runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
+    demo.json                                          only in a demo lake: marks it as one
 
 Names that come from outside pass through ``safe_file_name`` before they become part of a key. What
 a manifest or pointer names passes through the forms below when it is read.
@@ -40,6 +41,7 @@ VERSIONED = (RAW, CURRENT)
 """Here every overwritten or deleted content stays readable by its version."""
 REPORTS = "reports/"
 RUNS = "runs/"
+DEMO_MARK = "demo.json"
 
 _KEY = r"(?!\.)[A-Za-z0-9._=-]+(/(?!\.)[A-Za-z0-9._=-]+)*"
 

@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 
 from glue_jobs.errors import UsageError
+from infra.bundle import ROOT
 from infra.modules import hashed
 
 GLUES_PYTHON = "3.9"
+
+PINNED_PIP = ROOT / "requirements-pip.txt"
+"""The pip that every environment gets first, instead of the one that its Python brings."""
 
 
 def find_python() -> Path:
@@ -46,7 +50,8 @@ def environment(python: Path, modules: str, folder: Path) -> Path:
         UsageError: the modules cannot be installed, or one needs another that is not among them.
     """
     pins = sorted(modules.split(","))
-    name = hashlib.sha256(f"{version_of(python)} {pins}".encode()).hexdigest()[:12]
+    made_of = f"{version_of(python)} {pins} {PINNED_PIP.read_text('utf-8')}"
+    name = hashlib.sha256(made_of.encode()).hexdigest()[:12]
     home = folder / f"env-{name}"
     inside = home / "bin" / "python"
     if (home / "complete").exists():
@@ -56,6 +61,7 @@ def environment(python: Path, modules: str, folder: Path) -> Path:
     listed = home / "pins.txt"
     listed.write_text(hashed(pins), "utf-8")
     install = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps")
+    _run(inside, *install, "--require-hashes", "-r", PINNED_PIP)
     _run(inside, *install, "--require-hashes", "-r", listed)
     _run(inside, "-m", "pip", "check")
     (home / "complete").touch()

@@ -5,6 +5,12 @@
 -- Q05 is BLS's annual figure, not a quarter. It is used only for series that have nothing else:
 -- then basis is 'annual' and quarters is 0. On a tie the earliest year wins; tied_years counts
 -- the years that share the maximum. Sums are of decimals, so that equal years compare equal.
+-- Columns:
+-- best_year: the year with the largest sum
+-- value: the sum of that year's quarters, or its annual figure
+-- quarters: how many quarters were summed; 0 where basis is annual
+-- tied_years: how many years share the maximum
+-- basis: quarters, or annual for a series that has nothing else
 create or replace view best_year as
 with figures as (
     select

@@ -2,7 +2,13 @@
 -- Grain: one row per dataset.
 -- Inputs: population.
 -- Units: persons; both deviations are given, since n is small: stddev_samp divides by n - 1.
--- years: how many of the six years the dataset has (ACS 1-year has no 2020, but all of these).
+-- Columns:
+-- first_year: the first of the years that were found
+-- last_year: the last of them
+-- years: how many were found, 6 at most
+-- mean: of the annual population, persons
+-- stddev_samp: standard deviation of a sample, persons
+-- stddev_pop: standard deviation of a whole population, persons
 create or replace view population_summary as
 select
     dataset_name,

@@ -3,6 +3,9 @@
 -- vintage that the lake saw and mere footnotes are left out.
 -- Inputs: pr_revisions, pr_series, pr_sector, pr_measure, pr_duration.
 -- Units: value, previous_value and difference in the unit that measure_text and duration_text say.
+-- Columns:
+-- change: added, revised or withdrawn
+-- difference: value less previous_value, exact; null where one of them is
 create or replace view pr_changes as
 select
     r.release,

@@ -5,6 +5,9 @@
 -- Units: value in the unit that measure_text and duration_text say.
 -- is_annual marks BLS's annual figures (Q05), which must not be added to quarters.
 -- footnote_text is there for a single footnote code; several codes stand in footnote_codes.
+-- Columns:
+-- is_annual: whether the figure is BLS's annual one (Q05)
+-- footnote_text: the footnote in words, where there is exactly one
 create or replace view pr_observations as
 select
     d.series_id,

@@ -3,6 +3,8 @@
 -- Inputs: pr_data, population.
 -- Units: value in percent (change of manufacturing hours from the quarter before, at an annual
 -- rate); population in persons, by ACS 1-year, null where that has no such year (2020).
+-- Columns:
+-- population: resident population of that year by ACS 1-year, persons; null where that has none
 create or replace view series_population as
 select d.series_id, d.year, d.period, d.value, p.population
 from pr_data as d

@@ -5,19 +5,22 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from glue_jobs.errors import UsageError
-from infra import modules
+from infra import install_check, modules
 from infra.modules import hashed
 from infra.rehearsal import environments
 from tests.infra.test_template import JOBS, ROOT
 
 FILES = sorted(ROOT.glob("requirements*.txt")) + sorted(ROOT.glob("infra/requirements*.txt"))
 REQUIREMENT = re.compile(
-    r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+"
+    r"[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==[A-Za-z0-9.!+_-]+( ; [^\\]+)?"
+    r"( --hash=sha256:[0-9a-f]{64})+"
 )
 # Its packages are there already, so that pip asks nobody.
 LOCAL = "--no-deps --no-build-isolation -e ."
@@ -33,6 +36,7 @@ def test_all_files_of_requirements_are_known():
     assert [file.relative_to(ROOT).as_posix() for file in FILES] == [
         "requirements-dev.txt",
         "requirements-laptop.txt",
+        "requirements-pip.txt",
         "requirements.txt",
         "infra/requirements-audit.txt",
         "infra/requirements-checkov.txt",
@@ -43,20 +47,51 @@ def test_all_files_of_requirements_are_known():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_requirement_has_a_version_and_hashes(file):
     listed = requirements(file)
-    assert len(listed) > 10
+    assert len(listed) > (1 if file.name == "requirements-pip.txt" else 10)
     assert [line for line in listed if not REQUIREMENT.fullmatch(line)] == []
 
 
+def recipes() -> list[str]:
+    """The lines of what make and CI run, each whole."""
+    texts = [(ROOT / name).read_text("utf-8") for name in ("Makefile", ".ci/run")]
+    return [line for text in texts for line in text.replace("\\\n", " ").splitlines()]
+
+
 def test_whatever_make_and_ci_install_has_its_hashes_checked():
-    recipes = [(ROOT / name).read_text("utf-8") for name in ("Makefile", ".ci/run")]
-    lines = [line for text in recipes for line in text.replace("\\\n", " ").splitlines()]
-    installs = [line for line in lines if re.search(r"\bpip3? (install|download|wheel)\b", line)]
-    assert len(installs) == 4
-    unchecked = [line for line in installs if "--require-hashes" not in line]
-    assert [LOCAL in line for line in unchecked] == [True]
+    calls = r"\bpip3? (install|download|wheel)\b"
+    (named,) = [line for line in recipes() if line.startswith("PIP_INSTALL =")]
+    assert "--require-hashes" in named
+    installs = [line for line in recipes() if re.search(calls, line) and line != named]
+    assert [LOCAL in line for line in installs] == [True]
 
 
-def test_only_two_of_the_project_s_programs_call_pip():
+def test_every_environment_of_make_begins_with_the_pinned_pip():
+    lines = recipes()
+    after = [lines[place + 1] for place, line in enumerate(lines) if " -m venv " in line]
+    assert len(after) == 2
+    first = "$(PIP_INSTALL) -r requirements-pip.txt"
+    assert [line for line in after if not line.endswith(first)] == []
+
+
+def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it():
+    """Else pip before 23.3 takes the newest release, for which there is no hash."""
+    pinned = {}
+    for line in requirements(ROOT / "requirements-dev.txt"):
+        pin = Requirement(line.partition(" --hash")[0])
+        if pin.marker is None or pin.marker.evaluate():
+            pinned[pin.name] = pin.extras
+    wanted = {
+        (wish.name, extra)
+        for name, extras in pinned.items()
+        for wish in map(Requirement, metadata.requires(name) or ())
+        for extra in wish.extras
+        if any(not wish.marker or wish.marker.evaluate({"extra": one}) for one in ("", *extras))
+    }
+    assert ("coverage", "toml") in wanted
+    assert {(name, extra) for name, extra in wanted if extra not in pinned[name]} == set()
+
+
+def test_only_three_of_the_project_s_programs_call_pip():
     calling = {
         path.relative_to(ROOT).as_posix()
         for folder in ("glue_jobs", "infra", "docs", "bench")
@@ -64,24 +99,31 @@ def test_only_two_of_the_project_s_programs_call_pip():
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and node.value == "pip"
     }
-    assert calling == {"infra/modules.py", "infra/rehearsal/environments.py"}
+    assert calling == {
+        "infra/install_check.py",
+        "infra/modules.py",
+        "infra/rehearsal/environments.py",
+    }
 
 
-def test_both_have_the_hashes_checked(monkeypatch, tmp_path):
+def test_all_have_the_hashes_checked(monkeypatch, tmp_path):
     commands = []
 
     def noted(command, **_):
         commands.append([str(word) for word in command])
         if "venv" in command:
             Path(command[-1]).mkdir()
-        return subprocess.CompletedProcess(command, 0, "3.9", "")
+        told = "pip 20.2.3 from here" if "--version" in command else "3.9"
+        return subprocess.CompletedProcess(command, 0, told, "")
 
     monkeypatch.setattr(subprocess, "run", noted)
     pins = JOBS["land_bls"]["--additional-python-modules"]
     environments.environment(Path("python"), pins, tmp_path)
     assert modules.main() == 0
+    lines = list(install_check.check(tmp_path, Path("python"), FILES))
     asking = [command for command in commands if {"install", "download"} & set(command)]
-    assert len(asking) == 1 + len(JOBS)
+    assert len(asking) == 2 + len(JOBS) + 2 + 2 * len(FILES)
+    assert len(lines) == 1 + 2 * len(FILES)
     assert [command for command in asking if "--require-hashes" not in command] == []
     assert set(pins.split(",")) & {word for command in asking for word in command} == set()
 
