@@ -5,8 +5,8 @@ LAKE ?= ./lake
 SECONDS ?= 60
 BIN = $(VENV)/bin
 
-.PHONY: demo run test coverage faults fuzz lint lint-template audit glue-modules rehearse bench docs \
-    requirements clean
+.PHONY: demo run test coverage faults breakages fuzz lint lint-template audit glue-modules rehearse \
+    bench docs requirements clean
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -28,6 +28,9 @@ coverage: $(VENV)/dev ## all tests but the faults; the bounds: pure code 100 % b
 
 faults: $(VENV)/dev ## every fault the lake survives, case by case (some minutes)
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault $(TESTS)
+
+breakages: $(VENV)/dev ## break the lake on purpose, piece by piece; each must be noticed by a test
+	$(BIN)/python -m tests.breakages $(ONLY)
 
 fuzz: ## look for bytes that break a parser, guided by coverage: each for SECONDS, 60 unless told
 	@if $(MAKE) -s $(VENV)-fuzz/ready && $(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null; \
