@@ -60,6 +60,16 @@ def test_what_was_landed_is_built_whatever_lies_in_its_place_by_now(lake):
     assert years == {2013, 2014, 2015}
 
 
+def test_other_figures_retrieved_in_the_same_second_are_another_release(lake):
+    assert lake.build().failures == ()
+    years = {2013: 1, 2014: 2, 2015: 3}
+    lake.upstream.cubes[CUBE] = render.population_body("ACS 1-year Estimate", years)
+    assert lake.land_population().failures == ()
+    assert lake.build().summary["releases"]["population"]["changed"] is True
+    found = rows_of(lake.storage, "population", "population")
+    assert {row["year"]: row["population"] for row in found} == years
+
+
 def test_the_table_of_sources_says_what_was_read_of_each_file(lake):
     quarters = [(year, quarter) for year in range(1900, 2013) for quarter in range(1, 5)]
     months = [(year, month) for year in range(1900, 2000) for month in range(1, 7)]

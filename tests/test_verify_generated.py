@@ -15,10 +15,12 @@ import pytest
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.commands.verify import verified
+from glue_jobs.errors import UpstreamRefused
+from glue_jobs.sample.faults import Status
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.verification import verify
 from tests.aws import REGION
-from tests.faults.lake import Lake
+from tests.faults.lake import SURVEY_PATH, Lake
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import CUBE, serve_release
 
@@ -136,3 +138,10 @@ def test_a_file_that_this_program_would_make_otherwise_is_not_put_in_place(lake)
     lake.storage.delete(key)
     assert mended(lake) == [(key, None)]
     assert lake.storage.stat(key) is None
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_an_upstream_that_refuses_is_told_and_no_file_is_called_gone(lake):
+    lake.upstream.script(f"{SURVEY_PATH}*", Status(403), forever=True)
+    with pytest.raises(UpstreamRefused, match="refuses to serve"):
+        verify(lake.run(), upstream=True)
