@@ -60,6 +60,23 @@ def test_what_was_landed_is_built_whatever_lies_in_its_place_by_now(lake):
     assert years == {2013, 2014, 2015}
 
 
+def test_a_release_is_named_by_the_newest_of_its_files(lake):
+    """The data file is a day newer than the others."""
+    assert lake.build().summary["releases"]["pr"]["release"] == "20250905T123000Z"
+
+
+def test_a_series_file_that_shrank_is_not_published(lake):
+    series = [("PRS30006011", "6"), *((f"PRS3000602{number}", "6") for number in range(10))]
+    for rows, moment, ended in ((series, 13, 0), (series[:5], 14, 7)):
+        body = render.table_file([("series_id", "class_code"), *rows])
+        change_file(lake.upstream, "pr.series", body, FIRST.replace(hour=moment))
+        assert lake.land_bls().failures == ()
+        done = lake.build()
+        assert done.exit_code == ended
+    assert "pr.series has 5 rows where the last release had 11" in done.told
+    assert len(rows_of(lake.storage, "pr_series")) == 11
+
+
 def test_other_figures_retrieved_in_the_same_second_are_another_release(lake):
     assert lake.build().failures == ()
     years = {2013: 1, 2014: 2, 2015: 3}

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from glue_jobs.errors import UpstreamUnavailable
-from glue_jobs.sample.faults import Reset, Status, Step
+from glue_jobs.sample.faults import Reset, Status, Truncate, WrongLength
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import http
 from glue_jobs.sources.http import Http, Pace
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
-
-if TYPE_CHECKING:
-    from glue_jobs.sample.answer import Answer
-    from glue_jobs.sample.faults import Stage
 
 NAME = "pr.class"
 
@@ -79,17 +73,11 @@ def test_no_pause_is_longer_than_the_longest(clock, upstream):
 # A try that fails.
 
 
-class LongerThanTheFile(Step):
-    """Announces more than it sends, and sends more than the file has."""
-
-    in_body = True
-
-    def change(self, answer: Answer, stage: Stage) -> Answer:
-        headers = {**answer.headers, "Content-Length": "900000"}
-        return replace(answer, headers=headers, body=iter([b"x" * 5000]))
-
-
-@pytest.mark.parametrize("step", [Reset(20), LongerThanTheFile()], ids=["reset", "longer"])
+@pytest.mark.parametrize(
+    "step",
+    [Reset(20), Truncate(20), WrongLength(sent=5000, announced=6000)],
+    ids=["reset", "cut", "longer-than-the-file"],
+)
 def test_of_a_try_that_failed_nothing_is_kept_nor_counted(step, upstream):
     upstream.script(f"{SURVEY_PATH}{NAME}", step)
     sink = io.BytesIO()

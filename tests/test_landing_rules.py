@@ -12,7 +12,8 @@ import pytest
 from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.land_bls import land_bls
 from glue_jobs.moments import to_text
-from glue_jobs.sample.faults import Body, Step
+from glue_jobs.sample.faults import Body, Listing, Status, Step
+from glue_jobs.sample.pages import ListedRow, listing
 from glue_jobs.sample.upstream import Upstream
 from tests.faults.lake import NEXT_RELEASE, SURVEY_PATH, Lake, body_of, change_file
 from tests.faults.places import Place
@@ -98,6 +99,30 @@ def test_what_has_rotten_is_not_shown_again(lake):
     done = lake.land_bls()
     assert (done.exit_code, type(done.error).__name__) == (7, "IntegrityFailure")
     assert lake.storage.stat(key) is None
+
+
+def test_a_listing_that_is_older_than_the_files_is_asked_for_again(lake):
+    """As one of BLS's servers may give it out, minutes after a release."""
+    rows = [
+        ListedRow(name, len(body_of(lake.upstream, name)), file.last_modified)
+        for name, file in lake.upstream.surveys["pr"].items()
+    ]
+    new = Lake(Place(f"{lake.place.uri}-2"), lake.upstream)
+    changed = body_of(lake.upstream, NAME) + b"9\tNew\t0\tT\t3\r\n"
+    change_file(lake.upstream, NAME, changed)
+    lake.upstream.script(SURVEY_PATH, Listing(listing(SURVEY_PATH, rows).decode()))
+    assert new.land_bls().failures == ()
+    assert new.place.body(f"raw/bls/pr/{NAME}") == changed
+    assert new.asked(SURVEY_PATH) == [SURVEY_PATH] * 3
+
+
+def test_a_new_file_that_a_server_calls_not_modified_is_left_for_later(lake):
+    before = lake.tree()
+    change_file(lake.upstream, "pr.new", b"new_code\tnew_text\r\n1\tOne\r\n")
+    lake.upstream.script(f"{SURVEY_PATH}pr.new", Status(304), forever=True)
+    done = lake.land_bls()
+    assert (done.exit_code, type(done.failures[0]).__name__) == (5, "UpstreamUnavailable")
+    assert lake.tree() == before
 
 
 class VanishMeanwhile(Step):
