@@ -10,7 +10,7 @@ PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-
     --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test conformance coverage faults fuzz lint lint-template audit \
+.PHONY: help demo run test conformance coverage faults breakages fuzz lint lint-template audit \
     glue-modules install-check rehearse bench docs requirements clean
 
 help: ## print this list
@@ -41,6 +41,9 @@ coverage: $(VENV)/dev ## run all tests but the faults, and hold the bounds on co
 
 faults: $(VENV)/dev ## play every fault that the lake survives (about 8 minutes)
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault $(TESTS)
+
+breakages: $(VENV)/dev ## break the lake on purpose; a test must notice each time
+	$(BIN)/python -m tests.breakages $(ONLY)
 
 fuzz: ## look for bytes that break a parser, each for SECONDS
 	@if $(MAKE) -s $(VENV)-fuzz/ready && $(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null; \

@@ -99,7 +99,7 @@ def land_survey(run: Run, site: BlsSite, survey: str) -> dict[str, Any]:
             save_survey(run.storage, survey, replace(manifest, files=files))
             summary["changed"] = True
             manifest = replace(manifest, files=files)
-    _show(run, survey, manifest, listing)
+    _show(run, survey, manifest)
     return summary
 
 
@@ -231,17 +231,13 @@ def _store(
     )
 
 
-def _show(run: Run, survey: str, manifest: SurveyManifest, listing: Sequence[ListedFile]) -> None:
-    """Has the folder show what the manifest names, whatever a disturbed run left; versions stay.
-
-    A file that only BLS names is left alone: another run may be about to note it.
-    """
+def _show(run: Run, survey: str, manifest: SurveyManifest) -> None:
+    """Has the folder show what the manifest names, whatever a disturbed run left; versions stay."""
     kept = {names.raw_manifest(survey)}
     for file in manifest.files.values():
         key = names.raw_file(survey, file.name)
         bring_back(run.storage, key, file.version, file.sha256)
         kept.add(key)
-    kept.update(names.raw_file(survey, listed.name) for listed in listing)
     for stored in list(run.storage.scan(names.raw_survey(survey))):
         if stored.key not in kept:
             run.storage.delete(stored.key)

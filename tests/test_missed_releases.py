@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -46,3 +47,17 @@ def test_a_survey_whose_footnotes_define_no_mark_is_not_suspected(tmp_path):
         revise(upstream, b"")
         assert lake.land_bls().failures == ()
         assert lake.build().summary["releases"]["pr"]["warnings"] == []
+
+
+def test_a_missed_release_is_warned_of_once(tmp_path):
+    with Upstream.sample() as upstream:
+        lake = Lake(Place(str(tmp_path / "lake")), upstream)
+        assert lake.run_all() == []
+        revise(upstream, b"")
+        assert lake.land_bls().failures == ()
+        assert len(lake.build().summary["releases"]["pr"]["warnings"]) == 1
+        later = NEXT_RELEASE + timedelta(days=1)
+        change_file(upstream, "pr.txt", b"Read me.\r\n", later)
+        assert lake.land_bls().failures == ()
+        built = lake.build().summary["releases"]["pr"]
+    assert (built["changed"], built["warnings"]) == (True, [])

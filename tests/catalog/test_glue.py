@@ -13,23 +13,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
-from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.job import perform
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.storage.s3 import S3Storage
-from glue_jobs.tables.columns import TableColumn
 from glue_jobs.workflow import job_named
 from tests.aws import DATABASE, REGION, aws_server, new_bucket
-from tests.lakes import put_files, run_at
-
-COLUMNS = (
-    TableColumn("series_id", "string", "BLS's name of the series"),
-    TableColumn("value", "double", "the figure"),
+from tests.catalog.glue_tables import (
+    R1,
+    R2,
+    catalog_now,
+    data,
+    expected,
+    mapping,
+    publish_release,
 )
-HASH = "ab" * 32
-R1, R2 = "20250101T000000Z", "20250102T000000Z"
-KEY = TableColumn("data_file", "string", "the upstream file")
+from tests.lakes import run_at
 
 
 @pytest.fixture(autouse=True)
@@ -47,51 +46,6 @@ def storage():
 @pytest.fixture
 def catalog(storage):
     return GlueCatalog(storage, DATABASE, REGION)
-
-
-def data(*partitions: str) -> Table:
-    files = [
-        TableFile(f"data/data_file={name}/part-00000.parquet", 2, 100, HASH, partition=(name,))
-        for name in partitions
-    ]
-    return Table(COLUMNS, tuple(files), (KEY,))
-
-
-def mapping(name: str) -> Table:
-    return Table(COLUMNS, (TableFile(f"{name}/part-00000.parquet", 3, 50, HASH),))
-
-
-TWO_FILES = data("0.Current", "1.AllData")
-CLASS = mapping("class")
-
-
-def publish_release(storage, release: str, **tables: Table) -> None:
-    current = load_pointer(storage, "pr")
-    tag = current.tag if current else None
-    pointer = Pointer("pr", release, f"curated/pr/{release}-1/", tables, tag=tag)
-    put_files(storage, pointer)
-    publish(storage, pointer)
-
-
-def catalog_now() -> dict[str, tuple[str, dict[str, str]]]:
-    """Per table its location, and the location of each of its partitions."""
-    client = boto3.client("glue")
-    shown = {}
-    for table in client.get_tables(DatabaseName=DATABASE)["TableList"]:
-        partitions = client.get_partitions(DatabaseName=DATABASE, TableName=table["Name"])
-        shown[table["Name"]] = (
-            table["StorageDescriptor"]["Location"],
-            {
-                partition["Values"][0]: partition["StorageDescriptor"]["Location"]
-                for partition in partitions["Partitions"]
-            },
-        )
-    return shown
-
-
-def expected(storage, release: str, *partitions: str) -> tuple[str, dict[str, str]]:
-    folder = f"{storage.uri}/curated/pr/{release}-1/data/"
-    return folder, {name: f"{folder}data_file={name}/" for name in partitions}
 
 
 def test_a_first_release_makes_tables_and_partitions(storage, catalog):

@@ -225,6 +225,26 @@ def test_the_description_is_of_these_bytes_whoever_writes_next(lake, monkeypatch
     assert body_of(lake, KEY, stored.version) == b"ours"
 
 
+def test_a_newest_version_that_has_rotten_is_written_anew(lake):
+    stored = put_file(lake, KEY, b"one")
+    version = lake.root / ".lake/versions" / KEY / stored.version
+    version.unlink()
+    version.write_bytes(b"rot")
+    lake.delete(KEY)
+    again = put_file(lake, KEY, b"one")
+    assert body_of(lake, KEY) == body_of(lake, KEY, again.version) == b"one"
+    assert history(lake) == [b"one"]
+
+
+def test_a_release_file_that_has_rotten_is_not_taken_for_the_same(lake):
+    key = "curated/pr/1/a.parquet"
+    put_file(lake, key, b"one")
+    (lake.root / key).unlink()
+    (lake.root / key).write_bytes(b"rot")
+    with pytest.raises(IntegrityFailure, match="holds other bytes"):
+        put_file(lake, key, b"one")
+
+
 @pytest.mark.parametrize("uri", ["gs://bucket/lake", "https://example.com/lake"])
 def test_an_address_that_is_no_directory_is_refused(uri):
     with pytest.raises(UsageError, match="neither a directory nor in S3"):

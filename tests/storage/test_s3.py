@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
+from glue_jobs.aws_errors import telling, told
 from glue_jobs.errors import (
     IntegrityFailure,
     LostRace,
@@ -18,6 +22,9 @@ from glue_jobs.errors import (
 from glue_jobs.storage.s3 import PART_BYTES, S3Storage
 from tests.aws import aws_server, new_bucket
 from tests.storage.objects import KEY, body_of, history, put_file
+
+if TYPE_CHECKING:
+    from glue_jobs.storage.protocol import StoredObject
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +42,7 @@ class Answers:
     """Answers the next requests for an operation itself, in place of the server, or after it."""
 
     def __init__(self, lake: S3Storage, operation: str, *answers: tuple[int, str] | None) -> None:
-        """None lets the server answer."""
+        """None lets the server answer; an answer to HEAD has no code."""
         self.asked = 0
         self._answers = list(answers)
         lake._client.meta.events.register(f"before-send.s3.{operation}", self._answer)
@@ -46,8 +53,16 @@ class Answers:
         if given is None:
             return None
         status, code = given
-        body = f"<Error><Code>{code}</Code><Message>said by AWS</Message></Error>".encode()
-        return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, Raw(body))
+        text = f"<Error><Code>{code}</Code><Message>said by AWS</Message></Error>" if code else ""
+        return AWSResponse(
+            request.url, status, {"Content-Type": "application/xml"}, Raw(text.encode())
+        )
+
+
+def restore(lake: S3Storage, key: str, body: bytes) -> StoredObject:
+    with lake.scratch() as folder:
+        (folder / "made").write_bytes(body)
+        return lake.restore(key, folder / "made", hashlib.sha256(body).hexdigest())
 
 
 class Raw:
@@ -62,6 +77,9 @@ class Raw:
     def read(self, *_):
         body, self._body = self._body, b""
         return body
+
+    def close(self):
+        pass
 
 
 @pytest.mark.parametrize("uri", ["s3://", "s3:///lake", "s3://B", "s3://bucket_1/lake", "s3://a"])
@@ -87,6 +105,8 @@ def test_objects_lie_under_the_address(end, key):
         pytest.param(lambda lake: lake.swap(KEY, b"x", None), id="swap"),
         pytest.param(lambda lake: put_file(lake, KEY, b"x"), id="put_file"),
         pytest.param(lambda lake: lake.delete(KEY), id="delete"),
+        pytest.param(lambda lake: lake.copy(KEY, "curated/pr/1/a"), id="copy"),
+        pytest.param(lambda lake: restore(lake, KEY, b"x"), id="restore"),
     ],
 )
 def test_a_bucket_that_keeps_no_versions_is_refused_before_the_first_write(write):
@@ -120,6 +140,47 @@ def test_what_aws_refuses_is_told_in_a_sentence(status, code, error, sentence, l
     with pytest.raises(error, match=rf"Cannot read s3://.*/{KEY}: .*{sentence}"):
         lake.get(KEY)
     assert answers.asked >= 1
+
+
+@pytest.mark.parametrize(
+    "code", ["SlowDown", "ThrottlingException", "ServiceUnavailable", "InternalError", "503"]
+)
+def test_a_busy_aws_is_for_later(code):
+    busy = ClientError({"Error": {"Code": code, "Message": ""}}, "PutObject")
+    assert isinstance(told(busy, "write x"), TryAgainLater)
+
+
+def test_only_aws_s_own_errors_are_told_as_such():
+    with pytest.raises(ZeroDivisionError), telling("write x"):
+        raise ZeroDivisionError
+
+
+def test_an_object_that_may_not_be_seen_is_not_called_missing(lake):
+    lake.put(KEY, b"x")
+    for attempt in (lambda: lake.stat(KEY), lambda: lake.put(KEY, b"y")):
+        Answers(lake, "HeadObject", (403, ""))
+        with pytest.raises(StorageFailure, match="AWS denies it"):
+            attempt()
+    assert body_of(S3Storage(lake.uri), KEY) == b"x"
+
+
+def test_a_version_that_s3_cannot_read_is_not_there(lake):
+    lake.put(KEY, b"x")
+    Answers(lake, "HeadObject", *[(400, "")] * 9)  # the SDK asks again, for another region
+    with pytest.raises(StorageFailure, match="it is not there"):
+        lake.open(KEY, "no version of S3's")
+
+
+def test_bytes_that_differ_from_their_checksum_have_rotten(lake):
+    lake.put(KEY, b"x")
+    headers = {"ETag": '"e"', "Content-Length": "1", "x-amz-checksum-crc32": "AAAAAA=="}
+
+    def rot(request, **_):
+        return AWSResponse(request.url, 200, headers, Raw(b"x"))
+
+    lake._client.meta.events.register("before-send.s3.GetObject", rot)
+    with pytest.raises(IntegrityFailure, match="its bytes are not those that were stored"):
+        lake.get(KEY)
 
 
 def test_without_credentials_it_is_told(lake, monkeypatch, tmp_path):
@@ -188,20 +249,50 @@ def test_a_swap_that_cannot_learn_who_wrote_blames_no_other_run(lake):
     assert not isinstance(caught.value, LostRace)
 
 
-def test_a_release_file_that_another_run_makes_meanwhile_is_as_good(lake):
+@pytest.mark.parametrize("size", [3, PART_BYTES + 1], ids=["small", "large"])
+def test_a_release_file_that_another_run_makes_meanwhile_is_kept(size, lake):
     other = S3Storage(lake.uri)
     key = "curated/pr/1/a.parquet"
+    ours, theirs = b"o" * size, b"t" * size
 
-    def overtake(request, **_):
-        if other.get(key) is None:
-            put_file(other, key, b"one")
+    def overtake(body):
+        def make(request, **_):
+            if other.stat(key) is None:
+                put_file(other, key, body)
 
-    lake._client.meta.events.register("before-send.s3.PutObject", overtake)
-    assert put_file(lake, key, b"one").size == 3
+        return make
+
+    event = "before-send.s3." + ("PutObject" if size == 3 else "CompleteMultipartUpload")
+    lake._client.meta.events.register_first(event, same := overtake(ours))
+    assert put_file(lake, key, ours).size == size
+    lake._client.meta.events.unregister(event, same)
     other.delete(key)
-    put_file(other, key, b"two")
+    lake._client.meta.events.register_first(event, overtake(theirs))
     with pytest.raises(IntegrityFailure, match="holds other bytes"):
-        put_file(lake, key, b"one")
+        put_file(lake, key, ours)
+    assert body_of(other, key) == theirs
+    # And a run that comes later sees at once that the file is another one.
+    with pytest.raises(IntegrityFailure, match="holds other bytes"):
+        put_file(other, key, ours)
+
+
+def test_s3_is_told_the_checksum_of_what_it_receives(lake):
+    """It refuses a body that has another one."""
+    checksums: list[str] = []
+
+    def note(request, **_):
+        checksums.append(request.headers["x-amz-checksum-sha256"].decode())
+
+    lake._client.meta.events.register("before-send.s3.PutObject", note)
+    stored = put_file(lake, KEY, b"one")
+    assert [base64.b64decode(checksum).hex() for checksum in checksums] == [stored.sha256]
+
+
+def test_a_copy_leaves_alone_what_is_there(lake):
+    put_file(lake, "curated/pr/1/a", b"one")
+    put_file(lake, "curated/pr/2/a", b"two")
+    lake.copy("curated/pr/1/a", "curated/pr/2/a")
+    assert body_of(lake, "curated/pr/2/a") == b"two"
 
 
 def test_the_version_that_is_noted_is_the_own_one_whatever_comes_after(lake):
@@ -220,11 +311,29 @@ def test_the_version_that_is_noted_is_the_own_one_whatever_comes_after(lake):
     assert lake.get(KEY).body == b"other"
 
 
+# Long lists.
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(lake):
+    for operation in ("ListObjectsV2", "ListObjectVersions"):
+        lake._client.meta.events.register(
+            f"provide-client-params.s3.{operation}", lambda params, **_: params.update(MaxKeys=2)
+        )
+    for number in range(5):
+        lake.put(f"raw/bls/pr/{number}", b"x")
+        lake.put(KEY, b"%d" % number)
+    found = [stored.key[-1] for stored in lake.scan("raw/bls/pr/") if stored.key != KEY]
+    assert found == list("01234")
+    assert history(lake) == [b"0", b"1", b"2", b"3", b"4"]
+
+
 # Large objects.
 
 
 def large(parts: float) -> bytes:
-    return (b"0123456789abcdef" * (PART_BYTES // 16)) * int(parts) + b"end" * (parts % 1 > 0)
+    """So many parts of numbers, no two of which are alike: bytes of another place show."""
+    numbers = b"".join(b"%016d" % number for number in range(PART_BYTES // 16 * int(parts)))
+    return numbers + b"end" * (parts % 1 > 0)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 2.5])
@@ -268,12 +377,43 @@ def test_a_stream_that_breaks_is_opened_again_where_it_broke(lake):
         assert answers.asked == 2
 
 
-def test_a_stream_reads_one_content_whatever_is_written_meanwhile(lake):
+@pytest.mark.parametrize("replaced_by", [b"new", large(1)[::-1]], ids=["shorter", "as-long"])
+def test_a_stream_reads_one_content_whatever_is_written_meanwhile(replaced_by, lake):
     body = large(1)
     put_file(lake, KEY, body)
     with lake.open(KEY) as stream:
         stream.read(10)
-        put_file(lake, KEY, b"new")
+        put_file(lake, KEY, replaced_by)
         stream.seek(PART_BYTES - 5)
         with pytest.raises(StorageFailure, match="Cannot read"):
             stream.read()
+
+
+def test_a_stream_that_ends_too_early_is_no_whole_one(lake):
+    put_file(lake, KEY, b"0123456789")
+    headers = {"ETag": '"e"'}
+
+    def cut(request, **_):
+        return AWSResponse(request.url, 206, headers, Raw(b""))
+
+    lake._client.meta.events.register("before-send.s3.GetObject", cut)
+    with lake.open(KEY) as stream, pytest.raises(TryAgainLater, match="end too early"):
+        stream.read()
+
+
+def test_a_stream_gives_the_bytes_of_the_place_that_is_sought(lake):
+    """Also far behind and before what it has read ahead."""
+    body = large(1)
+    put_file(lake, KEY, body)
+    with lake.open(KEY) as stream:
+        for place in (0, 9 << 20, 3, PART_BYTES - 20, 5 << 20):
+            assert stream.seek(place) == stream.tell() == place
+            assert stream.read(16) == body[place : place + 16]
+
+
+def test_a_closed_stream_closes_its_connection(lake):
+    put_file(lake, KEY, large(1))
+    with lake.open(KEY) as stream:
+        stream.read(10)
+        body = stream.raw._body
+    assert body._raw_stream.closed

@@ -310,6 +310,14 @@ def test_u15_rows_that_contradict_each_other_are_all_set_aside(tmp_path):
     }
 
 
+def test_rejects_are_told_in_the_order_of_their_lines(tmp_path):
+    """Though the last series, whose rows contradict each other, stands first in the file."""
+    twice = [f"PRS{n}\t2001\tQ01\t{value}\t" for n in (2, 1) for value in (1, 2)]
+    body = data_file(*twice, *observations(6000), "PRS9\t2001")
+    converted, _ = convert(body, tmp_path)
+    assert [reject.line for reject in converted.rejects] == [2, 3, 4, 5, 6006]
+
+
 def test_u18_an_unsorted_file_gives_the_table_of_the_sorted_one(tmp_path):
     lines = observations(3000)
     mixed = lines[2000:] + lines[:2000][::-1]

@@ -48,6 +48,7 @@ def test_a_file_s_name_tells_its_table(survey, name, role, table, partition):
     [
         *("overview.txt", "cu.series", "pr", "pr.", "prx.series", "PR.series"),
         *("pr.data", "pr.Data", "pr.sources", "pr.observations", "pr.revisions", "pr.changes"),
+        "pr.data.__HIVE_DEFAULT_PARTITION__",  # which Athena takes for null
     ],
 )
 def test_a_name_of_another_survey_or_of_the_lake_s_own_tables_makes_none(name):

@@ -18,6 +18,7 @@ from glue_jobs.tables.schemas import (
     comment,
     described,
     is_table_header,
+    partition_keys,
 )
 from tests.captures import CAPTURES, capture, needs_captures
 
@@ -119,3 +120,19 @@ def test_catalog_types_and_parquet_types_agree():
         held = FlatFileReader(("x",), (column,)).schema.field("x").type
         plain = held.value_type if pa.types.is_dictionary(held) else held
         assert arrow_schema((told,)).field("x").type == plain
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        ("pr_data", ["data_file"]),
+        ("pr_revisions", ["data_file", "release"]),
+        ("population", ["dataset"]),
+        *(
+            (name, [])
+            for name in ("pr_series", "pr_some_data", "pr_some_revisions", "population_x")
+        ),
+    ],
+)
+def test_partition_keys_go_by_the_whole_name_outermost_first(table, keys):
+    assert [key.name for key in partition_keys(table)] == keys

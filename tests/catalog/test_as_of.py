@@ -1,0 +1,80 @@
+"""What the pointers would have named at a moment: releases to the second, and nothing later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from glue_jobs.catalog.pointers import (
+    Pointer,
+    Snapshot,
+    Table,
+    TableFile,
+    load_pointer,
+    publish,
+)
+from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.errors import UsageError
+from glue_jobs.moments import from_release
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.tables.columns import TableColumn
+
+FIRST, SECOND, THIRD = RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
+BEFORE = {FIRST: "20250904T122959Z", SECOND: "20251204T132959Z", THIRD: "20260304T132959Z"}
+YEAR = TableColumn("year", "smallint", "calendar year")
+
+
+@pytest.fixture
+def storage(tmp_path):
+    storage = LocalStorage(tmp_path / "lake")
+    files = tuple(
+        TableFile(f"data_file=0/release={release}/p", 1, 1, "ab", ("0", release))
+        for release in RELEASES
+    )
+    tables = {
+        "pr_data": Table((YEAR,), (TableFile("data/data_file=0/p", 1, 1, "ab", ("0",)),)),
+        "pr_revisions": Table((YEAR,), files, folder="history/pr/0001/"),
+    }
+    history = tuple(Snapshot("pr.data.0", one, "ab", "raw/x", 1, 0, 0) for one in RELEASES)
+    folder = f"curated/pr/{THIRD}-1/"
+    publish(storage, Pointer("pr", THIRD, folder, tables, history=history))
+    for release in RELEASES:
+        population = {"population": Table((YEAR,), (TableFile(release, 1, 1, "ab"),))}
+        current = load_pointer(storage, "population")
+        pointer = Pointer("population", release, f"curated/population/{release}-1/", population)
+        publish(storage, replace(pointer, tag=current.tag if current else None))
+    return storage
+
+
+def as_of(storage, text: str) -> dict[str, Pointer]:
+    return {pointer.subject: pointer for pointer in pointers_as_of(storage, from_release(text))}
+
+
+@pytest.mark.parametrize(
+    ("moment", "known"),
+    [
+        (FIRST, [FIRST]),
+        (BEFORE[SECOND], [FIRST]),
+        (SECOND, [FIRST, SECOND]),
+        (BEFORE[THIRD], [FIRST, SECOND]),
+        (THIRD, [FIRST, SECOND, THIRD]),
+        ("20991231T000000Z", [FIRST, SECOND, THIRD]),
+    ],
+)
+def test_a_release_is_known_from_its_second_on(moment, known, storage):
+    found = as_of(storage, moment)
+    survey = found["pr"]
+    revisions = survey.tables["pr_revisions"].files
+    assert [file.partition[1] for file in revisions] == known
+    assert [snapshot.release for snapshot in survey.history] == known
+    assert found["population"].release == known[-1]
+
+
+def test_today_s_data_files_are_not_those_of_the_past(storage):
+    assert as_of(storage, FIRST)["pr"].tables["pr_data"].files == ()
+
+
+def test_before_the_first_second_nothing_is_known(storage):
+    with pytest.raises(UsageError, match=f"the lake has seen it since {FIRST}"):
+        as_of(storage, BEFORE[FIRST])

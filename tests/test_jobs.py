@@ -1,0 +1,102 @@
+"""What all jobs share: arguments in, a summary out, an exit code that tells the truth."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from glue_jobs.errors import (
+    LakeError,
+    QualityFailure,
+    StorageFailure,
+    TryAgainLater,
+    UsageError,
+)
+from glue_jobs.job import (
+    Outcome,
+    Run,
+    argument_parser,
+    exit_code,
+    exit_with,
+    perform,
+    resolved,
+    run_id_of,
+)
+from glue_jobs.settings import Settings
+from glue_jobs.storage.local import LocalStorage
+from tests.faults.storages import FailingStorage
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(Settings(), LocalStorage(tmp_path / "lake"), "run")
+
+
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [
+        ([], 0),
+        ([UsageError("x")], 2),
+        ([TryAgainLater("x"), UsageError("x")], 5),
+        ([UsageError("x"), QualityFailure("x"), TryAgainLater("x")], 7),
+    ],
+)
+def test_the_exit_code_is_that_of_the_failure_that_most_needs_a_person(failures, code):
+    assert exit_code(failures) == code
+
+
+def test_an_error_of_the_program_is_in_the_summary_like_any_other(run):
+    def broken(run: Run) -> Outcome:
+        raise ValueError("unforeseen")
+
+    summary, (failure,) = perform("broken", broken, run)
+    assert failure.exit_code == summary["exit_code"] == 7
+    written = json.loads(run.storage.get("runs/run/broken.json").body)
+    assert written["errors"][0]["error"] == "InternalFailure"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_summary_that_cannot_be_written_hides_nothing(fails, run, tmp_path):
+    cause: list[LakeError] = [QualityFailure("A line is wrong.")] if fails else []
+
+    def job(run: Run) -> Outcome:
+        return Outcome(failures=list(cause))
+
+    failing = FailingStorage(LocalStorage(tmp_path / "lake"), 1, "before")
+    summary, failures = perform("job", job, Run(Settings(), failing, "run"))
+    assert summary["exit_code"] == 7
+    assert [type(failure) for failure in failures] == [QualityFailure if fails else StorageFailure]
+
+
+@pytest.mark.parametrize("given", ["../x", "a/b", "wr_1/../../x", "wr 1", "wr_1\n", "x" * 256, "é"])
+def test_a_run_id_that_could_lead_out_of_its_folder_is_refused(given):
+    with pytest.raises(UsageError, match="WORKFLOW_RUN_ID"):
+        run_id_of(given)
+
+
+def test_all_jobs_of_a_workflow_run_share_its_id_and_a_job_alone_has_its_own():
+    assert run_id_of("wr_1a2b") == "wr_1a2b"
+    assert run_id_of("") != run_id_of("")
+
+
+def test_an_argument_of_glue_s_own_is_not_taken_for_a_setting_that_begins_alike():
+    parser = argument_parser("job", "")
+    given, others = parser.parse_known_args(["--survey", "cu", "--data", "x", "--surveys", "ce"])
+    assert given.surveys == "ce"
+    assert others == ["--survey", "cu", "--data", "x"]
+
+
+@pytest.mark.parametrize("flag", ["--bls_url", "--bls-url"])
+def test_a_setting_is_given_with_underscores_or_dashes(flag):
+    address = "http://127.0.0.1:1/"
+    given, _ = argument_parser("job", "").parse_known_args([flag, address])
+    assert resolved(vars(given)).settings.bls_url == address
+
+
+def test_success_does_not_end_the_process():
+    """Glue takes every SystemExit for a failure."""
+    exit_with(0)
+    with pytest.raises(SystemExit) as ended:
+        exit_with(5)
+    assert ended.value.code == 5

@@ -1,0 +1,115 @@
+"""When reports are made, what they name as their sources, and in which order they are written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from glue_jobs import publish_reports as job
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.publish_reports import describe_inputs, publish_reports
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.sql_files import sql_files
+from tests.faults.lake import Lake, body_of, change_file, observation
+from tests.faults.places import Place
+from tests.faults.storages import CountingStorage
+from tests.lakes import lake_of, run_at
+
+ROW = ("PRS30006011", "2013", "Q01", "1.5", "")
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """A lake with the excerpt in it, landed and built; no report was made yet."""
+    with Upstream.sample() as upstream:
+        lake = Lake(Place(str(tmp_path / "lake")), upstream)
+        assert lake.run_all() == []
+        yield lake
+
+
+def published(lake: Lake):
+    """Publishes; returns the job's outcome and the keys that it wrote."""
+    counting = CountingStorage(lake.storage)
+    outcome = publish_reports(replace(lake.run(), storage=counting))
+    return outcome, [name[4:] for name in counting.names if name.startswith("put ")]
+
+
+def test_the_latest_reports_come_after_the_run_s_own_and_each_index_after_its_reports(lake):
+    outcome, written = published(lake)
+    assert outcome.changed
+    count = len(written) // 2
+    own, latest = written[:count], written[count:]
+    assert {key.split("/")[1] for key in own} == {"run-2"}
+    assert [key.replace("run-2", "latest") for key in own] == latest
+    assert own[-1] == "reports/run-2/report.json"
+    assert "reports/latest/best_year.csv" in latest
+    assert latest.count("reports/latest/report.json") == 1
+
+
+def test_nothing_new_makes_no_reports(lake):
+    published(lake)
+    outcome, written = published(lake)
+    assert (outcome.changed, outcome.details["reports"], written) == (False, {}, [])
+
+
+def test_a_new_release_makes_new_reports_of_its_newest_vintage(lake):
+    published(lake)
+    for name in ("pr.data.0.Current", "pr.data.1.AllData"):
+        line = observation("PRS88003203", "2026", "Q01", "1.5", "R")
+        change_file(lake.upstream, name, body_of(lake.upstream, name) + line)
+    assert lake.run_all() == []
+    assert published(lake)[0].changed
+    index = lake.read_json("reports/latest/report.json")
+    assert index["changes"]["pr"]["release"] == "20251209T133000Z"
+    assert index["changes"]["pr"]["first"] is False
+
+
+@pytest.mark.parametrize("folder", ["views", "checks", "reports"])
+def test_other_sql_makes_new_reports(folder, lake, monkeypatch):
+    pointers = load_pointers(lake.storage)
+    before = describe_inputs(pointers)
+    assert describe_inputs(pointers) == before
+
+    def changed(asked: str) -> dict[str, str]:
+        files = sql_files(asked)
+        return {name: f"{sql}\n" for name, sql in files.items()} if asked == folder else files
+
+    monkeypatch.setattr(job, "sql_files", changed)
+    assert describe_inputs(pointers) != before
+
+
+def test_a_report_names_the_sources_of_its_own_tables(lake):
+    published(lake)
+    reports = lake.read_json("reports/latest/report.json")["reports"]
+    named = {
+        name: {one["subject"]: sorted(one["sources"]) for one in entry["made_from"]}
+        for name, entry in reports.items()
+    }
+    data_files = ["pr.data.0.Current", "pr.data.1.AllData"]
+    assert named == {
+        "population_summary": {"population": ["acs1"]},
+        "best_year": {"pr": data_files},
+        "series_population": {"pr": data_files, "population": ["acs1"]},
+    }
+
+
+def test_what_has_no_tables_is_skipped_and_the_rest_is_made(tmp_path):
+    """A lake with one data file has neither the tables of most checks, nor those of some views."""
+    result = lake_of(tmp_path, [ROW], {2013: 316128839})
+    assert result.failures == ()
+    summary = result.summaries[-1]
+    assert summary["checks"]["current_differs_from_all_data"] == "passed"
+    assert summary["checks"]["series_has_codes_without_text"].startswith("skipped: ")
+    assert set(summary["reports"]) == {"population_summary", "best_year", "series_population"}
+
+
+def test_without_a_population_its_reports_are_skipped(tmp_path):
+    with Upstream.sample() as upstream:
+        run = run_at(tmp_path, upstream)
+        lake = Lake(Place(str(tmp_path)), upstream)
+        assert lake.land_bls().failures == ()
+        assert lake.build().failures == ()
+        outcome = publish_reports(run)
+    assert set(outcome.details["reports"]) == {"best_year"}
+    assert set(outcome.details["skipped"]) == {"population_summary", "series_population"}

@@ -1,0 +1,147 @@
+"""`lake verify` checks what manifests and pointers name, to the version; `--repair` keeps it true.
+
+Each test changes one fact in a small lake with two releases, and says what is found and mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.commands.verify import verified
+from glue_jobs.errors import UpstreamRefused
+from glue_jobs.sample.faults import Status
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.verification import verify
+from tests.aws import REGION
+from tests.faults.lake import SURVEY_PATH, Lake
+from tests.faults.places import BACKENDS, Places, cloud
+from tests.faults.small_survey import CUBE, serve_release
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CLASS = "raw/bls/pr/pr.class"
+PAGE = f"raw/population/{CUBE}.json"
+
+
+@pytest.fixture(params=BACKENDS)
+def lake(request, tmp_path):
+    with cloud(request.param), Upstream() as upstream:
+        lake = Lake(Places(request.param, tmp_path).new(), upstream, allow_removals=1)
+        for number in (1, 2):
+            serve_release(upstream, number)
+            assert lake.run_all() == []
+        yield lake
+
+
+def found(lake: Lake) -> list[tuple[str, str]]:
+    """Which key has a problem, and which."""
+    return [(problem.noted.key, problem.what) for problem in verify(lake.run()).problems]
+
+
+def mended(lake: Lake) -> list[tuple[str, Any]]:
+    """Repairs all; returns which key was restored, and from where, if it was."""
+    details = verified(lake.run(), mend=True, upstream=False).details
+    return [(entry["key"], entry["repaired"]) for entry in details["problems"]]
+
+
+def version_named(lake: Lake, key: str) -> str:
+    """The version that a manifest names."""
+    if key == CLASS:
+        return load_survey(lake.storage, "pr").files["pr.class"].version
+    (page,) = load_population(lake.storage).datasets["acs1"].pages
+    return page.version
+
+
+def lose_version(lake: Lake, key: str) -> None:
+    """Takes away the version that the manifest names; the object that is seen has its bytes."""
+    version, body = version_named(lake, key), lake.place.body(key)
+    if lake.place.database:
+        client = boto3.client("s3", region_name=REGION)
+        named = {"Bucket": lake.place.uri[5:], "Key": key}
+        hashed = hashlib.sha256(body).hexdigest()
+        client.put_object(**named, Body=body, Metadata={"sha256": hashed})
+        client.delete_object(**named, VersionId=version)
+        return
+    (lake.folder / key).unlink()
+    (lake.folder / key).write_bytes(body)
+    (lake.folder / ".lake/versions" / key / version).unlink()
+
+
+def test_a_lake_as_it_should_be_has_no_problem(lake):
+    assert found(lake) == []
+
+
+@pytest.mark.parametrize("key", [CLASS, PAGE])
+def test_a_version_that_the_manifest_names_and_that_is_gone_is_named(key, lake):
+    version = version_named(lake, key)
+    lose_version(lake, key)
+    assert found(lake) == [(key, f"in its version {version} is not there or cannot be read")]
+
+
+@pytest.mark.parametrize("key", [CLASS, PAGE])
+def test_after_a_repair_the_manifest_names_a_version_with_the_noted_bytes(key, lake):
+    body = lake.place.body(key)
+    lose_version(lake, key)
+    ((repaired, origin),) = mended(lake)
+    assert repaired == key
+    assert origin
+    version = version_named(lake, key)
+    assert version in [stored.version for stored in lake.storage.versions(key)]
+    assert lake.place.body(key, version) == body == lake.place.body(key)
+    assert found(lake) == []
+    lake.check()
+    assert lake.run_all() == []
+    lake.check()
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_each_object_of_the_raw_zone_is_read_to_its_last_byte(lake):
+    for key in [path for path in lake.tree("raw") if "_manifest" not in path]:
+        path = lake.folder / key
+        whole = path.read_bytes()
+        path.unlink()
+        path.write_bytes(whole[:-1] + b"?")
+        assert (key, "has other bytes than were stored") in found(lake)
+        path.unlink()
+        path.write_bytes(whole)
+
+
+def test_each_file_that_a_pointer_names_is_missed(lake):
+    for key in lake.tree("curated", "history"):
+        pointers = [load_pointer(lake.storage, subject) for subject in ("pr", "population")]
+        named = [one.key_of(*file) for one in pointers if one for file in one.files()]
+        if key in named:
+            content = lake.storage.get(key)
+            lake.storage.delete(key)
+            assert found(lake) == [(key, "is not there or cannot be read")]
+            lake.storage.put(key, content.body)
+    assert found(lake) == []
+
+
+def test_a_file_that_this_program_would_make_otherwise_is_not_put_in_place(lake):
+    """Another version of the Parquet library writes other bytes; the pointer notes the old ones."""
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    (file,) = pointer.tables["pr_class"].files
+    key = pointer.key_of("pr_class", file)
+    document = json.loads(lake.place.body("current/pr.json"))
+    document["tables"]["pr_class"]["files"][0]["sha256"] = "ab" * 32
+    lake.storage.put("current/pr.json", json.dumps(document).encode())
+    lake.storage.delete(key)
+    assert mended(lake) == [(key, None)]
+    assert lake.storage.stat(key) is None
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_an_upstream_that_refuses_is_told_and_no_file_is_called_gone(lake):
+    lake.upstream.script(f"{SURVEY_PATH}*", Status(403), forever=True)
+    with pytest.raises(UpstreamRefused, match="refuses to serve"):
+        verify(lake.run(), upstream=True)
