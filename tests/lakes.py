@@ -43,7 +43,8 @@ def run_at(lake: Path | str, upstream: Upstream, run_id: str = "run", **settings
 def put_files(storage: Storage, pointer: Pointer) -> None:
     """Puts files of the recorded sizes where a made-up pointer says that there are some."""
     for table, file in pointer.files():
-        storage.put(pointer.key_of(table, file), b"x" * file.bytes)
+        if storage.stat(key := pointer.key_of(table, file)) is None:
+            storage.put(key, b"x" * file.bytes)
         if file.rejects_path:
             storage.put(pointer.folder + file.rejects_path, b"{}\n")
 

@@ -13,7 +13,7 @@ from glue_jobs.errors import UpstreamUnavailable
 from glue_jobs.sample.faults import Reset, Status, Truncate, WrongLength
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy
-from glue_jobs.sources import http
+from glue_jobs.sources import deadline, http
 from glue_jobs.sources.http import Http, Pace
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
 
@@ -26,7 +26,8 @@ def clock(monkeypatch):
     now = [100.0]
     slept: list[float] = []
     fixed = SimpleNamespace(sleep=slept.append, monotonic=lambda: now[0])
-    monkeypatch.setattr(http, "time", fixed)
+    for module in (http, deadline):
+        monkeypatch.setattr(module, "time", fixed)
     return now, slept
 
 

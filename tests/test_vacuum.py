@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -15,6 +14,8 @@ from glue_jobs.tables.columns import TableColumn
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 A_WEEK_AGO = NOW - timedelta(days=7)
+HASH = "ab" * 32
+RELEASES = {name: f"2025010{day}T123000Z" for day, name in enumerate("ABCDE", 1)}
 YEAR = TableColumn("year", "smallint", "calendar year")
 
 
@@ -35,21 +36,25 @@ def set_age(path, days_ago: float) -> None:
 
 def publish_at(storage: LocalStorage, release: str, days_ago: float, subject: str = "pr") -> None:
     """Publishes a release whose data is one file and whose history is one, both of that age."""
-    table = Table((YEAR,), (TableFile("part", 8, 1, "ab"),))
-    tables = {f"{subject}_data": table}
-    tables[f"{subject}_revisions"] = replace(table, folder=f"history/{subject}/{release}/")
     folder = folder_of(release, subject)
-    for key in (f"{folder}part", f"history/{subject}/{release}/part"):
+    history = f"history/{subject}/{release}/"
+    tables = {
+        f"{subject}_data": Table((YEAR,), (TableFile("part", 1, len(f"{folder}part"), HASH),)),
+        f"{subject}_revisions": Table(
+            (YEAR,), (TableFile("part", 1, len(f"{history}part"), HASH),), folder=history
+        ),
+    }
+    for key in (f"{folder}part", f"{history}part"):
         if storage.stat(key) is None:
             put_at(storage, key, days_ago)
     current = load_pointer(storage, subject)
     tag = current.tag if current else None
-    publish(storage, Pointer(subject, release, folder, tables, tag=tag))
+    publish(storage, Pointer(subject, RELEASES[release], folder, tables, tag=tag))
     set_age(storage.root / f"current/{subject}.json", days_ago)
 
 
 def folder_of(release: str, subject: str = "pr") -> str:
-    return f"curated/{subject}/{release}-1/"
+    return f"curated/{subject}/{RELEASES[release]}-1/"
 
 
 def removed(storage: LocalStorage, before: datetime = A_WEEK_AGO) -> list[str]:

@@ -19,9 +19,11 @@ from glue_jobs.errors import UsageError
 from glue_jobs.moments import from_release
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
+from tests.lakes import put_files
 
 FIRST, SECOND, THIRD = RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 BEFORE = {FIRST: "20250904T122959Z", SECOND: "20251204T132959Z", THIRD: "20260304T132959Z"}
+HASH = "ab" * 32
 YEAR = TableColumn("year", "smallint", "calendar year")
 
 
@@ -29,20 +31,25 @@ YEAR = TableColumn("year", "smallint", "calendar year")
 def storage(tmp_path):
     storage = LocalStorage(tmp_path / "lake")
     files = tuple(
-        TableFile(f"data_file=0/release={release}/p", 1, 1, "ab", ("0", release))
+        TableFile(f"data_file=0/release={release}/p", 1, 1, HASH, ("0", release))
         for release in RELEASES
     )
     tables = {
-        "pr_data": Table((YEAR,), (TableFile("data/data_file=0/p", 1, 1, "ab", ("0",)),)),
+        "pr_data": Table((YEAR,), (TableFile("data/data_file=0/p", 1, 1, HASH, ("0",)),)),
         "pr_revisions": Table((YEAR,), files, folder="history/pr/0001/"),
     }
-    history = tuple(Snapshot("pr.data.0", one, "ab", "raw/x", 1, 0, 0) for one in RELEASES)
+    history = tuple(
+        Snapshot("pr.data.0", one, HASH, "raw/bls/pr/pr.data.0", 1, 0, 0) for one in RELEASES
+    )
     folder = f"curated/pr/{THIRD}-1/"
-    publish(storage, Pointer("pr", THIRD, folder, tables, history=history))
+    survey = Pointer("pr", THIRD, folder, tables, history=history)
+    put_files(storage, survey)
+    publish(storage, survey)
     for release in RELEASES:
-        population = {"population": Table((YEAR,), (TableFile(release, 1, 1, "ab"),))}
+        population = {"population": Table((YEAR,), (TableFile(release, 1, 1, HASH),))}
         current = load_pointer(storage, "population")
         pointer = Pointer("population", release, f"curated/population/{release}-1/", population)
+        put_files(storage, pointer)
         publish(storage, replace(pointer, tag=current.tag if current else None))
     return storage
 

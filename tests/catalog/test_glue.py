@@ -240,12 +240,14 @@ def test_runs_that_keep_publishing_end_for_later(storage, catalog):
 
 def write_release(storage, release: str, *partitions: str) -> None:
     """Real Parquet, each row of which says the release it is of; then the pointer."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"series_id": [release], "value": [1.0]}), sink)
+    body = sink.getvalue().to_pybytes()
     table = data(*partitions)
-    for file in table.files:
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.table({"series_id": [release], "value": [1.0]}), sink)
-        storage.put(f"curated/pr/{release}-1/{file.path}", sink.getvalue().to_pybytes())
-    publish_release(storage, release, pr_data=table)
+    files = tuple(replace(file, bytes=len(body)) for file in table.files)
+    for file in files:
+        storage.put(f"curated/pr/{release}-1/{file.path}", body)
+    publish_release(storage, release, pr_data=replace(table, files=files))
 
 
 def releases_read() -> list[set[str]]:

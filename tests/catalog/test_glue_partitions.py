@@ -13,9 +13,9 @@ from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.storage.s3 import S3Storage
 from tests.aws import DATABASE, REGION, aws_server, new_bucket
 from tests.catalog.glue_tables import (
+    COLUMNS,
     R1,
     R2,
-    COLUMNS,
     catalog_now,
     data,
     expected,
