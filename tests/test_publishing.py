@@ -32,8 +32,8 @@ def published(lake: Lake):
     """Publishes; returns the job's outcome and the keys that it wrote."""
     counting = CountingStorage(lake.storage)
     outcome = publish_reports(replace(lake.run(), storage=counting))
-    written = [name.split(" ") for name in counting.names]
-    return outcome, [key for what, key in written if what in ("put", "restore")]
+    written = [name.partition(" ") for name in counting.names]
+    return outcome, [key for what, _, key in written if what in ("put", "restore")]
 
 
 def test_the_latest_reports_come_after_the_run_s_own_and_each_index_after_its_reports(lake):

@@ -24,6 +24,8 @@ from tests.lakes import put_files
 FIRST, SECOND, THIRD = RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 BEFORE = {FIRST: "20250904T122959Z", SECOND: "20251204T132959Z", THIRD: "20260304T132959Z"}
 HASH = "ab" * 32
+KEY = TableColumn("data_file", "string", "the upstream file")
+RELEASE = TableColumn("release", "string", "when BLS wrote the vintage")
 YEAR = TableColumn("year", "smallint", "calendar year")
 
 
@@ -34,9 +36,10 @@ def storage(tmp_path):
         TableFile(f"data_file=0/release={release}/p", 1, 1, HASH, ("0", release))
         for release in RELEASES
     )
+    data = (TableFile("data/data_file=0/p", 1, 1, HASH, ("0",)),)
     tables = {
-        "pr_data": Table((YEAR,), (TableFile("data/data_file=0/p", 1, 1, HASH, ("0",)),)),
-        "pr_revisions": Table((YEAR,), files, folder="history/pr/0001/"),
+        "pr_data": Table((YEAR,), data, (KEY,)),
+        "pr_revisions": Table((YEAR,), files, (KEY, RELEASE), "history/pr/0001/"),
     }
     history = tuple(
         Snapshot("pr.data.0", one, HASH, "raw/bls/pr/pr.data.0", 1, 0, 0) for one in RELEASES
