@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import Pointer, load_pointer, missing_files, publish
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import AlreadyWritten, LakeError
 from glue_jobs.history import History, marks_revisions
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
-from glue_jobs.raw_zone import landed_population, landed_vintages, merge_vintages
+from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages
 from glue_jobs.release_folder import Building, build_file, build_sources, store_file
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Callable
 
+    from glue_jobs.catalog.manifests import SurveyManifest
     from glue_jobs.job import Run
     from glue_jobs.storage.protocol import Storage
+
+_MOST_MAKINGS = 99
+"""Of one release: each is a folder that a wrong or damaged file made useless."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,16 @@ def build_tables(run: Run) -> Outcome:
     return outcome
 
 
-def build_subject(run: Run, subject: str, remake: Remake | None = None) -> dict[str, Any]:
+def build_subject(
+    run: Run, subject: str, remake: Remake | None = None, *, over: str | None = None
+) -> dict[str, Any]:
     """Builds and publishes a subject's release; the caller holds its lease.
 
     Args:
         run: whose settings count.
         subject: a survey's code, or ``population``.
         remake: what is made again; None: what the current release lacks, if anything.
+        over: the tag of a pointer that cannot be read and gives way to the new one.
 
     Returns:
         The subject's part of the summary.
@@ -87,11 +94,12 @@ def build_subject(run: Run, subject: str, remake: Remake | None = None) -> dict[
     """
     # The pointer is read before the manifest, so that a run that has landed and published
     # meanwhile is not overwritten by what this one knows.
-    previous = load_pointer(run.storage, subject)
+    previous = load_pointer(run.storage, subject) if over is None else None
     if remake is None:
         remake = _lacking(run.storage, previous, run.now())
+    tag = previous.tag if previous else over
     build = _build_population if subject == POPULATION else _build_survey
-    return build(run, subject, previous, remake)
+    return build(run, subject, previous, remake, tag)
 
 
 def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake:
@@ -109,7 +117,7 @@ def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake
 
 
 def _build_survey(
-    run: Run, survey: str, previous: Pointer | None, remake: Remake
+    run: Run, survey: str, previous: Pointer | None, remake: Remake, tag: str | None
 ) -> dict[str, Any]:
     manifest = load_survey(run.storage, survey)
     if not manifest.files:
@@ -121,21 +129,41 @@ def _build_survey(
 
     def build(building: Building) -> None:
         building.history = History(run.storage, survey, previous, building.scratch)
-        if remake.history:
-            known = previous.history if previous else ()
-            landed = landed_vintages(run.storage, survey)
-            building.history.write_anew(merge_vintages(known, landed, run.now()))
+        _begin_history(run, building.history, survey, previous, remake, manifest)
         places = plan_survey(survey, sorted(manifest.files))
         for place in places:
             build_file(building, survey, manifest.files[place.name], place)
         build_sources(building, survey, manifest.files)
         _finish_history(building, survey)
 
-    return _build(run, survey, release, digest, previous, remake, build)
+    return _build(run, survey, release, digest, previous, remake, tag, build)
+
+
+def _begin_history(
+    run: Run,
+    history: History,
+    survey: str,
+    previous: Pointer | None,
+    remake: Remake,
+    manifest: SurveyManifest,
+) -> None:
+    """Gives the history what was landed before the current files and is not in it yet."""
+    if previous is None:
+        # Nobody knows any more which of them were published; what is no table never was.
+        landed = landed_vintages(run.storage, survey)
+        current = {file.sha256 for file in manifest.files.values()}
+        older = [vintage for vintage in landed if vintage.sha256 not in current]
+        if older:
+            history.write_anew(landed, may_lack=older)
+    elif remake.history:
+        until = release_name(run.now() + CLOCKS_DIFFER)
+        history.write_anew(one for one in previous.history if one.release <= until)
+    for landed_file in landed_since(run.storage, survey, history.last_hashes, manifest):
+        history.catch_up(landed_file)
 
 
 def _build_population(
-    run: Run, subject: str, previous: Pointer | None, remake: Remake
+    run: Run, subject: str, previous: Pointer | None, remake: Remake, tag: str | None
 ) -> dict[str, Any]:
     datasets = load_population(run.storage).datasets
     if not datasets:
@@ -153,7 +181,7 @@ def _build_population(
             building.converted.append(key)
             building.add(subject, converted.columns, file)
 
-    return _build(run, subject, release, digest, previous, remake, build)
+    return _build(run, subject, release, digest, previous, remake, tag, build)
 
 
 def _build(
@@ -163,6 +191,7 @@ def _build(
     digest: str,
     previous: Pointer | None,
     remake: Remake,
+    tag: str | None,
     build: Callable[[Building], None],
 ) -> dict[str, Any]:
     """Makes a release folder and publishes it, unless it is the current one."""
@@ -170,25 +199,22 @@ def _build(
     if previous is not None and making and remake == Remake():
         return {"changed": False, "release": release, "folder": previous.folder}
     making = making + 1 if making and remake.elsewhere else max(making, 1)
-    folder = names.release_folder(subject, release, digest, making)
     run.progress.step(f"{subject}: building the release {release}")
-    with run.storage.scratch() as scratch:
-        building = Building(run, folder, previous, not remake.tables, scratch, {}, [], [])
-        build(building)
+    building = _make_folder(run, subject, release, digest, making, previous, remake, build)
     pointer = Pointer(
         subject,
         release,
-        folder,
+        building.folder,
         building.tables,
         made_by(),
         tuple(building.history.snapshots) if building.history else (),
-        previous.tag if previous else None,
+        tag,
     )
     publish(run.storage, pointer)
     return {
         "changed": True,
         "release": release,
-        "folder": folder,
+        "folder": building.folder,
         "converted": building.converted,
         "rows": {name: table.rows for name, table in building.tables.items()},
         "rejects": sum(file.rejects for table in building.tables.values() for file in table.files),
@@ -196,10 +222,39 @@ def _build(
     }
 
 
+def _make_folder(
+    run: Run,
+    subject: str,
+    release: str,
+    digest: str,
+    making: int,
+    previous: Pointer | None,
+    remake: Remake,
+    build: Callable[[Building], None],
+) -> Building:
+    """Makes everything in a folder; where one has files of other bytes, in the next one."""
+    while True:
+        folder = names.release_folder(subject, release, digest, making)
+        with run.storage.scratch() as scratch:
+            building = Building(run, folder, previous, not remake.tables, scratch, {}, [], [])
+            try:
+                build(building)
+            except AlreadyWritten:
+                making += 1
+                if making > _MOST_MAKINGS:
+                    raise
+            else:
+                return building
+
+
 def _finish_history(building: Building, survey: str) -> None:
     """Adds the table of revisions, and warns of releases that the lake has not seen."""
     history = building.history
-    if history is None or (table := history.table()) is None:
+    if history is None:
+        return
+    table = history.table()
+    building.warnings.extend(history.warnings)
+    if table is None:
         return
     building.tables[history.name] = table
     if not marks_revisions(building.run.storage, survey, building.folder, building.tables):

@@ -13,6 +13,7 @@ LakeError                  exit 7: failed, and a person has to look
 ├── StorageFailure         the lake cannot be read or written: disk full, no permission
 ├── DeployFailure          the stack could not be made, or a job of it failed
 ├── IntegrityFailure       stored bytes are not the bytes that were stored
+│   └── AlreadyWritten         an object that is written once is there with other bytes
 └── InternalFailure        the program itself is wrong; its cause has the traceback
 
 A message says what happened and to what; a hint says what to do about it.
@@ -89,6 +90,10 @@ class DeployFailure(LakeError):
 
 class IntegrityFailure(LakeError):
     """Stored bytes are not the bytes that were stored."""
+
+
+class AlreadyWritten(IntegrityFailure):
+    """An object that is written once is there, with other bytes than those to be written."""
 
 
 class InternalFailure(LakeError):

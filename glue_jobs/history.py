@@ -16,20 +16,30 @@ import contextlib
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from glue_jobs.catalog.pointers import Snapshot, Table, TableFile
-from glue_jobs.errors import IntegrityFailure
+from glue_jobs.errors import (
+    AlreadyWritten,
+    GuardTripped,
+    IntegrityFailure,
+    LakeError,
+    QualityFailure,
+    StorageFailure,
+)
 from glue_jobs.raw_zone import kept_source, vintage_of
-from glue_jobs.storage import copy_verified, file_sha256, names
+from glue_jobs.storage import copy_verified, file_sha256, names, read_verified
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import convert_data
 from glue_jobs.tables.parquet import write_parquet
 from glue_jobs.tables.plan import made_by, partition_of
+from glue_jobs.tables.quality import check_shrinking
 from glue_jobs.tables.revisions import (
     REVISED,
     SCHEMA,
     compare_vintages,
+    count_rows,
     defines_revised,
     first_vintage,
     read_vintage,
@@ -37,7 +47,7 @@ from glue_jobs.tables.revisions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -67,6 +77,7 @@ class History:
 
     Attributes:
         snapshots: all vintages so far, by file and release.
+        warnings: sentences for the summary.
     """
 
     def __init__(
@@ -87,11 +98,18 @@ class History:
         self._files = list(table.files) if table else []
         self._folder = table.folder if table else ""
         self._must_rewrite = False
+        self._may_lack: frozenset[Snapshot] = frozenset()
+        self.warnings: list[str] = []
 
     @property
     def name(self) -> str:
         """The table's name."""
         return f"{self._survey}_revisions"
+
+    @property
+    def last_hashes(self) -> dict[str, str]:
+        """The hash of each data file's last vintage."""
+        return {one.source: one.sha256 for one in self.snapshots}
 
     def add(self, landed: LandedFile, partition: str, vintage: Path) -> None:
         """Notes a data file's new vintage: what it changed, and where its bytes are.
@@ -102,13 +120,38 @@ class History:
             vintage: its Parquet.
         """
         last = self._last(landed.name)
-        if last is not None and last.sha256 == landed.sha256:
+        if last is None or last.sha256 != landed.sha256:
+            self._add(vintage_of(self._survey, landed, last), last, partition, vintage)
+
+    def catch_up(self, landed: LandedFile) -> None:
+        """Notes a vintage that was landed and never built, if it would have been published.
+
+        One that cannot be converted, or has lost many of its rows, is left out with a warning.
+        """
+        last = self._last(landed.name)
+        vintage = vintage_of(self._survey, landed, last)
+        partition = partition_of(landed.name)
+        try:
+            made = make_vintage(self._storage, vintage, self._scratch, "missed.parquet")
+            if last is not None:
+                with self._vintage(last, partition) as before:
+                    rows_before = count_rows(before)
+                with made.open("rb") as now:
+                    check_shrinking(landed.name, rows_before, count_rows(now), allowed=False)
+        except (QualityFailure, GuardTripped, IntegrityFailure) as error:
+            self.warnings.append(_left_out(vintage, error))
+            return
+        self._add(vintage, last, partition, made)
+
+    def _add(self, vintage: Snapshot, last: Snapshot | None, partition: str, parquet: Path) -> None:
+        if self._must_rewrite:  # its changes are found together with all others
+            self.snapshots = sorted([*self.snapshots, vintage], key=_place)
             return
         target = self._scratch / "revisions.parquet"
         counted = Counted(Counter())
-        with vintage.open("rb") as current:
+        with parquet.open("rb") as current:
             rows = self._write(target, last, partition, read_vintage(current), counted)
-        new = _counted(vintage_of(self._survey, landed, last), rows, counted)
+        new = _counted(vintage, rows, counted)
         self.snapshots = sorted([*self.snapshots, new], key=_place)
         if not rows:
             return
@@ -116,24 +159,34 @@ class History:
             self._folder = _new_folder(self._survey, "", [new])
         try:
             self._files.append(_stored(self._storage, self._folder, target, rows, new))
-        except IntegrityFailure:
+        except AlreadyWritten:
             self._must_rewrite = True
 
     def without_marks(self) -> None:
         """Takes back the counts of values without a mark: this survey marks no revisions."""
         self.snapshots = _unmarked(self.snapshots)
 
-    def write_anew(self, vintages: Iterable[Snapshot]) -> None:
-        """Writes all of it again, from these vintages, whatever was published."""
+    def write_anew(self, vintages: Iterable[Snapshot], may_lack: Iterable[Snapshot] = ()) -> None:
+        """Writes all of it again, from these vintages, whatever was published.
+
+        Those that it ``may_lack`` are left out, with a warning, where they cannot be converted.
+        """
         self.snapshots = list(vintages)
+        self._may_lack = frozenset(may_lack)
         self._must_rewrite = True
 
     def table(self) -> Table | None:
         """The table of revisions, complete; None where there is no data file."""
         if self._must_rewrite:
-            self._folder, self._files, self.snapshots = rewrite_history(
-                self._storage, self._survey, self._folder, self.snapshots, self._scratch
+            self._folder, self._files, self.snapshots, left_out = rewrite_history(
+                self._storage,
+                self._survey,
+                self._folder,
+                self.snapshots,
+                self._scratch,
+                self._may_lack,
             )
+            self.warnings += left_out
             self._must_rewrite = False
         return _table_of(self.name, self._folder, self._files)
 
@@ -163,7 +216,8 @@ class History:
             for file in self._previous.tables[table].files:
                 if file.partition == (partition,) and file.source_sha256 == snapshot.sha256:
                     key = self._previous.key_of(table, file)
-                    with contextlib.suppress(IntegrityFailure):  # rotten: made again below
+                    # Rotten or gone: made again below.
+                    with contextlib.suppress(IntegrityFailure, StorageFailure):
                         copy_verified(self._storage, key, file.sha256, path)
                         return path.open("rb")
         return make_vintage(self._storage, snapshot, self._scratch, path.name).open("rb")
@@ -176,8 +230,8 @@ def marks_revisions(
     table = tables.get(f"{survey}_footnote")
     if table is None:
         return False
-    with storage.open(folder + table.files[0].path) as stream:
-        return defines_revised(stream)
+    (file,) = table.files
+    return defines_revised(BytesIO(read_verified(storage, folder + file.path, file.sha256)))
 
 
 def with_rewritten_history(
@@ -196,7 +250,7 @@ def with_rewritten_history(
     """
     name = f"{pointer.subject}_revisions"
     known = pointer.tables.get(name)
-    folder, files, history = rewrite_history(
+    folder, files, history, _ = rewrite_history(
         storage, pointer.subject, known.folder if known else "", vintages, scratch
     )
     if not marks_revisions(storage, pointer.subject, pointer.folder, pointer.tables):
@@ -207,8 +261,13 @@ def with_rewritten_history(
 
 
 def rewrite_history(
-    storage: Storage, survey: str, folder: str, vintages: Iterable[Snapshot], scratch: Path
-) -> tuple[str, list[TableFile], list[Snapshot]]:
+    storage: Storage,
+    survey: str,
+    folder: str,
+    vintages: Iterable[Snapshot],
+    scratch: Path,
+    may_lack: Collection[Snapshot] = (),
+) -> tuple[str, list[TableFile], list[Snapshot], list[str]]:
     """Writes a generation of its own from all vintages, each compared with the one before.
 
     Args:
@@ -217,23 +276,30 @@ def rewrite_history(
         folder: of the generation before; empty for none.
         vintages: in any order; what they count is counted again.
         scratch: a folder for temporary files.
+        may_lack: those that are left out where they cannot be converted.
 
     Returns:
-        The generation's folder, its files, and the vintages by file and release, counted.
+        The generation's folder, its files, the vintages by file and release, counted, and a
+        sentence for each that was left out.
     """
     ordered = sorted(vintages, key=_place)
     folder = _new_folder(survey, folder, ordered)
     history: list[Snapshot] = []
     files: list[TableFile] = []
-    for vintage, made in compare_all(storage, ordered, scratch):
+    left_out: list[str] = []
+    for vintage, made in compare_all(storage, ordered, scratch, may_lack, left_out):
         history.append(vintage)
         if vintage.rows:
             files.append(_stored(storage, folder, made, vintage.rows, vintage))
-    return folder, files, history
+    return folder, files, history, left_out
 
 
 def compare_all(
-    storage: Storage, vintages: Iterable[Snapshot], scratch: Path
+    storage: Storage,
+    vintages: Iterable[Snapshot],
+    scratch: Path,
+    may_lack: Collection[Snapshot] = (),
+    left_out: list[str] | None = None,
 ) -> Iterator[tuple[Snapshot, Path]]:
     """Compares each vintage with the one before it, from the bytes that the raw zone keeps.
 
@@ -241,6 +307,8 @@ def compare_all(
         storage: the lake.
         vintages: by file and release; what they count is counted again.
         scratch: a folder for temporary files.
+        may_lack: those that are left out where they cannot be converted.
+        left_out: gets a sentence for each of these.
 
     Yields:
         Each vintage, counted, and its changes as Parquet: a file that the next one replaces.
@@ -248,7 +316,13 @@ def compare_all(
     last: Snapshot | None = None
     before = scratch / "vintage-before.parquet"
     for vintage in vintages:
-        made = make_vintage(storage, vintage, scratch, "vintage.parquet")
+        try:
+            made = make_vintage(storage, vintage, scratch, "vintage.parquet")
+        except (QualityFailure, IntegrityFailure) as error:
+            if vintage not in may_lack or left_out is None:
+                raise
+            left_out.append(_left_out(vintage, error))
+            continue
         counted, target = Counted(Counter()), scratch / "revisions.parquet"
         is_first = last is None or last.source != vintage.source
         rows = _write_changes(None if is_first else before, made, target, counted)
@@ -267,6 +341,13 @@ def make_vintage(storage: Storage, vintage: Snapshot, scratch: Path, name: str) 
     target = scratch / name
     convert_data(source, target, scratch, None)
     return target
+
+
+def _left_out(vintage: Snapshot, error: LakeError) -> str:
+    return (
+        f"The vintage {vintage.release} of {vintage.source} was landed, but is not in the history:"
+        f" {error}"
+    )
 
 
 def _place(vintage: Snapshot) -> tuple[str, str]:

@@ -67,13 +67,23 @@ def land_bls(run: Run) -> Outcome:
     return outcome
 
 
-def land_survey(run: Run, site: BlsSite, survey: str) -> dict[str, Any]:
+def land_survey(run: Run, site: BlsSite, survey: str, again: str = "") -> dict[str, Any]:
     """Lands one survey, whose lease the caller holds; returns its part of the summary.
+
+    Args:
+        run: the job's.
+        site: who is asked.
+        survey: its code.
+        again: a file that is fetched whatever the listing says.
 
     Raises:
         LakeError: nothing of the survey was changed.
     """
     manifest = load_survey(run.storage, survey)
+    if again in manifest.files:
+        # A file whose listed minute is unknown differs from any listing.
+        unknown = replace(manifest.files[again], listed_minute="")
+        manifest = replace(manifest, files={**manifest.files, again: unknown})
     with run.storage.scratch() as folder:
         listing, fetched = _fetch_changes(run, site, survey, manifest, folder)
         difference = compare(listing, manifest)

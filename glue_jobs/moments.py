@@ -40,6 +40,14 @@ def from_release(name: str) -> datetime:
     return datetime.strptime(name, _RELEASE).replace(tzinfo=timezone.utc)
 
 
+def is_release(text: str) -> bool:
+    """Whether a text is a release's name."""
+    try:
+        return release_name(from_release(text)) == text
+    except ValueError:
+        return False
+
+
 def release_of(text: str) -> datetime:
     """The moment of a release that somebody names; a date alone means 8:30 AM at BLS.
 

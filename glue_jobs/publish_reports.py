@@ -23,6 +23,7 @@ from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
 from glue_jobs.report_index import (
     INDEX,
     LATEST,
+    REPORTS,
     SCHEMA,
     Changes,
     Inputs,
@@ -58,7 +59,7 @@ def publish_reports(run: Run) -> Outcome:
     engine.create_views()
     outcome = Outcome(changed=True)
     outcome.details["checks"] = run_checks(engine, pointers)
-    with run.storage.scratch() as folder:
+    with run.storage.lease(REPORTS, run.run_id), run.storage.scratch() as folder:
         reports, skipped = _make(engine, pointers, folder)
         changes = _make_changes(engine, pointers, folder)
         bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -7,7 +7,6 @@ whatever has happened to pointers and history.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,16 +15,22 @@ from glue_jobs.catalog.manifests import past_surveys
 from glue_jobs.catalog.pointers import Snapshot
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.moments import CLOCKS_DIFFER, from_release, from_text, release_name
+from glue_jobs.moments import (
+    CLOCKS_DIFFER,
+    from_release,
+    from_text,
+    is_release,
+    release_name,
+)
 from glue_jobs.storage import names, open_verified, read_verified, recorded_sha256, version_of
 from glue_jobs.tables.convert import Source
 from glue_jobs.tables.plan import Role, plan_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from glue_jobs.catalog.manifests import LandedDataset, LandedFile
+    from glue_jobs.catalog.manifests import LandedDataset, LandedFile, SurveyManifest
     from glue_jobs.formats.population_json import PopulationPage
     from glue_jobs.storage.protocol import Storage
 
@@ -60,24 +65,39 @@ def landed_population(storage: Storage, dataset: LandedDataset) -> PopulationPag
     return joined(pages)
 
 
+def landed_since(
+    storage: Storage, survey: str, known: Mapping[str, str], manifest: SurveyManifest
+) -> list[LandedFile]:
+    """The data files that were landed after those that are known, and before the current ones.
+
+    Args:
+        storage: the lake.
+        survey: its code.
+        known: hashes of the last known vintages, by file.
+        manifest: the current one.
+
+    Returns:
+        In the order in which they were landed. A manifest of the past that cannot be read is
+        passed over.
+    """
+    now = {name: file.sha256 for name, file in _data_files(survey, manifest).items()}
+    landed = _landed_after(storage, survey, known)
+    return [one for one in landed if one.sha256 != now.get(one.name)]
+
+
 def landed_vintages(storage: Storage, survey: str) -> list[Snapshot]:
     """All vintages of a survey's data files that raw holds, landed or backfilled.
 
-    They are sorted by file and release; their changes are not counted. A manifest of the past that
-    cannot be read is passed over.
+    They are sorted by file and release; their changes are not counted.
     """
     vintages: list[Snapshot] = []
-    for manifest in past_surveys(storage, survey):
-        for place in plan_survey(survey, sorted(manifest.files)):
-            if place.role is Role.DATA:
-                landed = manifest.files[place.name]
-                last = _last(vintages, place.name)
-                if last is None or last.sha256 != landed.sha256:
-                    vintages.append(vintage_of(survey, landed, last))
+    last: dict[str, Snapshot] = {}
+    for landed in _landed_after(storage, survey, {}):
+        last[landed.name] = vintage_of(survey, landed, last.get(landed.name))
+        vintages.append(last[landed.name])
     known = {(one.source, one.release) for one in vintages}
-    vintages += [
-        one for one in _backfilled(storage, survey) if (one.source, one.release) not in known
-    ]
+    backfilled = _backfilled(storage, survey)
+    vintages += [one for one in backfilled if (one.source, one.release) not in known]
     return sorted(vintages, key=lambda one: (one.source, one.release))
 
 
@@ -85,19 +105,6 @@ def vintage_of(survey: str, landed: LandedFile, last: Snapshot | None) -> Snapsh
     """A landed data file as the vintage after another one; what it changes is not counted yet."""
     key = names.raw_file(survey, landed.name)
     return Snapshot(landed.name, _release_after(last, landed), landed.sha256, key, 0, 0, 0)
-
-
-def merge_vintages(
-    known: Iterable[Snapshot], landed: Iterable[Snapshot], now: datetime
-) -> list[Snapshot]:
-    """Vintages that a pointer knows and others that raw holds, each once, by file and release.
-
-    A known one that is dated in the future is left out: raw holds it under a true date.
-    """
-    until = release_name(now + CLOCKS_DIFFER)
-    believed = [one for one in known if one.release <= until]
-    merged = {(one.source, one.release): one for one in (*landed, *believed)}
-    return [merged[key] for key in sorted(merged)]
 
 
 def is_in_future(landed: LandedFile, now: datetime) -> bool:
@@ -119,13 +126,32 @@ def _release_after(last: Snapshot | None, landed: LandedFile) -> str:
     return release_name(seen)
 
 
-def _last(vintages: Iterable[Snapshot], source: str) -> Snapshot | None:
-    known = [one for one in vintages if one.source == source]
-    return known[-1] if known else None
+def _landed_after(storage: Storage, survey: str, known: Mapping[str, str]) -> Iterator[LandedFile]:
+    """Each content that a data file was landed with, after the last known one, oldest first."""
+    manifests = []
+    for manifest in past_surveys(storage, survey):
+        files = _data_files(survey, manifest)
+        if known and all(known.get(name) == file.sha256 for name, file in files.items()):
+            break
+        manifests.append(files)
+    last = dict(known)
+    for files in reversed(manifests):
+        for name, file in files.items():
+            if last.get(name) != file.sha256:
+                last[name] = file.sha256
+                yield file
+
+
+def _data_files(survey: str, manifest: SurveyManifest) -> dict[str, LandedFile]:
+    places = plan_survey(survey, sorted(manifest.files))
+    return {place.name: manifest.files[place.name] for place in places if place.role is Role.DATA}
 
 
 def _backfilled(storage: Storage, survey: str) -> Iterator[Snapshot]:
     for stored in storage.scan(names.raw_backfills(survey)):
+        versions = storage.versions(stored.key)
         release, name = names.backfilled(stored.key)
-        newest = replace(stored, version=storage.versions(stored.key)[-1].version)
-        yield Snapshot(name, release, recorded_sha256(storage, newest), stored.key, 0, 0, 0)
+        # Whatever else lies there was put there by somebody else.
+        if versions and is_release(release) and name.startswith(f"{survey}.data."):
+            sha256 = recorded_sha256(storage, versions[-1])
+            yield Snapshot(name, release, sha256, stored.key, 0, 0, 0)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
-from glue_jobs.history import compare_all, marks_revisions
+from glue_jobs.history import compare_all
 from glue_jobs.raw_zone import kept_source, landed_population
 from glue_jobs.release_folder import source_records
 from glue_jobs.storage import file_sha256, names
@@ -72,8 +72,8 @@ def make_again(
         IntegrityFailure: raw does not hold any more what it was made from.
     """
     if pointer.subject == POPULATION:
-        dataset = load_population(storage).datasets[file.source]
-        if dataset.content_sha256 != file.source_sha256:
+        dataset = load_population(storage).datasets.get(file.source)
+        if dataset is None or dataset.content_sha256 != file.source_sha256:
             raise IntegrityFailure(f"The dataset {file.source} has been landed anew since.")
         return convert_population(landed_population(storage, dataset), target)
     if not file.source:
@@ -92,8 +92,8 @@ def make_again(
 
 def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile, path: Path) -> str:
     """What is wrong with a file of the release, to finish a sentence; empty for nothing."""
-    if not file.source:
-        return ""  # it says what was landed, which may have gone on since
+    if not file.source or not _is_as_landed(storage, pointer, file):
+        return ""  # what it says of landed files may have gone on since
     try:
         make_again(storage, pointer, table, file, path)
     except (IntegrityFailure, QualityFailure) as error:
@@ -101,12 +101,19 @@ def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile,
     return _compare_rows(storage, pointer.key_of(table, file), file.sha256, path)
 
 
+def _is_as_landed(storage: Storage, pointer: Pointer, file: TableFile) -> bool:
+    """Whether what a file was made from can be had: of the population, the newest content can."""
+    if pointer.subject != POPULATION:
+        return True
+    dataset = load_population(storage).datasets.get(file.source)
+    return dataset is not None and dataset.content_sha256 == file.source_sha256
+
+
 def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> Iterator[Problem]:
     """What the table of revisions, and what the pointer counts of it, should be otherwise."""
     name = f"{pointer.subject}_revisions"
     table = pointer.tables.get(name)
     files = {file.partition: file for file in table.files} if table else {}
-    marks = marks_revisions(storage, pointer.subject, pointer.folder, pointer.tables)
     made = compare_all(storage, pointer.history, scratch)
     for vintage in pointer.history:
         named_in = names.pointer(pointer.subject)
@@ -116,7 +123,8 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
             what = f"has a history that cannot be made again: {str(error).rstrip('.')}"
             yield _problem(pointer, named_in, what)
             return
-        if (counted if marks else replace(counted, unflagged=0)) != vintage:
+        # Whether values lack the mark is told of surveys that used it when the release was built.
+        if replace(counted, unflagged=0) != replace(vintage, unflagged=0):
             what = f"counts the changes of {vintage.source} in {vintage.release} wrongly"
             yield _problem(pointer, named_in, what)
         file = files.get((partition_of(vintage.source), vintage.release))

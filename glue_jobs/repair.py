@@ -24,14 +24,20 @@ from glue_jobs.catalog.manifests import (
     save_survey,
 )
 from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
-from glue_jobs.errors import IntegrityFailure, LakeError, UpstreamInvalid
+from glue_jobs.errors import (
+    GuardTripped,
+    IntegrityFailure,
+    LakeError,
+    QualityFailure,
+    UpstreamInvalid,
+)
 from glue_jobs.formats.listing import ListedFile, listed_moment
 from glue_jobs.history import with_rewritten_history
 from glue_jobs.land_bls import land_survey
 from glue_jobs.land_population import land_dataset
 from glue_jobs.moments import to_text
 from glue_jobs.publish_reports import publish_reports
-from glue_jobs.raw_zone import is_in_future, landed_vintages
+from glue_jobs.raw_zone import is_in_future
 from glue_jobs.rebuild import make_again
 from glue_jobs.release_folder import rejects_text
 from glue_jobs.sources.bls import BlsSite
@@ -235,24 +241,24 @@ def _older_pointer(run: Run, noted: Noted) -> str:
             return False
         return not missing_files(run.storage, pointer)
 
+    if not run.storage.versions(noted.key):
+        # A copy of a lake without its hidden folder: nothing says that the pointer is wrong.
+        content = run.storage.get(noted.key)
+        if content is not None and is_whole(content.body):
+            run.storage.swap(noted.key, content.body, content.tag)
+            return "as it is, now with its checksum recorded"
     older = _brought_back(run.storage, noted.key, is_whole)
     if not older:
-        run.storage.delete(noted.key)
-        build_subject(run, noted.subject, Remake(tables=True, history=True))
+        content = run.storage.get(noted.key)
+        # One that was deleted meanwhile, or never replaced, has no tag; then nothing is overtaken.
+        over = content.tag if content else None
+        build_subject(run, noted.subject, Remake(tables=True, history=True), over=over)
         return "by building again, since no version of it could be read"
-    if _lacks_vintages(run.storage, noted.subject):
-        build_subject(run, noted.subject, Remake(history=True))
-        return f"{older.partition(';')[0]}, with the vintages that were landed since"
+    # What the landed files are guilty of, the next run says; the pointer stands.
+    with contextlib.suppress(QualityFailure, GuardTripped, IntegrityFailure):
+        build_subject(run, noted.subject)
+        return f"{older.partition(';')[0]}, and brought up to date"
     return older
-
-
-def _lacks_vintages(storage: Storage, subject: str) -> bool:
-    """Whether the raw zone holds a vintage that the history does not know."""
-    pointer = load_pointer(storage, subject)
-    if pointer is None or subject == POPULATION:
-        return False
-    known = {(one.source, one.sha256) for one in pointer.history}
-    return any((one.source, one.sha256) not in known for one in landed_vintages(storage, subject))
 
 
 def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) -> str:
@@ -281,26 +287,31 @@ def _land_again(run: Run, noted: Noted) -> str:
                 with run.storage.scratch() as folder:
                     land_dataset(run, _population_api(run), dataset_of(key), folder)
     else:
-        survey, name = noted.subject, noted.key.rpartition("/")[2]
-        manifest = load_survey(run.storage, survey)
-        # A file whose listed minute is unknown differs from any listing, so it is fetched.
-        file = replace(manifest.files[name], listed_minute="")
-        save_survey(run.storage, survey, replace(manifest, files={**manifest.files, name: file}))
-        land_survey(run, _bls_site(run), survey)
+        again = noted.key.rpartition("/")[2]
+        land_survey(run, _bls_site(run), noted.subject, again=again)
     return "by landing it again; the next run of build-tables publishes it"
 
 
 def _date_truly(run: Run, noted: Noted) -> str:
     """Takes dates in the future out of manifest, release and history."""
-    survey, now = noted.subject, run.now()
-    manifest = load_survey(run.storage, survey)
-    files = {
-        name: replace(file, last_modified=_believable_date(file, now))
-        for name, file in manifest.files.items()
-    }
-    if files != manifest.files:
-        save_survey(run.storage, survey, replace(manifest, files=files))
-    build_subject(run, survey, Remake(history=True))
+    now = run.now()
+    if noted.subject == POPULATION:
+        population = load_population(run.storage)
+        latest = to_text(now)
+        datasets = {
+            key: replace(dataset, retrieved_at=min(dataset.retrieved_at, latest))
+            for key, dataset in population.datasets.items()
+        }
+        save_population(run.storage, replace(population, datasets=datasets))
+    else:
+        manifest = load_survey(run.storage, noted.subject)
+        files = {
+            name: replace(file, last_modified=_believable_date(file, now))
+            for name, file in manifest.files.items()
+        }
+        if files != manifest.files:
+            save_survey(run.storage, noted.subject, replace(manifest, files=files))
+    build_subject(run, noted.subject, Remake(history=True))
     return "with the date at which BLS lists it, or at which it was retrieved"
 
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from glue_jobs.storage.protocol import Storage
 
+REPORTS = "reports"
+"""The lease of whoever publishes reports."""
+
 LATEST = "latest"
 INDEX = "report.json"
 INDEX_KEY = names.report(LATEST, INDEX)

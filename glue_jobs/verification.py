@@ -23,7 +23,7 @@ from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAga
 from glue_jobs.formats.population_json import content_sha256
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, to_text
 from glue_jobs.raw_zone import is_in_future
-from glue_jobs.report_index import INDEX_KEY, check_reports, orphaned_files
+from glue_jobs.report_index import INDEX_KEY, REPORTS, check_reports, orphaned_files
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -42,6 +42,12 @@ RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
 DATE, REBUILD = "date", "rebuild"
 REPORT = "report"
+
+ORDER = (
+    *(MANIFEST, POINTER, RAW, VINTAGE, DATE, RELEASE, REJECTS, HISTORY),
+    *(REBUILD, UPSTREAM, REPORT, CATALOG),
+)
+"""In which order areas are repaired: each stands on those before it."""
 
 _ASKED_AT_ONCE = 4
 _UNREADABLE = "cannot be read, or has other bytes than were written"
@@ -111,11 +117,7 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
     # A catalog can only be held against pointers that can be read.
     if not any(problem.noted.area == POINTER for problem in findings.problems):
         _verify_catalog(run, findings)
-    findings.checked[REPORT], altered = check_reports(run.storage)
-    for key, what in altered.items():
-        noted_in = "" if key == INDEX_KEY else INDEX_KEY
-        findings.problems.append(Problem(Noted(REPORT, "", key, noted_in), what))
-    findings.left_over += orphaned_files(run.storage)
+    _verify_reports(run, findings)
     if upstream:
         findings.problems += _against_upstream(run, findings.checked)
     findings.left_over += _left_over(run.storage, named)
@@ -149,30 +151,39 @@ def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
     is_written = run.storage.is_leased(subject)
     again = problems_of(run, subject)
     if again and (is_written or run.storage.is_leased(subject)):
-        findings.failures.append(
-            TryAgainLater(
-                f"{subject} is being written; {len(again)} of its objects could not be compared.",
-                hint="Run again when that has ended.",
-            )
-        )
+        findings.failures.append(is_being_written(subject, f"{len(again)} of its objects"))
     else:
         findings.problems += again
     return noted
 
 
+def is_being_written(subject: str, what: str) -> TryAgainLater:
+    """The failure where something could not be compared because somebody writes it."""
+    return TryAgainLater(
+        f"{subject} is being written; {what} could not be compared.",
+        hint="Run again when that has ended.",
+    )
+
+
 def _verify_catalog(run: Run, findings: Findings) -> None:
     differences = catalog_differences(run.storage, run.settings)
     if differences and any(map(run.storage.is_leased, recorded_subjects(run.storage))):
-        findings.failures.append(
-            TryAgainLater(
-                "The lake is being written; the Glue catalog could not be compared.",
-                hint="Run again when that has ended.",
-            )
-        )
+        findings.failures.append(is_being_written("The lake", "the Glue catalog"))
         return
     for change in differences:
         catalog = Noted(CATALOG, "", run.settings.database, names.CURRENT)
         findings.problems.append(Problem(catalog, f"lacks {change} to say what the pointers say"))
+
+
+def _verify_reports(run: Run, findings: Findings) -> None:
+    findings.checked[REPORT], altered = check_reports(run.storage)
+    findings.left_over += orphaned_files(run.storage)
+    if altered and run.storage.is_leased(REPORTS):
+        findings.failures.append(is_being_written("The set of reports", f"{len(altered)} of them"))
+        return
+    for key, what in altered.items():
+        noted_in = "" if key == INDEX_KEY else INDEX_KEY
+        findings.problems.append(Problem(Noted(REPORT, "", key, noted_in), what))
 
 
 def noted_objects(storage: Storage, subject: str, findings: Findings, now: datetime) -> list[Noted]:

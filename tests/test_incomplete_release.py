@@ -54,8 +54,9 @@ def test_a_file_of_the_history_comes_back_with_all_vintages(lake):
     assert verify(lake, rebuild=True)[0] == 0
 
 
-def test_what_is_missing_does_not_hinder_the_next_release(lake):
-    lake.storage.delete(key_of(lake, "pr", "pr_class"))
+@pytest.mark.parametrize("table", ["pr_data", "pr_class", "pr_series"])
+def test_what_is_missing_does_not_hinder_the_next_release(table, lake):
+    lake.storage.delete(key_of(lake, "pr", table))
     lake.storage.delete(key_of(lake, "pr", "pr_revisions"))
     serve_release(lake.upstream, 3)
     assert lake.run_all() == []
@@ -63,6 +64,36 @@ def test_what_is_missing_does_not_hinder_the_next_release(lake):
     pointer = load_pointer(lake.storage, "pr")
     assert pointer is not None
     assert len(pointer.history) == 4
+
+
+def test_a_file_that_was_cut_gives_way_to_a_folder_of_its_own(lake):
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    lake.place.damage(key_of(lake, "pr", "pr_class"), "truncate")
+    assert lake.run_all() == []
+    again = load_pointer(lake.storage, "pr")
+    assert again is not None
+    assert again.folder == pointer.folder[:-1] + "-2/"
+    assert verify(lake, rebuild=True)[0] == 0
+    assert lake.build().summary["changed"] is False
+    serve_release(lake.upstream, 3)
+    assert lake.run_all() == []
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_several_files_are_repaired_in_one_go(lake):
+    for table in ("pr_revisions", "pr_series", "pr_sources", "pr_data"):
+        lake.storage.delete(key_of(lake, "pr", table))
+    code, told = verify(lake, repair=True)
+    assert code == 0
+    assert len([one for one in told["problems"] if one["area"] != "catalog"]) == 4
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_what_was_landed_and_not_built_is_no_damage(lake):
+    serve_release(lake.upstream, 3)
+    assert lake.land_population().failures == lake.land_bls().failures == ()
+    assert verify(lake, rebuild=True)[0] == 0
 
 
 def test_a_whole_release_is_left_alone(lake):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -136,6 +137,16 @@ def test_a_folder_of_a_survey_without_a_pointer_goes_by_its_age(storage):
     put_at(storage, "curated/cu/KILLED-1/a", days_ago=8)
     put_at(storage, "curated/cu/LIVE-1/a", days_ago=6)
     assert removed(storage) == ["curated/cu/KILLED-1/a"]
+
+
+def test_of_a_copy_of_a_lake_without_its_hidden_folder_nothing_goes(storage):
+    publish_at(storage, "A", days_ago=300)
+    shutil.rmtree(storage.root / ".lake")
+    kept = [stored.key for stored in storage.scan("")]
+    found = vacuum(storage, NOW)
+    assert found.objects == []
+    assert "current/pr.json does not match its recorded checksum" in str(found.failures[0])
+    assert [stored.key for stored in storage.scan("")] == kept
 
 
 def test_a_dry_run_says_the_same_and_removes_nothing(storage):

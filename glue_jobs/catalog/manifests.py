@@ -124,12 +124,12 @@ def load_survey(storage: Storage, survey: str) -> SurveyManifest:
 
 
 def past_surveys(storage: Storage, survey: str) -> Iterator[SurveyManifest]:
-    """Every manifest that a survey ever had, the current one too, oldest first.
+    """Every manifest that a survey ever had, the current one first, then back in time.
 
     Those that are not as they were written are left out.
     """
     read = partial(_files_of, survey=survey)
-    for stored in storage.versions(names.raw_manifest(survey)):
+    for stored in reversed(storage.versions(names.raw_manifest(survey))):
         with contextlib.suppress(IntegrityFailure):
             body = intact_body(storage, stored)
             yield SurveyManifest(_read(body, stored.key, read))

@@ -17,9 +17,10 @@ from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.errors import UsageError
 from glue_jobs.history import with_rewritten_history
 from glue_jobs.job import new_run_id, open_run, resolved
-from glue_jobs.moments import release_name, release_of
+from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
 from glue_jobs.storage import file_sha256, names
 from glue_jobs.subjects import survey_code
+from glue_jobs.tables.convert import Source, convert_data
 
 if TYPE_CHECKING:
     import argparse
@@ -48,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Takes them in and publishes the new history."""
-    storage = open_run(resolved(vars(arguments)).settings, new_run_id()).storage
+    settings = resolved(vars(arguments)).settings
+    storage = open_run(settings, new_run_id()).storage
     survey = survey_code(arguments.survey)
     copies = releases_of(arguments)
-    settings = resolved(vars(arguments)).settings
     pointer, is_new = take_in(storage, settings, survey, arguments.name, copies)
     known = [one for one in pointer.history if one.source == arguments.name]
     if arguments.json:
@@ -67,7 +68,8 @@ def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
     """The copies by their release.
 
     Raises:
-        UsageError: a release is missing, is given for several copies, or cannot be read.
+        UsageError: a release is missing, in the future, given for several copies, or cannot be
+            read.
     """
     if arguments.release_from_mtime:
         moments = {
@@ -87,6 +89,10 @@ def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
             "Each copy needs the release it is of.",
             hint="--release DATE with one FILE, or --release-from-mtime",
         )
+    latest = datetime.now(timezone.utc) + CLOCKS_DIFFER
+    for path, moment in moments.items():
+        if moment > latest:
+            raise UsageError(f"{path} would be of {to_text(moment)}, which is in the future.")
     copies = {release_name(moment): path for path, moment in moments.items()}
     if len(copies) < len(moments):
         raise UsageError("Two of the copies would be of the same release.")
@@ -136,6 +142,7 @@ def backfill(
             if known.get((name, release), sha256) != sha256:
                 raise UsageError(f"The lake has {name} of {release} already, with other bytes.")
             if (name, release) not in known:
+                _check_converts(name, path, scratch)
                 key = names.raw_backfill(pointer.subject, release, name)
                 _keep(storage, key, path, sha256, scratch)
                 added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
@@ -144,6 +151,17 @@ def backfill(
         made = with_rewritten_history(storage, pointer, [*pointer.history, *added], scratch)
     publish(storage, made)
     return made
+
+
+def _check_converts(name: str, path: Path, scratch: Path) -> None:
+    """Refuses a copy that is no such file before anything of it is kept.
+
+    Raises:
+        QualityFailure: it is none.
+    """
+    size = path.stat().st_size
+    source = Source(name, size, lambda: path.open("rb"))
+    convert_data(source, scratch / "checked.parquet", scratch, None)
 
 
 def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) -> None:

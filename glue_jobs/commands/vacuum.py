@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Removes them; raw files, pointers, reports and published history are never touched."""
+    """Removes them; raw files, pointers, reports and current history are never touched."""
     storage = opened_lake(vars(arguments))
     before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
     removed = vacuum(storage, before, dry_run=arguments.dry_run)
@@ -115,7 +115,7 @@ def _subjects(storage: Storage) -> list[str]:
 def _unused(storage: Storage, subject: str, before: datetime) -> Removed:
     key = names.pointer(subject)
     # One that was never written names nothing; one that is gone, or rotten, might name anything.
-    if storage.versions(key):
+    if storage.versions(key) or storage.stat(key) is not None:
         check_as_written(storage, key)
     current = load_pointer(storage, subject)
     past = past_pointers(storage, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,24 @@ from glue_jobs.rebuild import rebuild_differences
 from glue_jobs.repair import repair
 from glue_jobs.storage import open_storage
 from glue_jobs.terminal import PlainProgress
-from glue_jobs.verification import RAW, REBUILD, UPSTREAM, problems_of, recorded_subjects, verify
+from glue_jobs.verification import (
+    DATE,
+    HISTORY,
+    MANIFEST,
+    ORDER,
+    POINTER,
+    RAW,
+    REBUILD,
+    UPSTREAM,
+    is_being_written,
+    problems_of,
+    recorded_subjects,
+    verify,
+)
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from glue_jobs.verification import Findings, Problem
 
@@ -85,13 +100,16 @@ def verified(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> 
     found = _found(run, upstream=upstream, rebuild=rebuild)
     repaired: dict[Problem, str] = {}
     told: dict[Problem, str] = {}
-    # A manifest that is back may show what else is missing; so may a file of the raw zone.
-    while mend and (new := [one for one in found.problems if one not in repaired | told]):
-        for problem in new:
-            try:
-                repaired[problem] = _repair_under_lease(run, problem)
-            except LakeError as error:
-                told[problem] = str(error)
+    # A manifest that is back may show what else is missing; and what could not be repaired may be
+    # once something else has been.
+    has_helped = mend
+    while has_helped and (left := [one for one in found.problems if one not in repaired]):
+        told = {}
+        count = len(repaired)
+        for subject in dict.fromkeys(problem.noted.subject for problem in left):
+            own = [problem for problem in left if problem.noted.subject == subject]
+            _repair_subject(run, subject, own, repaired, told)
+        has_helped = len(repaired) > count
         found = _found(run, upstream=upstream, rebuild=rebuild)
     problems = list(dict.fromkeys([*repaired, *found.problems]))
     left = [problem for problem in problems if problem in found.problems]
@@ -108,8 +126,8 @@ def verified(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> 
     ]
     failures = list(found.failures)
     if left:
-        count = "1 object does" if len(left) == 1 else f"{len(left)} objects do"
-        failures.append(IntegrityFailure(f"{count} not match what was recorded."))
+        count_left = "1 object does" if len(left) == 1 else f"{len(left)} objects do"
+        failures.append(IntegrityFailure(f"{count_left} not match what was recorded."))
     details = {
         "checked": dict(found.checked),
         "problems": entries,
@@ -121,25 +139,46 @@ def verified(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> 
 
 
 def _found(run: Run, *, upstream: bool, rebuild: bool) -> Findings:
-    """What is wrong with the lake; with its tables only if all that they stand on is right."""
+    """What is wrong with the lake; with a subject's rows only if what they stand on is right."""
     found = verify(run, upstream=upstream)
-    if rebuild and not found.problems:
-        for subject in recorded_subjects(run.storage):
+    damaged = {problem.noted.subject for problem in found.problems}
+    for subject in recorded_subjects(run.storage) if rebuild else ():
+        if run.storage.is_leased(subject):
+            found.failures.append(is_being_written(subject, "its rows"))
+        elif subject not in damaged:
             found.checked[REBUILD] += 1
             found.problems += rebuild_differences(run, subject)
     return found
 
 
-def _repair_under_lease(run: Run, problem: Problem) -> str:
+def _repair_subject(
+    run: Run,
+    subject: str,
+    problems: Sequence[Problem],
+    repaired: dict[Problem, str],
+    told: dict[Problem, str],
+) -> None:
     """Repairs, while nobody else writes the subject, what is still wrong with it."""
-    noted = problem.noted
-    if not noted.subject:
-        return repair(run, noted)
-    with run.storage.lease(noted.subject, run.run_id):
-        comes_again = noted.area in (UPSTREAM, REBUILD)
-        if not comes_again and problem not in problems_of(run, noted.subject):
-            return "with another object, or by a run that went on meanwhile"
-        return repair(run, noted)
+    try:
+        with run.storage.lease(subject, run.run_id) if subject else contextlib.nullcontext():
+            now = problems_of(run, subject) if subject else list(problems)
+            for problem in sorted(problems, key=lambda one: ORDER.index(one.noted.area)):
+                again = problem.noted.area in (UPSTREAM, REBUILD)
+                if not again and problem not in now:
+                    repaired[problem] = "meanwhile, by a run or together with something else"
+                    continue
+                try:
+                    repaired[problem] = repair(run, problem.noted)
+                except LakeError as error:
+                    told[problem] = str(error)
+                if problem.noted.area == REBUILD and problem in repaired:
+                    rest = [one for one in problems if one.noted.area == REBUILD]
+                    repaired.update(dict.fromkeys(rest, repaired[problem]))
+                    break
+                if problem.noted.area in (MANIFEST, POINTER, DATE, HISTORY):
+                    now = problems_of(run, subject)  # other objects are named now
+    except LakeError as error:
+        told.update(dict.fromkeys(problems, str(error)))
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -24,10 +24,11 @@ import hashlib
 import io
 import os
 import shutil
+import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from glue_jobs.errors import IntegrityFailure, LostRace
+from glue_jobs.errors import AlreadyWritten, IntegrityFailure, LostRace
 from glue_jobs.storage.disk import reading, telling
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = ".lake"
 _PARTIAL = ".partial"
+_LOCK_TRIES = 5
 
 
 class LocalStorage:
@@ -70,10 +72,8 @@ class LocalStorage:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise subject_is_leased(subject) from None
+            if not _lock(handle):
+                raise subject_is_leased(subject)
             yield
         finally:
             os.close(handle)
@@ -295,6 +295,16 @@ def _stored(key: str, status: os.stat_result, version: str) -> StoredObject:
     return StoredObject(key, status.st_size, version, modified, version.partition("-")[2])
 
 
+def _lock(handle: int) -> bool:
+    """Takes a lock, unless another process keeps it; ``is_leased`` has it for a moment only."""
+    for _ in range(_LOCK_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def _link_or_copy(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
@@ -311,7 +321,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 def _check_same(path: Path, target: Path, sha256: str) -> str:
     """A release folder's file is written once; the same bytes again are dropped."""
     if not _holds(target, sha256):
-        raise IntegrityFailure(
+        raise AlreadyWritten(
             f"{target} holds other bytes than those that were written there.",
             hint="`lake verify` tells what is wrong.",
         )

@@ -53,10 +53,10 @@ class Content:
     tag: str
 
 
-def subject_is_leased(subject: str, since: str = "") -> TryAgainLater:
+def subject_is_leased(subject: str) -> TryAgainLater:
     """The failure of whoever wants to write what another process is writing."""
     return TryAgainLater(
-        f"Another process is writing {subject}{since}; nothing of it was changed here.",
+        f"Another process is writing {subject}; nothing of it was changed here.",
         hint="Run again when it has ended.",
     )
 

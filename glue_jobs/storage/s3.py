@@ -28,7 +28,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.aws_errors import code_of, told
 from glue_jobs.aws_errors import telling as telling_aws
-from glue_jobs.errors import IntegrityFailure, LostRace, StorageFailure, TryAgainLater, UsageError
+from glue_jobs.errors import (
+    AlreadyWritten,
+    IntegrityFailure,
+    LostRace,
+    StorageFailure,
+    TryAgainLater,
+    UsageError,
+)
 from glue_jobs.moments import from_header
 from glue_jobs.storage import names
 from glue_jobs.storage.disk import telling as telling_disk
@@ -241,11 +248,14 @@ class S3Storage:
             IntegrityFailure: an immutable object is there with other bytes.
         """
         found = self._head(key)
-        if found is None or (found.sha256 != sha256 and not key.startswith(WRITTEN_ONCE)):
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        is_same = found is not None and (found.sha256, found.size) == (sha256, size)
+        if found is None or not (is_same or key.startswith(WRITTEN_ONCE)):
             self._check_versioned()
             version = self._upload(key, stream, sha256, _condition(key))
             return self._written(key, version, sha256)
-        if found.sha256 != sha256:
+        if not is_same:
             raise self._other_bytes(key)
         return found
 
@@ -261,7 +271,8 @@ class S3Storage:
         return found
 
     def _other_bytes(self, key: str) -> IntegrityFailure:
-        return IntegrityFailure(
+        failure = AlreadyWritten if key.startswith(WRITTEN_ONCE) else IntegrityFailure
+        return failure(
             f"{self._shown(key)} holds other bytes than those that were written there.",
             hint="`lake verify` tells what is wrong.",
         )

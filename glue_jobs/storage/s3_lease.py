@@ -96,16 +96,17 @@ class _Lease:
     def __init__(self, objects: Objects, subject: str, holder: str) -> None:
         self._objects, self._subject, self._holder = objects, subject, holder
         self._key = names.lease(subject)
-        self._body = b""
+        self._secret = secrets.token_hex(8)
         self._tag: str | None = None
         self._ended = threading.Event()
         self._renewer = threading.Thread(target=self._renew, daemon=True)
 
     def acquire(self) -> None:
         try:
-            self._write(None)
-        except LostRace:
-            self._take_over()
+            try:
+                self._write(None)
+            except LostRace:
+                self._take_over()
         except LakeError:
             self._remove()  # its answer may have got lost, and the lease be ours
             raise
@@ -130,24 +131,32 @@ class _Lease:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWED_EVERY.total_seconds()):
-            try:
-                self._write(self._tag)
-            except LostRace:
-                return  # this process slept for long, and another has taken the lease over
-            except LakeError:
-                continue  # there are some minutes more to try
+            with contextlib.suppress(LakeError):  # there are some minutes more to try
+                try:
+                    self._write(self._tag)
+                except LostRace:
+                    # Our own last write, whose answer got lost; or this process slept for long,
+                    # and another has taken the lease over.
+                    seen = self._objects.look(self._key)
+                    if seen is None or not self._is_own(seen):
+                        return
+                    self._tag = seen.tag
 
     def _write(self, replacing: str | None) -> None:
         # A mark of its own makes each renewal another content, and so another tag.
         mark = secrets.token_hex(8)
-        self._body = json.dumps({"holder": self._holder, "mark": mark}).encode()
-        self._tag = self._objects.write_if(self._key, self._body, replacing)
+        document = {"holder": self._holder, "secret": self._secret, "mark": mark}
+        body = json.dumps(document).encode()
+        self._tag = self._objects.write_if(self._key, body, replacing)
+
+    def _is_own(self, seen: Seen) -> bool:
+        return self._secret.encode() in seen.body
 
     def _remove(self) -> None:
         """Gives it back, if it is still ours; where that fails twice, it ends by its age."""
         for _ in range(2):
             with contextlib.suppress(LakeError):
                 seen = self._objects.look(self._key)
-                if seen is not None and seen.body == self._body:
+                if seen is not None and self._is_own(seen):
                     self._objects.delete(self._key)
                 return

@@ -52,6 +52,12 @@ def read_vintage(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
             yield from file.read_row_group(number, use_threads=False).to_batches(1 << 16)
 
 
+def count_rows(stream: BinaryIO) -> int:
+    """How many rows a data file's Parquet has."""
+    with pq.ParquetFile(stream) as file:
+        return int(file.metadata.num_rows)
+
+
 def first_vintage(current: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The first vintage that is known: every row is `first`."""
     for rows in current:

@@ -241,6 +241,7 @@ def test_only_landing_deletes_and_only_in_its_own_zone():
         ("LandBlsRole", "raw/bls/*"),
         ("LandPopulationRole", "raw/population/*"),
         *((f"{role}Role", "leases/*") for role in ("LandBls", "LandPopulation", "BuildTables")),
+        ("PublishReportsRole", "leases/reports.json"),
     }
 
 

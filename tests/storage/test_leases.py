@@ -150,6 +150,31 @@ def test_in_s3_it_is_renewed_while_the_work_goes_on(store, monkeypatch):
             pass
 
 
+def test_in_s3_a_renewal_whose_answer_got_lost_is_taken_for_our_own(store, monkeypatch):
+    monkeypatch.setattr(s3_lease, "RENEWED_EVERY", timedelta(milliseconds=1))
+    whole, lost = store.write_if, threading.Event()
+
+    def write_and_lose(key: str, body: bytes, replacing: str | None) -> str:
+        tag: str = whole(key, body, replacing)
+        if not lost.is_set():
+            lost.set()
+            raise TryAgainLater("AWS did not answer in time.")
+        return tag
+
+    with hold_lease(store, "pr", "run-1"):
+        store.write_if = write_and_lose
+        assert lost.wait(10)
+        store.written.clear()
+        assert store.written.wait(10)
+        store.now += 4 * MINUTE
+        store.written.clear()
+        assert store.written.wait(10)  # it goes on being renewed
+        store.now += 4 * MINUTE
+        with pytest.raises(TryAgainLater), hold_lease(store, "pr", "run-2"):
+            pass
+    assert store.object is None
+
+
 @pytest.mark.parametrize("failures", [1, 2])
 def test_in_s3_one_that_cannot_be_given_back_ends_by_its_age(failures, store):
     with hold_lease(store, "pr", "run-1"):
