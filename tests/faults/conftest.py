@@ -121,6 +121,13 @@ def numbers(request):
 
 
 @pytest.fixture
+def numbers_beside(request):
+    """The same where another command does all of its work at each of them: each fifth at most."""
+    step = request.config.getoption("--every-nth")
+    return lambda count: range(1, count + 1, step if step == 1 else max(step, 5))
+
+
+@pytest.fixture
 def held(request):
     """Counts a case that held, in a test of many cases."""
 

@@ -79,9 +79,11 @@ def check_published(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers, held):
+def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers_beside, held):
     healed = lakes.undisturbed().pointed()
-    for lake, codes in stopped_runs(lakes, numbers, kind, lambda lake: vacuum_all(lake.storage)):
+    for lake, codes in stopped_runs(
+        lakes, numbers_beside, kind, lambda lake: vacuum_all(lake.storage)
+    ):
         assert set(codes) <= {0, 5}
         check_published(lake)
         assert lakes.do(lake) == []
@@ -91,11 +93,15 @@ def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers, held):
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_a_backfill_and_a_run_both_come_into_the_history(kind, lakes, numbers, held, tmp_path):
+def test_a_backfill_and_a_run_both_come_into_the_history(
+    kind, lakes, numbers_beside, held, tmp_path
+):
     copies = old_copies(tmp_path, 3)
     alone = lakes.undisturbed()
     assert take_in(alone, copies) == 0
-    for lake, codes in stopped_runs(lakes, numbers, kind, lambda lake: take_in(lake, copies)):
+    for lake, codes in stopped_runs(
+        lakes, numbers_beside, kind, lambda lake: take_in(lake, copies)
+    ):
         assert set(codes) <= {0, 5}
         check_published(lake)
         assert lakes.do(lake) == []
@@ -106,10 +112,10 @@ def test_a_backfill_and_a_run_both_come_into_the_history(kind, lakes, numbers, h
 
 
 @pytest.mark.parametrize("flags", [{}, {"repair": True}], ids=["verify", "repair"])
-def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers, held):
+def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers_beside, held):
     healed = lakes.undisturbed().tree()
     for lake, ended in stopped_runs(
-        lakes, numbers, BesideStorage, lambda lake: verify(lake, **flags)
+        lakes, numbers_beside, BesideStorage, lambda lake: verify(lake, **flags)
     ):
         for code, told in ended:
             assert told["problems"] == []
@@ -119,7 +125,7 @@ def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers, held):
         held()
 
 
-def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers, held):
+def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers_beside, held):
     """A file rots while a run renews its entry; the repair brings back the bytes of either."""
     key = "raw/bls/pr/pr.class"
 
@@ -127,7 +133,7 @@ def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers, held
         lake.place.damage(key, "delete")
         return verify(lake, repair=True)
 
-    for lake, ended in stopped_runs(lakes, numbers, BesideStorage, damage_and_repair):
+    for lake, ended in stopped_runs(lakes, numbers_beside, BesideStorage, damage_and_repair):
         for code, _ in ended:
             assert code in (0, 5)
         assert lakes.do(lake) == []
@@ -138,7 +144,7 @@ def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers, held
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers, held, tmp_path):
+def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers_beside, held, tmp_path):
     """Each brings another copy; one of the two may have to be called again."""
     lakes.number = 2
     ours, others = old_copies(tmp_path, 3), old_copies(tmp_path, 5)
@@ -146,7 +152,7 @@ def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers, held, tmp
     assert take_in(alone, {**ours, **others}) == 0
     counting = CountingStorage(lakes.new().storage)
     assert take_in(lakes.new(), ours, counting) == 0
-    for number in numbers(counting.operations):
+    for number in numbers_beside(counting.operations):
         lake = lakes.new()
         codes: list[int] = []
 
