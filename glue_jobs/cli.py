@@ -29,7 +29,7 @@ COMMANDS = {
     "changes": ("changes", "what a release added, revised and withdrew"),
     "trace": ("trace", "where each value ever held for an observation came from"),
     "backfill": ("backfill", "take in old copies of a data file that people kept"),
-    "verify": ("verify", "compare every byte with what was noted of it"),
+    "verify": ("verify", "check every file against its recorded checksum"),
     "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
     "config": ("config", "show every setting and where it came from"),
     "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),

@@ -6,8 +6,8 @@ release, next to all that is there already. The pointer names them, so tables an
 published in one swap; what a run leaves there without publishing, `lake vacuum` removes in time.
 
 A generation is one writing of the whole history. Its name holds a digest of what it is written
-from, and its objects are written once: where a run finds another object in the place of its own,
-which a run of another making has left there, it writes a generation of its own.
+from, and its objects are written once: a run that finds another object in the place of its own,
+left by a killed run of another version, writes a new generation.
 """
 
 from __future__ import annotations

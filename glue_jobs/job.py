@@ -236,7 +236,7 @@ def run_id_of(given: str) -> str:
         UsageError: the name could not be part of a key.
     """
     if given and not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", given):
-        raise UsageError(f"--WORKFLOW_RUN_ID {given!r} is no name of a run.")
+        raise UsageError(f"--WORKFLOW_RUN_ID {given!r} is not a valid run id.")
     return given or new_run_id()
 
 

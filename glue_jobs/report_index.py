@@ -1,6 +1,6 @@
 """`report.json`: which reports there are, what they were made from, and the hash of every file.
 
-A publish writes `reports/<run>/` first, a set of its own that is never changed, then the copies in
+A publish writes `reports/<run>/` first, a set of its own, then the copies in
 `reports/latest/`, and `reports/latest/report.json` last. It names the run, so who begins with it
 reads one set from that run's folder, whole, also while the next one is being published; the copies
 are for people's links. Both are held to the hashes, so nothing that was lost, cut or changed in

@@ -3,7 +3,7 @@
 Six areas: files of the raw zone against manifests, and old vintages against the history that
 names them; files of release folders and of the history against pointers; the Glue catalog against
 pointers; the reports against their index; and, if asked, what upstream has now against manifests.
-What nothing names is left over, which is no damage.
+What no manifest or pointer refers to is orphaned, not damaged.
 
 Runs may go on meanwhile. So whatever looks wrong is looked at again, against manifests and
 pointers as they are then; and nothing is said of a subject that somebody is writing.
@@ -394,7 +394,7 @@ def _survey_against(
         key = names.raw_file(survey, file.name)
         noted = Noted(UPSTREAM, survey, key, names.raw_manifest(survey))
         if now.status != 200:
-            yield Problem(noted, f"is not to be had from BLS any more: it answers {now.status}")
+            yield Problem(noted, f"is no longer served by BLS, which answers {now.status}")
         elif (now.size, written) != (file.bytes, file.last_modified):
             what = f"is another file at BLS: {now.size:,} bytes, of {written}"
             yield Problem(noted, what)

@@ -87,7 +87,7 @@ def test_a_live_run_without_a_contact_address_stops_with_an_explanation(tmp_path
         assert upstream.requests == []
     assert code == 2
     told = capsys.readouterr().err
-    assert "names an e-mail address" in told
+    assert "requires a contact e-mail address" in told
     assert "hint:  Give yours with --contact" in told
 
 

@@ -118,7 +118,7 @@ def test_a_file_that_upstream_has_no_more_is_named(lake, verify):
     code, told = verify("--upstream")
     assert code == 7
     assert [problem["problem"] for problem in told["problems"]] == [
-        "is not to be had from BLS any more: it answers 404"
+        "is no longer served by BLS, which answers 404"
     ]
 
 

@@ -218,7 +218,7 @@ def publish(storage: Storage, pointer: Pointer) -> None:
         raise TryAgainLater(
             f"{missing[0]} was removed while the release {pointer.release} of {pointer.subject}"
             " was made; the release was not published.",
-            hint="Run again: what is missing is made again.",
+            hint="`lake run` makes again what is missing.",
         )
     document = asdict(pointer)
     del document["tag"]

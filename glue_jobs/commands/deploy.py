@@ -101,7 +101,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
     stack = infra("stacks").Stack(arguments.stack, region)
     if stack.standing() is None and "Contact" not in given:
         raise UsageError(
-            "BLS serves only who names an e-mail address, and none is set.",
+            "BLS requires a contact e-mail address, and none is configured.",
             hint="Give yours with --contact you@example.com; the jobs send it to BLS alone.",
         )
     made = infra("deploy").deploy(

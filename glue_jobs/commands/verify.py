@@ -165,7 +165,7 @@ def _repair_subject(
             for problem in sorted(problems, key=lambda one: ORDER.index(one.noted.area)):
                 again = problem.noted.area in (UPSTREAM, REBUILD)
                 if not again and problem not in now:
-                    repaired[problem] = "meanwhile, by a run or together with something else"
+                    repaired[problem] = "meanwhile: a run, or another repair, has mended it"
                     continue
                 try:
                     repaired[problem] = repair(run, problem.noted)

@@ -80,7 +80,7 @@ class BlsSite:
         """
         if "@" not in contact or not (contact.isascii() and contact.isprintable()):
             raise UsageError(
-                "BLS serves only who names an e-mail address, and none is set.",
+                "BLS requires a contact e-mail address, and none is configured.",
                 hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS"
                 " alone.",
             )

@@ -347,7 +347,7 @@ def _holds(path: Path, sha256: str) -> bool:
 
 
 def _close(path: Path) -> None:
-    """Makes a finished file lasting; nobody writes to it, and who may read it, the umask says."""
+    """Flushes a file to disk and makes it read-only; the umask decides who may read it."""
     _flush(path)
     path.chmod(path.stat().st_mode & 0o555)
 

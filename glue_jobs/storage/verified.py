@@ -34,8 +34,8 @@ def open_verified(storage: Storage, key: str, sha256: str, version: str = "") ->
         version: the version that keeps them; empty for the object as it is now.
 
     Raises:
-        IntegrityFailure: at the end of the body, if the stream held other bytes. It takes the
-            place of a complaint about the content, which then has other bytes for its cause.
+        IntegrityFailure: at the end of the body, if the stream held other bytes. It replaces a
+            failure about the content, which those bytes have caused.
     """
     with storage.open(key, version) as stored:
         hashed = _HashedStream(stored)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from glue_jobs.formats.flatfile import Reject
 
 MOST_REJECTED = 0.001
-"""The part of a file's rows that may be rejects; more fail the file."""
+"""Maximum share of rejected rows; a file with more is refused."""
 
 MOST_SHRINKING = 0.1
-"""The part of its rows that a data file may lose from one release to the next."""
+"""Maximum share of its rows that a data file may lose from one release to the next."""
 
 
 @dataclass
