@@ -20,7 +20,7 @@ from glue_jobs.sample.faults import Status
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.verification import verify
 from tests.aws import REGION
-from tests.faults.lake import SURVEY_PATH, Lake
+from tests.faults.lake import DATA_FILE, SURVEY_PATH, Lake
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import CUBE, serve_release
 
@@ -112,6 +112,17 @@ def test_each_object_of_the_raw_zone_is_read_to_its_last_byte(lake):
         assert (key, "has other bytes than were stored") in found(lake)
         path.unlink()
         path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_the_bytes_of_each_old_vintage_are_read(lake):
+    key = f"raw/bls/pr/{DATA_FILE}"
+    old, _ = lake.storage.versions(key)
+    path = lake.folder / ".lake/versions" / key / old.version
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(whole[:-1] + b"?")
+    assert found(lake) == [(key, f"in its version {old.version} has other bytes than were stored")]
 
 
 def test_each_file_that_a_pointer_names_is_missed(lake):
