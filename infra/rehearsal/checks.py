@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 _READS = ("Get", "List")
 _RUN_SUMMARY = re.compile(r"arn:aws:s3:::[^/]+/runs/.+")
+_LEASE = re.compile(r"arn:aws:s3:::[^/]+/(?:.*/)?leases/[a-z]+\.json")
 _CREATES_VIEW = re.compile(r"^create or replace view (\w+) as$", re.MULTILINE | re.IGNORECASE)
 _OWN = {"made_by": "labor_lake"}
 
 
 def writes(calls: Iterable[Call]) -> list[Call]:
-    """The calls of jobs that change anything but run summaries, or that ask Athena.
+    """The calls of jobs that change anything but summaries and leases, or that ask Athena.
 
     What lies there would not tell: the same bytes again, or the same catalog entry, look like no
     write at all.
@@ -34,6 +35,7 @@ def writes(calls: Iterable[Call]) -> list[Call]:
         if call.caller != USER
         and not call.action.partition(":")[2].startswith(_READS)
         and not (call.action == "s3:PutObject" and _RUN_SUMMARY.fullmatch(call.resource))
+        and not _LEASE.fullmatch(call.resource)
     ]
 
 

@@ -27,4 +27,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if counts:
         terminalreporter.section("conformance with Trino")
         shown = " / ".join(f"{verdict} {counts[verdict]}" for verdict in VERDICTS)
-        terminalreporter.write_line(f"{counts.total()} statements: {shown}")
+        terminalreporter.write_line(f"{sum(counts.values())} statements: {shown}")
