@@ -118,6 +118,17 @@ def test_each_object_of_the_raw_zone_is_read_to_its_last_byte(lake):
         path.write_bytes(whole)
 
 
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_the_bytes_of_each_old_vintage_are_read(lake):
+    key = f"raw/bls/pr/{DATA_FILE}"
+    old, _ = lake.storage.versions(key)
+    path = lake.folder / ".lake/versions" / key / old.version
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(whole[:-1] + b"?")
+    assert found(lake) == [(key, f"in its version {old.version} has other bytes than were stored")]
+
+
 def test_each_file_that_a_pointer_names_is_missed(lake):
     for key in lake.tree("curated", "history"):
         pointers = [load_pointer(lake.storage, subject) for subject in ("pr", "population")]
