@@ -14,6 +14,7 @@ from glue_jobs.sample.faults import Reset, Status, Truncate, WrongLength
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import deadline, http
+from glue_jobs.sources.deadline import TimedAdapter
 from glue_jobs.sources.http import Http, Pace
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
 
@@ -93,14 +94,14 @@ def test_of_a_try_that_failed_nothing_is_kept_nor_counted(step, upstream):
 
 def test_a_body_that_ends_early_is_noticed_also_where_urllib3_does_not(upstream, monkeypatch):
     """urllib3 2 counts by itself; 1.26, which Python 3.9 has, does not."""
-    request = requests.Session.request
+    send = TimedAdapter.send
 
     def lenient(*words: Any, **named: Any) -> requests.Response:
-        response = request(*words, **named)
+        response = send(*words, **named)
         response.raw.enforce_content_length = False
         return response
 
-    monkeypatch.setattr(requests.Session, "request", lenient)
+    monkeypatch.setattr(TimedAdapter, "send", lenient)
     upstream.script(f"{SURVEY_PATH}{NAME}", Truncate(20))
     sink = io.BytesIO()
     client().get(f"{upstream.bls_url}pr/{NAME}", sink, most_bytes=1 << 20)

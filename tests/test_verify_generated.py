@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from glue_jobs.catalog.manifests import load_population, load_survey
-from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.catalog.pointers import load_pointer, publish
 from glue_jobs.commands.verify import verified
 from glue_jobs.errors import UpstreamRefused
+from glue_jobs.rebuild import rebuild_differences
+from glue_jobs.repair import repair
 from glue_jobs.sample.faults import Status
 from glue_jobs.sample.upstream import Upstream
-from glue_jobs.verification import verify
+from glue_jobs.storage import recorded_sha256
+from glue_jobs.verification import RAW, Noted, verify
 from tests.aws import REGION
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, Lake
 from tests.faults.places import BACKENDS, Places, cloud
@@ -156,3 +160,26 @@ def test_an_upstream_that_refuses_is_told_and_no_file_is_called_gone(lake):
     lake.upstream.script(f"{SURVEY_PATH}*", Status(403), forever=True)
     with pytest.raises(UpstreamRefused, match="refuses to serve"):
         verify(lake.run(), upstream=True)
+
+
+@pytest.mark.parametrize("key", [f"raw/bls/pr/{DATA_FILE}", PAGE])
+def test_a_repair_that_comes_late_leaves_an_entry_of_other_bytes_as_it_is(key, lake):
+    """A run has renewed the entry since the damage was seen: a version goes with its hash."""
+    manifest = f"{key.rpartition('/')[0]}/_manifest.json"
+    before = lake.place.body(manifest)
+    old = lake.storage.versions(key)[0]
+    noted = Noted(RAW, key.split("/")[-2], key, manifest, recorded_sha256(lake.storage, old))
+    repair(lake.run(), noted)
+    assert lake.place.body(manifest) == before
+
+
+def test_what_the_history_counts_is_compared_with_its_vintages(lake):
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    *older, last = pointer.history
+    wrong = (*older, replace(last, revised=last.revised + 1))
+    assert list(rebuild_differences(lake.run(), "pr")) == []
+    publish(lake.storage, replace(pointer, history=wrong))
+    (problem,) = rebuild_differences(lake.run(), "pr")
+    assert problem.noted.key == "current/pr.json"
+    assert problem.what == f"counts the changes of {DATA_FILE} in {last.release} wrongly"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _READS = ("Get", "List")
 _RUN_SUMMARY = re.compile(r"arn:aws:s3:::[^/]+/runs/.+")
-_LEASE = re.compile(r"arn:aws:s3:::[^/]+/(?:.*/)?leases/[a-z]+\.json")
+_LEASE = re.compile(r"arn:aws:s3:::[^/]+/leases/[a-z]+\.json")
 _CREATES_VIEW = re.compile(r"^create or replace view (\w+) as$", re.MULTILINE | re.IGNORECASE)
 _OWN = {"made_by": "labor_lake"}
 

@@ -15,6 +15,7 @@ from glue_jobs.catalog.manifests import (
     SurveyManifest,
     load_population,
     load_survey,
+    past_surveys,
     save_population,
     save_survey,
     to_json,
@@ -137,3 +138,14 @@ def test_what_nobody_could_read_is_not_saved(field, storage):
     with pytest.raises(IntegrityFailure, match="would not be a manifest that can be read"):
         save_survey(storage, "pr", SurveyManifest({"pr.class": replace(CLASS, **field)}))
     assert storage.get(KEY) is None
+
+
+def test_a_manifest_of_the_past_that_has_rotten_is_left_out(storage):
+    for files in (FILES, {"pr.class": CLASS}):
+        save_survey(storage, "pr", SurveyManifest(files, load_survey(storage, "pr").tag))
+    assert [past.files for past in past_surveys(storage, "pr")] == [FILES, {"pr.class": CLASS}]
+    oldest = storage.root / ".lake/versions" / KEY / storage.versions(KEY)[0].version
+    body = oldest.read_bytes()
+    oldest.unlink()
+    oldest.write_bytes(body.replace(b"abab", b"abac"))  # a manifest still, but not the one written
+    assert [past.files for past in past_surveys(storage, "pr")] == [{"pr.class": CLASS}]
