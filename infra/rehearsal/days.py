@@ -253,9 +253,7 @@ class Rehearsal:
 
     def _writes_summaries_only(self, since: int) -> None:
         written = checks.writes(self._cloud.calls[since:])
-        self.holds(
-            "nothing is written but run summaries, and the leases of those who looked", not written
-        )
+        self.holds("only run summaries are written, beside leases", not written)
         for call in dict.fromkeys(written):
             self._tell(f"         {call.caller}: {call.action} on {call.resource}")
 
