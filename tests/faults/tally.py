@@ -74,7 +74,9 @@ def _reports(reporter: Any) -> list[pytest.TestReport]:
         report
         for outcome in ("passed", "failed", "error")
         for report in reporter.stats.get(outcome, ())
-        if report.when == "call" or report.outcome == "failed"
+        # A file that cannot be collected has a report of another kind.
+        if isinstance(report, pytest.TestReport)
+        and (report.when == "call" or report.outcome == "failed")
     ]
 
 
