@@ -14,19 +14,23 @@ import boto3
 import pytest
 
 from glue_jobs.catalog.manifests import load_population, load_survey
-from glue_jobs.catalog.pointers import load_pointer, publish
+from glue_jobs.catalog.pointers import load_pointer, missing_files, publish
+from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.commands.verify import verified
-from glue_jobs.errors import UpstreamRefused
+from glue_jobs.errors import TryAgainLater, UpstreamRefused
 from glue_jobs.rebuild import rebuild_differences
 from glue_jobs.repair import repair
 from glue_jobs.sample.faults import Status
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.storage import recorded_sha256
-from glue_jobs.verification import RAW, Noted, verify
+from glue_jobs.storage.local import LocalStorage
+from glue_jobs.verification import POINTER, RAW, Noted, verify
 from tests.aws import REGION
-from tests.faults.lake import DATA_FILE, SURVEY_PATH, Lake
+from tests.faults.commands import LATER
+from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import CUBE, serve_release
+from tests.storage.objects import put_file
 
 if TYPE_CHECKING:
     from typing import Any
@@ -183,3 +187,52 @@ def test_what_the_history_counts_is_compared_with_its_vintages(lake):
     (problem,) = rebuild_differences(lake.run(), "pr")
     assert problem.noted.key == "current/pr.json"
     assert problem.what == f"counts the changes of {DATA_FILE} in {last.release} wrongly"
+
+
+def test_what_is_wrong_with_a_subject_that_is_being_written_is_for_later(lake):
+    lake.place.damage(CLASS, "delete")
+    with lake.storage.lease("pr"):
+        told = verify(lake.run())
+    assert (told.problems, [type(failure) for failure in told.failures]) == ([], [TryAgainLater])
+    assert [key for key, _ in found(lake)] == [CLASS]
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_what_a_run_renews_while_it_is_compared_is_looked_at_again(lake):
+    serve_release(lake.upstream, 3)
+    assert lake.run_all() == []
+    lake.upstream.remove_file("pr", "pr.txt")
+    left = [lake.run_all]
+
+    class Renewed(LocalStorage):
+        """A run takes the document away before the data file is read, which comes first."""
+
+        def open(self, key, version=""):
+            if key.endswith(DATA_FILE) and left:
+                assert left.pop()() == []
+            return super().open(key, version)
+
+    told = verify(replace(lake.run(), storage=Renewed(lake.storage.root)))
+    assert left == []
+    assert lake.storage.stat("raw/bls/pr/pr.txt") is None
+    assert (told.problems, told.failures) == ([], [])
+
+
+def test_a_file_that_a_run_has_landed_and_not_yet_noted_is_no_damage(lake):
+    put_file(lake.storage, CLASS, b"class_code\tclass_text\r\n7\tNobody\r\n")
+    assert found(lake) == []
+
+
+@pytest.mark.parametrize("lake", ["local"], indirect=True)
+def test_no_pointer_comes_back_whose_files_were_vacuumed(lake):
+    key = "current/pr.json"
+    # The data stay as they are, so no missing vintage has the release built again.
+    change_file(lake.upstream, "pr.class", b"class_code\tclass_text\r\n7\tAll\r\n", NEXT_RELEASE)
+    assert lake.run_all() == []
+    assert vacuum(lake.storage, LATER).failures == []
+    lake.place.falsify(key, b"rotten")
+    repair(lake.run(), Noted(POINTER, "pr", key, ""))
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    assert missing_files(lake.storage, pointer) == []
+    assert found(lake) == []

@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.reset:
             self._reset()
 
-    do_HEAD = do_GET  # noqa: N815 - http.server's name
+    do_HEAD = do_CONNECT = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Says nothing."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.manifests import load_survey, save_survey
+from glue_jobs.catalog.manifests import LandedFile, load_survey, save_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.formats.listing import ListedFile
+from glue_jobs.raw_zone import vintage_of
 from glue_jobs.sample.faults import Headers
 from glue_jobs.sources.bls import ListingOutdated, check_time, is_as_listed
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, body_of, change_file
@@ -114,3 +115,18 @@ def test_a_listing_may_be_two_days_ahead_of_this_clock_as_it_may_be_a_day_off():
     check_time(listed, NOW)
     with pytest.raises(ListingOutdated, match="still to come"):
         check_time(listed, NOW - timedelta(seconds=1))
+
+
+def test_a_vintage_that_is_dated_into_the_future_is_named_by_when_it_was_seen():
+    landed = LandedFile(
+        name=DATA_FILE,
+        bytes=1,
+        sha256="ab" * 32,
+        last_modified="2100-01-01T00:00:00Z",
+        listed_minute="",
+        retrieved_at="2026-09-05T06:00:00Z",
+        version="1",
+    )
+    first = vintage_of("pr", landed, None)
+    assert first.release == "20260905T060000Z"
+    assert vintage_of("pr", landed, first).release == "20260905T060001Z"
