@@ -143,7 +143,7 @@ def test_what_nobody_could_read_is_not_saved(field, storage):
 def test_a_manifest_of_the_past_that_has_rotten_is_left_out(storage):
     for files in (FILES, {"pr.class": CLASS}):
         save_survey(storage, "pr", SurveyManifest(files, load_survey(storage, "pr").tag))
-    assert [past.files for past in past_surveys(storage, "pr")] == [FILES, {"pr.class": CLASS}]
+    assert [past.files for past in past_surveys(storage, "pr")] == [{"pr.class": CLASS}, FILES]
     oldest = storage.root / ".lake/versions" / KEY / storage.versions(KEY)[0].version
     body = oldest.read_bytes()
     oldest.unlink()

@@ -90,7 +90,7 @@ def test_the_wheel_is_the_same_to_the_byte_and_has_the_sql_in_it(tmp_path):
 
 def test_the_wheel_does_not_depend_on_when_and_how_the_clone_was_made(tmp_path):
     clone = tmp_path / "clone"
-    for name in ("pyproject.toml", "README.md", ".gitignore"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         clone.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, clone / name)
     for name in ("glue_jobs", "sql"):

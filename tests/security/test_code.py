@@ -233,6 +233,7 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
             for call in (
                 "execute('SET enable_external_access = false')",
                 "execute('SET lock_configuration = true')",
+                "execute('SET threads = 1')",
                 "execute(athena_sql.translate(sql, self._columns()))",
                 "execute(f'SET allowed_directories = [{readable}]')",
                 "execute(f'SET temp_directory = {_text(overflow)}')",
