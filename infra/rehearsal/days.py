@@ -196,20 +196,20 @@ class Rehearsal:
         self.is_whole()
 
     def day_of_two_runs(self) -> None:
-        """Two runs at once, both of a new release: one publishes, the other ends with 5."""
+        """Two runs at once, both of a new release: one holds the lease, the other ends with 5."""
         self._tell("\nTwo runs at once")
         publish_release(self._upstream, next(self._releases))
         gate = Gate()
         self._upstream.script(f"{_LISTING}{DATA_FILES[0]}", gate)
         with ThreadPoolExecutor(1) as pool:
             # Without retries: Glue's would make the loser succeed after all.
-            slow = pool.submit(self.run, "two runs: slower", retries=False)
+            slow = pool.submit(self.run, "two runs: first", retries=False)
             gate.entered.wait(60)
-            fast = self.run("two runs: faster", retries=False)
+            lost = self.run("two runs: second", retries=False)
             gate.open()
-            lost = slow.result()
-        self.succeeds(fast)
-        self.holds("the slower one ends with 5", _ends(lost, "land_bls") == (5, 1))
+            won = slow.result()
+        self.succeeds(won)
+        self.holds("the second one ends with 5", _ends(lost, "land_bls") == (5, 1))
         self._quote(lost["land_bls"])
         self.is_whole()
 

@@ -236,10 +236,10 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
                 "execute('SET threads = 1')",
                 "execute(athena_sql.translate(sql, self._columns()))",
                 "execute(f'SET allowed_directories = [{readable}]')",
-                "execute(f'SET temp_directory = {_text(overflow)}')",
+                "execute(f'SET temp_directory = {_text(str(overflow.path))}')",
                 "execute(setting)",
                 "execute(view)",
-                "sql(self._select(translated))",
+                "sql(self._select(translation.sql))",
             )
         ],
         ("glue_jobs/publish_reports.py", "engine.query(sql)"),
