@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_population, load_survey
-from glue_jobs.catalog.pointers import Pointer, load_pointer, missing_files, publish
-from glue_jobs.errors import AlreadyWritten, LakeError
+from glue_jobs.catalog.pointers import (
+    Pointer,
+    check_is_there,
+    load_pointer,
+    missing_files,
+    publish,
+)
+from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history import History, marks_revisions
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
@@ -239,6 +245,10 @@ def _make_folder(
             building = Building(run, folder, previous, not remake.tables, scratch, {}, [], [])
             try:
                 build(building)
+            except StorageFailure:
+                # A file that was made, and cannot be read back, may have been removed meanwhile.
+                check_is_there(run.storage, Pointer(subject, release, folder, building.tables))
+                raise
             except AlreadyWritten:
                 making += 1
                 if making > _MOST_MAKINGS:

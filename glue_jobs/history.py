@@ -26,7 +26,6 @@ from glue_jobs.errors import (
     IntegrityFailure,
     LakeError,
     QualityFailure,
-    StorageFailure,
 )
 from glue_jobs.raw_zone import kept_source, vintage_of
 from glue_jobs.storage import copy_verified, file_sha256, names, read_verified
@@ -216,8 +215,9 @@ class History:
             for file in self._previous.tables[table].files:
                 if file.partition == (partition,) and file.source_sha256 == snapshot.sha256:
                     key = self._previous.key_of(table, file)
-                    # Rotten or gone: made again below.
-                    with contextlib.suppress(IntegrityFailure, StorageFailure):
+                    if self._storage.stat(key) is None:
+                        continue
+                    with contextlib.suppress(IntegrityFailure):  # rotten: made again below
                         copy_verified(self._storage, key, file.sha256, path)
                         return path.open("rb")
         return make_vintage(self._storage, snapshot, self._scratch, path.name).open("rb")

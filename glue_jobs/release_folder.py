@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import Table, TableFile
-from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
+from glue_jobs.errors import IntegrityFailure, QualityFailure
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.raw_zone import landed_source
 from glue_jobs.storage import copy_verified, file_sha256
@@ -152,10 +152,12 @@ def _may_copy(building: Building, place: Planned, before: TableFile) -> bool:
         return False
     if place.role is not Role.SERIES and not place.table.endswith("_footnote"):
         return True
-    key, copy = previous.folder + before.path, building.scratch / "looked-at.parquet"
+    storage, key = building.run.storage, previous.folder + before.path
+    if storage.stat(key) is None:
+        return False
     try:
-        copy_verified(building.run.storage, key, before.sha256, copy)
-    except (IntegrityFailure, StorageFailure):
+        copy_verified(storage, key, before.sha256, building.scratch / "looked-at.parquet")
+    except IntegrityFailure:
         return False
     return True
 

@@ -203,15 +203,12 @@ def missing_files(storage: Storage, pointer: Pointer) -> list[str]:
     return sorted(missing)
 
 
-def publish(storage: Storage, pointer: Pointer) -> None:
-    """Makes a complete folder the current one.
-
-    ``pointer.tag`` is the tag of the pointer that it replaces, None if there was none.
+def check_is_there(storage: Storage, pointer: Pointer) -> None:
+    """Looks for every file that a pointer would name.
 
     Raises:
-        TryAgainLater: a file that the pointer would name is not there. A vacuum removes none that
-            is being made, unless whoever makes it was asleep for so long that its lease expired.
-        LostRace: another run has published meanwhile.
+        TryAgainLater: one is not there. A vacuum removes none that is being made, unless whoever
+            makes it was asleep for so long that its lease expired.
     """
     missing = missing_files(storage, pointer)
     if missing:
@@ -220,6 +217,18 @@ def publish(storage: Storage, pointer: Pointer) -> None:
             " was made; the release was not published.",
             hint="`lake run` makes again what is missing.",
         )
+
+
+def publish(storage: Storage, pointer: Pointer) -> None:
+    """Makes a complete folder the current one.
+
+    ``pointer.tag`` is the tag of the pointer that it replaces, None if there was none.
+
+    Raises:
+        TryAgainLater: a file that the pointer would name is not there.
+        LostRace: another run has published meanwhile.
+    """
+    check_is_there(storage, pointer)
     document = asdict(pointer)
     del document["tag"]
     key, body = names.pointer(pointer.subject), to_json(document)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 
+from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.catalog.pointers import load_pointer, missing_files, past_pointers
 from glue_jobs.errors import TryAgainLater
 from glue_jobs.sample.upstream import Upstream
+from tests.aws import REGION
 from tests.faults.commands import old_copies, take_in, vacuum_all, verify
 from tests.faults.lakes_alike import LakesAlike
 from tests.faults.places import BACKENDS
@@ -54,6 +56,8 @@ def stopped_runs(
     every = list(numbers(counting.operations))[:: 1 if lakes.places.backend == "local" else 4]
     for number in every:
         lake = lakes.new()
+        if lake.place.database:  # the catalog of a lake that was copied is empty
+            GlueCatalog(lake.storage, lake.place.database, REGION).show()
         told: list[Any] = []
 
         def beside(lake: Lake = lake, told: list[Any] = told) -> None:
