@@ -105,7 +105,13 @@ def build_subject(
         remake = _lacking(run.storage, previous, run.now())
     tag = previous.tag if previous else over
     build = _build_population if subject == POPULATION else _build_survey
-    return build(run, subject, previous, remake, tag)
+    built = build(run, subject, previous, remake, tag)
+    if built["changed"] and (published := load_pointer(run.storage, subject)):
+        # A vacuum beside a run that has lost its lease may act between the look and the swap.
+        lacking = _lacking(run.storage, published, run.now())
+        if lacking != Remake():
+            build(run, subject, published, lacking, published.tag)
+    return built
 
 
 def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake:
