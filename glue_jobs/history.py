@@ -28,7 +28,7 @@ from glue_jobs.errors import (
     QualityFailure,
 )
 from glue_jobs.raw_zone import kept_source, vintage_of
-from glue_jobs.storage import copy_verified, file_sha256, names, read_verified
+from glue_jobs.storage import copy_verified, names, path_sha256, read_verified
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import convert_data
 from glue_jobs.tables.parquet import write_parquet
@@ -392,9 +392,7 @@ def _stored(storage: Storage, folder: str, made: Path, rows: int, snapshot: Snap
     """Moves a vintage's changes to their place in the history."""
     partition = partition_of(snapshot.source)
     path = f"data_file={partition}/release={snapshot.release}/part-00000.parquet"
-    with made.open("rb") as stream:
-        sha256 = file_sha256(stream)
-    size = made.stat().st_size
+    sha256, size = path_sha256(made), made.stat().st_size
     storage.put_file(folder + path, made, sha256)
     values = (partition, snapshot.release)
     return TableFile(path, rows, size, sha256, values, snapshot.source, snapshot.sha256)

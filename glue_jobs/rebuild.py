@@ -20,7 +20,7 @@ from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import compare_all
 from glue_jobs.raw_zone import kept_source, landed_population
 from glue_jobs.release_folder import source_records
-from glue_jobs.storage import file_sha256, names
+from glue_jobs.storage import names, path_sha256
 from glue_jobs.subjects import POPULATION
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import (
@@ -136,9 +136,8 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
 
 
 def _compare_rows(storage: Storage, key: str, sha256: str, made: Path) -> str:
-    with made.open("rb") as stream:
-        if file_sha256(stream) == sha256:
-            return ""
+    if path_sha256(made) == sha256:
+        return ""
     try:
         with storage.open(key) as stored, made.open("rb") as again:
             same = _have_same_rows(stored, again)

@@ -14,7 +14,7 @@ from glue_jobs.catalog.pointers import Table, TableFile
 from glue_jobs.errors import IntegrityFailure, QualityFailure
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.raw_zone import landed_source
-from glue_jobs.storage import copy_verified, file_sha256
+from glue_jobs.storage import copy_verified, path_sha256
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import Converted, convert_data, convert_table, write_records
 from glue_jobs.tables.plan import Role, made_by
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from glue_jobs.job import Run
     from glue_jobs.tables.columns import TableColumn
     from glue_jobs.tables.plan import Planned
+
+
+_COPIES = {Role.SERIES: "series.parquet", Role.OTHER: "footnote.parquet"}
+"""Where in scratch the tables lie that the build itself reads."""
 
 
 @dataclass
@@ -156,7 +160,7 @@ def _may_copy(building: Building, place: Planned, before: TableFile) -> bool:
     if storage.stat(key) is None:
         return False
     try:
-        copy_verified(storage, key, before.sha256, building.scratch / "looked-at.parquet")
+        copy_verified(storage, key, before.sha256, building.scratch / _COPIES[place.role])
     except IntegrityFailure:
         return False
     return True
@@ -173,9 +177,7 @@ def _copy(building: Building, place: Planned, before: TableFile) -> None:
 def store_file(building: Building, made: Path, path: str, converted: Converted) -> TableFile:
     """Moves a finished Parquet file, and the lines set aside, into the folder."""
     storage = building.run.storage
-    with made.open("rb") as stream:
-        sha256 = file_sha256(stream)
-    size = made.stat().st_size
+    sha256, size = path_sha256(made), made.stat().st_size
     storage.put_file(building.folder + path, made, sha256)
     rejects_path = ""
     if converted.rejects:
@@ -196,7 +198,7 @@ def _known_series(building: Building, survey: str) -> Callable[[], KnownSeries] 
     if table is None:
         return None
     (file,) = table.files
-    path = building.scratch / "series.parquet"
+    path = building.scratch / _COPIES[Role.SERIES]
     if not path.exists():
         copy_verified(building.run.storage, building.folder + file.path, file.sha256, path)
     return lambda: KnownSeries(path.open("rb"))
@@ -204,10 +206,13 @@ def _known_series(building: Building, survey: str) -> Callable[[], KnownSeries] 
 
 def _check_series_again(building: Building, survey: str, place: Planned, file: TableFile) -> None:
     """Holds an unchanged data file against a series file that has changed."""
-    previous, known_series = building.previous, _known_series(building, survey)
-    if previous is None or known_series is None:
+    previous = building.previous
+    if previous is None:
         return
     if _series_source(previous.tables, survey) == _series_source(building.tables, survey):
+        return
+    known_series = _known_series(building, survey)
+    if known_series is None:
         return
     path = building.scratch / "unchanged.parquet"
     copy_verified(building.run.storage, previous.folder + place.path, file.sha256, path)

@@ -43,7 +43,7 @@ from glue_jobs.release_folder import rejects_text
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import bring_back, copy_verified, file_sha256, intact_body, names
+from glue_jobs.storage import bring_back, copy_verified, intact_body, names, path_sha256
 from glue_jobs.subjects import POPULATION, dataset_of
 from glue_jobs.verification import (
     CATALOG,
@@ -133,7 +133,7 @@ def _fetched(run: Run, noted: Noted, path: Path) -> str:
         file = load_survey(run.storage, survey).files[name]
         listed = ListedFile(file.name, file.bytes, file.listed_minute)
         _bls_site(run).fetch(survey, listed, path, None, run.progress)
-    if _sha256(path) != noted.sha256:
+    if path_sha256(path) != noted.sha256:
         raise UpstreamInvalid("No version has these bytes, and upstream serves other ones now.")
     return "from upstream"
 
@@ -176,7 +176,7 @@ def _make_release_file(run: Run, noted: Noted) -> str:
     with run.storage.scratch() as folder:
         path = folder / "part.parquet"
         make_again(run.storage, pointer, table, file, path)
-        if _sha256(path) != noted.sha256:
+        if path_sha256(path) != noted.sha256:
             raise IntegrityFailure(
                 "This program makes other bytes of it; the next run of build-tables publishes a"
                 " release of its own making."
@@ -346,11 +346,6 @@ def _make_reports(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are
 def _derive_catalog(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike
     show_in_catalog(run.storage, run.settings)
     return "from the pointers"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return file_sha256(stream)
 
 
 _WAYS = {

@@ -10,7 +10,7 @@ from glue_jobs.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import Lake
 from tests.faults.places import Places
-from tests.faults.small_survey import serve_release
+from tests.faults.small_survey import lake_with, serve_release
 
 
 @pytest.fixture
@@ -25,9 +25,7 @@ def new_lake(upstream, tmp_path):
     places = Places("local", tmp_path)
 
     def make() -> Lake:
-        serve_release(upstream, 1)
-        lake = Lake(places.new(), upstream, allow_removals=1)
-        assert lake.run_all() == []
+        lake = lake_with(places, upstream, 1)
         serve_release(upstream, 2)
         return lake
 

@@ -15,7 +15,7 @@ from glue_jobs.sample.upstream import Upstream
 from tests.faults.commands import old_copies, take_in, verify
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
-from tests.faults.small_survey import FIRST, serve_release
+from tests.faults.small_survey import FIRST, lake_with, serve_release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +28,7 @@ RAW = f"raw/bls/pr/{DATA_FILE}"
 def lake(request, tmp_path):
     """One release is built."""
     with cloud(request.param), Upstream() as upstream:
-        lake = Lake(Places(request.param, tmp_path).new(), upstream, allow_removals=1)
-        serve_release(upstream, 1)
-        assert lake.run_all() == []
-        yield lake
+        yield lake_with(Places(request.param, tmp_path), upstream, 1)
 
 
 def releases_of(lake: Lake) -> list[str]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.sample.upstream import Upstream
 from tests.faults.commands import old_copies, take_in, verify
-from tests.faults.lake import Lake
 from tests.faults.places import BACKENDS, Places, cloud
-from tests.faults.small_survey import serve_release
+from tests.faults.small_survey import lake_with, serve_release
+
+if TYPE_CHECKING:
+    from tests.faults.lake import Lake
 
 
 @pytest.fixture(params=BACKENDS)
 def lake(request, tmp_path):
     """Two releases, and a copy of the time before them."""
     with cloud(request.param), Upstream() as upstream:
-        lake = Lake(Places(request.param, tmp_path).new(), upstream, allow_removals=1)
-        for number in (1, 2):
-            serve_release(upstream, number)
-            assert lake.run_all() == []
+        lake = lake_with(Places(request.param, tmp_path), upstream, 1, 2)
         assert take_in(lake, old_copies(tmp_path, 3)) == 0
         yield lake
 

@@ -29,7 +29,7 @@ from tests.aws import REGION
 from tests.faults.commands import LATER
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
-from tests.faults.small_survey import CUBE, serve_release
+from tests.faults.small_survey import CUBE, lake_with, serve_release
 from tests.storage.objects import put_file
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ PAGE = f"raw/population/{CUBE}.json"
 @pytest.fixture(params=BACKENDS)
 def lake(request, tmp_path):
     with cloud(request.param), Upstream() as upstream:
-        lake = Lake(Places(request.param, tmp_path).new(), upstream, allow_removals=1)
-        for number in (1, 2):
-            serve_release(upstream, number)
-            assert lake.run_all() == []
-        yield lake
+        yield lake_with(Places(request.param, tmp_path), upstream, 1, 2)
 
 
 def found(lake: Lake) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from glue_jobs.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import DATA_FILE, Lake
 from tests.faults.places import BACKENDS, Places, cloud
-from tests.faults.small_survey import serve_release
+from tests.faults.small_survey import lake_with, serve_release
 from tests.lakes import NOW
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def new_lake(request, tmp_path):
         places = Places(request.param, tmp_path)
 
         def make() -> Lake:
-            serve_release(upstream, 1)
-            lake = Lake(places.new(), upstream, allow_removals=1)
-            assert lake.run_all() == []
+            lake = lake_with(places, upstream, 1)
             serve_release(upstream, 2)
             return lake
 

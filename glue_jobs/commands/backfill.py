@@ -18,7 +18,7 @@ from glue_jobs.errors import UsageError
 from glue_jobs.history import with_rewritten_history
 from glue_jobs.job import new_run_id, open_run, resolved
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
-from glue_jobs.storage import file_sha256, names
+from glue_jobs.storage import names, path_sha256
 from glue_jobs.subjects import survey_code
 from glue_jobs.tables.convert import Source, convert_data
 
@@ -176,8 +176,7 @@ def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) ->
 
 def _hash_of(path: Path) -> str:
     _stat(path)
-    with path.open("rb") as stream:
-        return file_sha256(stream)
+    return path_sha256(path)
 
 
 def _stat(path: Path) -> os.stat_result:

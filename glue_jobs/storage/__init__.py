@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import IntegrityFailure, UsageError
-from glue_jobs.storage.hashing import file_sha256
+from glue_jobs.storage.hashing import file_sha256, path_sha256
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.verified import copy_verified, open_verified, read_verified
 
@@ -22,6 +22,7 @@ __all__ = [
     "intact_body",
     "open_storage",
     "open_verified",
+    "path_sha256",
     "read_verified",
     "recorded_sha256",
     "version_of",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def file_sha256(stream: BinaryIO) -> str:
@@ -12,3 +15,9 @@ def file_sha256(stream: BinaryIO) -> str:
     while block := stream.read(1 << 20):
         digest.update(block)
     return digest.hexdigest()
+
+
+def path_sha256(path: Path) -> str:
+    """The hash of a file on this machine's disk, in hex."""
+    with path.open("rb") as stream:
+        return file_sha256(stream)

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from glue_jobs.errors import AlreadyWritten, IntegrityFailure, LostRace
 from glue_jobs.storage.disk import reading, telling
-from glue_jobs.storage.hashing import file_sha256
+from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject, subject_is_leased
 from glue_jobs.storage.scratch import scratch_folder
@@ -340,8 +340,8 @@ def _keep(path: Path, version: Path) -> None:
 def _holds(path: Path, sha256: str) -> bool:
     """Whether a file has these bytes; one with a bad sector has not."""
     try:
-        with reading(path), path.open("rb") as stream:
-            return file_sha256(stream) == sha256
+        with reading(path):
+            return path_sha256(path) == sha256
     except IntegrityFailure:
         return False
 

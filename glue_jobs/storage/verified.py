@@ -51,14 +51,18 @@ def open_verified(storage: Storage, key: str, sha256: str, version: str = "") ->
 
 
 def copy_verified(storage: Storage, key: str, sha256: str, path: Path, version: str = "") -> None:
-    """Copies bytes into a file.
+    """Copies bytes into a file, which is there only if they are the recorded ones.
 
     Raises:
         IntegrityFailure: they are not those of the recorded hash.
     """
-    with open_verified(storage, key, sha256, version) as stream, path.open("wb") as copy:
-        while block := stream.read(_BLOCK):
-            copy.write(block)
+    try:
+        with open_verified(storage, key, sha256, version) as stream, path.open("wb") as copy:
+            while block := stream.read(_BLOCK):
+                copy.write(block)
+    except BaseException:
+        path.unlink(missing_ok=True)  # nobody shall take it for what was asked for
+        raise
 
 
 def read_verified(storage: Storage, key: str, sha256: str, version: str = "") -> bytes:

@@ -16,9 +16,8 @@ from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.job import perform
 from glue_jobs.sample.upstream import Upstream
-from glue_jobs.storage.s3 import S3Storage
 from glue_jobs.workflow import job_named
-from tests.aws import DATABASE, REGION, aws_server, new_bucket
+from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (
     R1,
     R2,
@@ -29,23 +28,6 @@ from tests.catalog.glue_tables import (
     publish_release,
 )
 from tests.lakes import run_at
-
-
-@pytest.fixture(autouse=True)
-def aws():
-    with aws_server():
-        boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
-        yield
-
-
-@pytest.fixture
-def storage():
-    return S3Storage(f"s3://{new_bucket()}/lake")
-
-
-@pytest.fixture
-def catalog(storage):
-    return GlueCatalog(storage, DATABASE, REGION)
 
 
 def test_a_first_release_makes_tables_and_partitions(storage, catalog):

@@ -10,8 +10,7 @@ import boto3
 import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
-from glue_jobs.storage.s3 import S3Storage
-from tests.aws import DATABASE, REGION, aws_server, new_bucket
+from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (
     COLUMNS,
     R1,
@@ -26,23 +25,6 @@ from tests.catalog.glue_tables import (
 
 if TYPE_CHECKING:
     from typing import Callable
-
-
-@pytest.fixture(autouse=True)
-def aws():
-    with aws_server():
-        boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
-        yield
-
-
-@pytest.fixture
-def storage():
-    return S3Storage(f"s3://{new_bucket()}/lake")
-
-
-@pytest.fixture
-def catalog(storage):
-    return GlueCatalog(storage, DATABASE, REGION)
 
 
 def test_the_revisions_lie_where_the_history_is_and_name_each_value_once(storage, catalog):

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from glue_jobs.sample import render
-from tests.faults.lake import DATA_FILE, change_file
+from tests.faults.lake import DATA_FILE, Lake, change_file
 
 if TYPE_CHECKING:
     from glue_jobs.sample.upstream import Upstream
+    from tests.faults.places import Places
 
 CUBE = "acs_yg_total_population_1"
 FIRST = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
@@ -36,3 +37,12 @@ def serve_release(upstream: Upstream, number: int) -> None:
         upstream.remove_file("pr", "pr.txt")
     years = {**_YEARS, 2014 + number: 320_000_000}
     upstream.cubes[CUBE] = render.population_body("ACS 1-year Estimate", years)
+
+
+def lake_with(places: Places, upstream: Upstream, *numbers: int) -> Lake:
+    """A lake in which these releases were landed and built, one after the other."""
+    lake = Lake(places.new(), upstream, allow_removals=1)
+    for number in numbers:
+        serve_release(upstream, number)
+        assert lake.run_all() == []
+    return lake

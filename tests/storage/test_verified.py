@@ -40,6 +40,7 @@ def test_others_are_refused_however_much_of_them_was_read(lake, tmp_path):
         read_verified(lake, KEY, OTHER, lake.versions(KEY)[0].version)
     with pytest.raises(IntegrityFailure):
         copy_verified(lake, KEY, OTHER, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
 
 
 def test_what_is_wrong_with_their_content_is_not_what_is_told(lake):
