@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 LAKE ?= ./lake
 SECONDS ?= 60
+EVERY ?= 5
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
@@ -16,7 +17,7 @@ PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo 'Variables: PYTHON=$(PYTHON) VENV=$(VENV) LAKE=$(LAKE) SECONDS=$(SECONDS) CONTACT TESTS'
+	@echo 'Variables: PYTHON=$(PYTHON) VENV=$(VENV) LAKE=$(LAKE) SECONDS=$(SECONDS) EVERY=$(EVERY) CONTACT TESTS'
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -39,8 +40,8 @@ coverage: $(VENV)/dev ## run all tests but the faults, and hold the bounds on co
 	$(BIN)/coverage report --include="$(PURE)" --fail-under=100 --skip-covered --show-missing
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
-faults: $(VENV)/dev ## play every fault that the lake survives (about 8 minutes)
-	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault $(TESTS)
+faults: $(VENV)/dev ## play every fault, at each 5th operation of a run: EVERY=1 at all, for an hour
+	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault --every-nth $(EVERY) $(TESTS)
 
 breakages: $(VENV)/dev ## break the lake on purpose; a test must notice each time
 	$(BIN)/python -m tests.breakages $(ONLY)

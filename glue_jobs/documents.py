@@ -14,7 +14,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Annotated, Any, Callable, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
@@ -80,45 +80,71 @@ def read_as(cls: type[_Class], document: Any) -> _Class:
     """
     if not isinstance(document, dict):
         raise ValueError(f"{cls.__name__} is not an object")
-    hints = _hints(cls)  # type: ignore[arg-type]  # a class is hashable
-    stored = {
-        field.name: field
-        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
-        if "not_stored" not in field.metadata
-    }
-    missing = {name for name, field in stored.items() if "added_later" not in field.metadata}
-    if not missing <= document.keys() <= stored.keys():
+    readers, missing = _fields(cls)  # type: ignore[arg-type]  # a class is hashable
+    if not missing <= document.keys() <= readers.keys():
         raise ValueError(f"{cls.__name__} has other fields")
-    return cls(**{name: _value(hints[name], value) for name, value in document.items()})
-
-
-def _value(hint: Any, value: Any) -> Any:
-    """A value that is what an annotation says, lists as tuples."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        made = _value(arguments[0], value)
-        if all(form(made) for form in arguments[1:]):
-            return made
-    elif dataclasses.is_dataclass(hint):
-        return read_as(hint, value)  # type: ignore[arg-type]
-    elif origin is tuple and isinstance(value, list):
-        return tuple(_value(arguments[0], entry) for entry in value)
-    elif origin is Mapping and isinstance(value, dict):
-        key, entry = arguments
-        return {_value(key, name): _value(entry, of_it) for name, of_it in value.items()}
-    # Not isinstance: true is an int to Python.
-    elif hint is type(value):
-        if hint is str:
-            value.encode()  # half of a surrogate pair is text to JSON and to nobody else
-        return value
-    elif hint is Any:
-        return value
-    raise ValueError(f"{ascii(value)[:40]} is not what belongs there")
+    return cls(**{name: readers[name](value) for name, value in document.items()})
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls, include_extras=True)
+def _fields(cls: Any) -> tuple[dict[str, Callable[[Any], Any]], frozenset[str]]:
+    """What reads each field that a document may have, and which it must have."""
+    hints = get_type_hints(cls, include_extras=True)
+    stored = {
+        field.name: field for field in dataclasses.fields(cls) if "not_stored" not in field.metadata
+    }
+    missing = {name for name, field in stored.items() if "added_later" not in field.metadata}
+    return {name: _reader(hints[name]) for name in stored}, frozenset(missing)
+
+
+# A manifest may name a thousand files: an annotation is taken apart once, not for each value.
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What makes of a value what an annotation says, lists as tuples, or raises ``ValueError``."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return partial(_formed, _reader(arguments[0]), arguments[1:])
+    if dataclasses.is_dataclass(hint):
+        return partial(read_as, hint)  # type: ignore[arg-type]
+    if origin is tuple:
+        return partial(_entries, _reader(arguments[0]))
+    if origin is Mapping:
+        return partial(_by_key, *map(_reader, arguments))
+    return partial(_exactly, hint)
+
+
+def _formed(read: Callable[[Any], Any], forms: tuple[Callable[[Any], Any], ...], value: Any) -> Any:
+    made = read(value)
+    if not all(form(made) for form in forms):
+        raise _unfit(value)
+    return made
+
+
+def _entries(read: Callable[[Any], Any], value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise _unfit(value)
+    return tuple(map(read, value))
+
+
+def _by_key(
+    read_key: Callable[[Any], Any], read: Callable[[Any], Any], value: Any
+) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise _unfit(value)
+    return {read_key(name): read(of_it) for name, of_it in value.items()}
+
+
+def _exactly(kind: Any, value: Any) -> Any:
+    # Not isinstance: true is an int to Python.
+    if kind is not Any and kind is not type(value):
+        raise _unfit(value)
+    if kind is str:
+        value.encode()  # half of a surrogate pair is text to JSON and to nobody else
+    return value
+
+
+def _unfit(value: Any) -> ValueError:
+    return ValueError(f"{ascii(value)[:40]} is not what belongs there")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

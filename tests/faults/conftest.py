@@ -115,16 +115,9 @@ def behind(state, upstream, undisturbed, places):
 
 @pytest.fixture
 def numbers(request):
-    """The operations to disturb, of so many: all, or each Nth if the command line says so."""
+    """What to disturb, of so many: all, or each Nth if the command line says so."""
     step = request.config.getoption("--every-nth")
     return lambda count: range(1, count + 1, step)
-
-
-@pytest.fixture
-def numbers_beside(request):
-    """The same where another command does all of its work at each of them: each fifth at most."""
-    step = request.config.getoption("--every-nth")
-    return lambda count: range(1, count + 1, step if step == 1 else max(step, 5))
 
 
 @pytest.fixture

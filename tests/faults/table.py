@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ class Row:
         fault: what the world does.
         lake: what the lake does about it.
         needs: the least number of cases on each backend.
+        each: what is disturbed in turn, an operation of a run or a seed; empty where a row is a
+            list of cases.
         backends: those it can happen on.
         cases: those that are written down as data.
     """
@@ -51,14 +54,16 @@ class Row:
     fault: str
     lake: str
     needs: int
+    each: str
     backends: tuple[str, ...]
     cases: tuple[Case, ...]
 
 
-def load_table() -> list[Row]:
+@cache
+def load_table() -> tuple[Row, ...]:
     """All rows, in their order."""
     text = Path(__file__).with_name("faults.yaml").read_text("utf-8")
-    return [_row(entry) for entry in yaml.safe_load(text)]
+    return tuple(_row(entry) for entry in yaml.safe_load(text))
 
 
 def cases(*injections: str, once: bool = False, exit_code: int | None = None) -> Any:
@@ -97,4 +102,12 @@ def _row(entry: dict[str, Any]) -> Row:
         made.append(
             Case(f"{entry['row']}-{fields['id']}", entry["row"], fields["inject"], common | rest)
         )
-    return Row(entry["row"], entry["fault"], entry["lake"], entry["needs"], backends, tuple(made))
+    return Row(
+        entry["row"],
+        entry["fault"],
+        entry["lake"],
+        entry["needs"],
+        entry.get("each", ""),
+        backends,
+        tuple(made),
+    )

@@ -15,7 +15,7 @@ from tests.faults.places import BACKENDS
 from tests.faults.table import load_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tests.faults.table import Row
 
@@ -23,13 +23,20 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds two options."""
+    """Adds three options."""
     parser.addoption(
         "--every-nth",
         type=int,
         default=1,
         metavar="N",
-        help="disturb only each Nth operation of a run, where all are disturbed in turn",
+        help="disturb only each Nth operation, seed or moment, where all are disturbed in turn",
+    )
+    parser.addoption(
+        "--every-nth-in-s3",
+        type=int,
+        default=1,
+        metavar="N",
+        help="play only each Nth case of a row in S3, which takes long; on a directory all",
     )
     parser.addoption(
         "--every-fault",
@@ -38,15 +45,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notes a test's row and backend where its report will carry them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Notes a test's row and backend where its report will carry them; leaves out what is to be."""
+    step = config.getoption("--every-nth-in-s3")
+    in_s3: Counter[str] = Counter()
+    left_out = []
     for item in items:
         row = item.get_closest_marker("fault")
-        if row is not None:
-            # Where a test names no backend it is a directory's.
-            parameters = item.callspec.params if hasattr(item, "callspec") else {}
-            backend = str(parameters.get("backend", BACKENDS[0]))
-            item.user_properties.append(("fault", (row.args[0], backend)))
+        if row is None:
+            continue
+        # Where a test names no backend it is a directory's.
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        backend = str(parameters.get("backend", BACKENDS[0]))
+        item.user_properties.append(("fault", (row.args[0], backend)))
+        if backend != BACKENDS[0] and item.get_closest_marker("every_operation") is None:
+            if in_s3[row.args[0]] % step:
+                left_out.append(item)
+            in_s3[row.args[0]] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -54,7 +72,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran, held = tally(_reports(terminalreporter))
     if ran:
         terminalreporter.section("faults")
-        for line in shown(ran, held):
+        for line in shown(ran, held, needed(terminalreporter.config)):
             terminalreporter.write_line(line)
 
 
@@ -65,7 +83,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     ran, held = tally(_reports(reporter))
-    if any(short_of(row, ran, held) for row in load_table()):
+    needs = needed(session.config)
+    if any(short_of(row, ran, held, needs) for row in load_table()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -98,16 +117,28 @@ def tally(reports: Sequence[pytest.TestReport]) -> tuple[Count, Count]:
     return ran, held
 
 
-def short_of(row: Row, ran: Count, held: Count) -> list[str]:
+def needed(config: pytest.Config) -> dict[tuple[str, str], int]:
+    """The least number of cases, by row and backend; fewer where only each Nth is played."""
+    nth, nth_in_s3 = config.getoption("--every-nth"), config.getoption("--every-nth-in-s3")
+    return {
+        (row.id, backend): -(
+            -row.needs // (nth if row.each else 1 if backend == BACKENDS[0] else nth_in_s3)
+        )
+        for row in load_table()
+        for backend in row.backends
+    }
+
+
+def short_of(row: Row, ran: Count, held: Count, needs: Mapping[tuple[str, str], int]) -> list[str]:
     """The backends on which a row lacks cases, or has some that did not hold."""
     return [
         backend
         for backend in row.backends
-        if held[row.id, backend] < max(row.needs, ran[row.id, backend])
+        if held[row.id, backend] < max(needs[row.id, backend], ran[row.id, backend])
     ]
 
 
-def shown(ran: Count, held: Count) -> list[str]:
+def shown(ran: Count, held: Count, needs: Mapping[tuple[str, str], int]) -> list[str]:
     """The table as lines: row, needed cases, held of those that ran per backend, the fault."""
     lines = [f"{'row':<4} {'needs':>5} {'local':>11} {'S3':>11}  fault"]
     for row in load_table():
@@ -115,10 +146,11 @@ def shown(ran: Count, held: Count) -> list[str]:
             f"{held[row.id, backend]}/{ran[row.id, backend]}" if backend in row.backends else "-"
             for backend in BACKENDS
         ]
-        short = short_of(row, ran, held)
+        short = short_of(row, ran, held, needs)
         mark = f"  <- {', '.join(short)}" if short else ""
+        least = needs[row.id, row.backends[0]]
         lines.append(
-            f"{row.id:<4} {row.needs:>5} {cells[0]:>11} {cells[1]:>11}  {row.fault[:44]}{mark}"
+            f"{row.id:<4} {least:>5} {cells[0]:>11} {cells[1]:>11}  {row.fault[:44]}{mark}"
         )
     turns = sum(count for (row_id, _), count in ran.items() if row_id == "S3")
     everything = f"{sum(held.values())} of {sum(ran.values())} cases held"

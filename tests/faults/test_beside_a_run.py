@@ -83,11 +83,9 @@ def check_published(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers_beside, held):
+def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers, held):
     healed = lakes.undisturbed().pointed()
-    for lake, codes in stopped_runs(
-        lakes, numbers_beside, kind, lambda lake: vacuum_all(lake.storage)
-    ):
+    for lake, codes in stopped_runs(lakes, numbers, kind, lambda lake: vacuum_all(lake.storage)):
         assert set(codes) <= {0, 5}
         check_published(lake)
         assert lakes.do(lake) == []
@@ -97,15 +95,11 @@ def test_a_vacuum_removes_nothing_that_a_run_needs(kind, lakes, numbers_beside, 
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_a_backfill_and_a_run_both_come_into_the_history(
-    kind, lakes, numbers_beside, held, tmp_path
-):
+def test_a_backfill_and_a_run_both_come_into_the_history(kind, lakes, numbers, held, tmp_path):
     copies = old_copies(tmp_path, 3)
     alone = lakes.undisturbed()
     assert take_in(alone, copies) == 0
-    for lake, codes in stopped_runs(
-        lakes, numbers_beside, kind, lambda lake: take_in(lake, copies)
-    ):
+    for lake, codes in stopped_runs(lakes, numbers, kind, lambda lake: take_in(lake, copies)):
         assert set(codes) <= {0, 5}
         check_published(lake)
         assert lakes.do(lake) == []
@@ -116,10 +110,10 @@ def test_a_backfill_and_a_run_both_come_into_the_history(
 
 
 @pytest.mark.parametrize("flags", [{}, {"repair": True}], ids=["verify", "repair"])
-def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers_beside, held):
+def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers, held):
     healed = lakes.undisturbed().tree()
     for lake, ended in stopped_runs(
-        lakes, numbers_beside, BesideStorage, lambda lake: verify(lake, **flags)
+        lakes, numbers, BesideStorage, lambda lake: verify(lake, **flags)
     ):
         for code, told in ended:
             assert told["problems"] == []
@@ -129,7 +123,7 @@ def test_verify_finds_no_damage_in_a_healthy_lake(flags, lakes, numbers_beside, 
         held()
 
 
-def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers_beside, held):
+def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers, held):
     """A file rots while a run renews its entry; the repair brings back the bytes of either."""
     key = "raw/bls/pr/pr.class"
 
@@ -137,7 +131,7 @@ def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers_besid
         lake.place.damage(key, "delete")
         return verify(lake, repair=True)
 
-    for lake, ended in stopped_runs(lakes, numbers_beside, BesideStorage, damage_and_repair):
+    for lake, ended in stopped_runs(lakes, numbers, BesideStorage, damage_and_repair):
         for code, _ in ended:
             assert code in (0, 5)
         assert lakes.do(lake) == []
@@ -148,7 +142,7 @@ def test_a_repair_that_has_seen_damage_mixes_no_two_moments(lakes, numbers_besid
 
 
 @pytest.mark.parametrize("kind", [BesideStorage, RacingStorage], ids=["leased", "lease-lost"])
-def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers_beside, held, tmp_path):
+def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers, held, tmp_path):
     """Each brings another copy; one of the two may have to be called again."""
     lakes.number = 2
     ours, others = old_copies(tmp_path, 3), old_copies(tmp_path, 5)
@@ -156,7 +150,7 @@ def test_two_backfills_at_once_overwrite_nothing(kind, lakes, numbers_beside, he
     assert take_in(alone, {**ours, **others}) == 0
     counting = CountingStorage(lakes.new().storage)
     assert take_in(lakes.new(), ours, counting) == 0
-    for number in numbers_beside(counting.operations):
+    for number in numbers(counting.operations):
         lake = lakes.new()
         codes: list[int] = []
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = fault("S3")
 
-SEEDS = range(60)
+SEEDS = 60
 
 
 @pytest.fixture(params=["first-run", "next-run"])
@@ -36,10 +36,11 @@ def lakes(request, places):
 
 @pytest.mark.every_operation
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_operations_in_any_order_harm_nothing(lakes, held):
+def test_operations_in_any_order_harm_nothing(lakes, numbers, held):
     healed = lakes.undisturbed().tree()
     published = 0
-    for seed in SEEDS:
+    seeds = numbers(SEEDS)
+    for seed in seeds:
         lake = lakes.new()
         kept = lake.landed_ever()
         ended = run_two_at_once(lakes, lake, seed)
@@ -54,16 +55,18 @@ def test_operations_in_any_order_harm_nothing(lakes, held):
         assert lake.tree() == healed, where
         assert kept <= lake.landed_ever(), where
         held()
-    assert published > len(SEEDS) / 2
+    assert published
 
 
-def overtaken(lakes: LakesAlike, other_run: Callable[[Lake], None]) -> Iterator[tuple[Lake, bool]]:
+def overtaken(
+    lakes: LakesAlike, numbers: Callable[[int], range], other_run: Callable[[Lake], None]
+) -> Iterator[tuple[Lake, bool]]:
     """Runs that another run overtakes at each of their operations in turn; whether they lost."""
     counting = CountingStorage(lakes.new().storage)
     assert lakes.do(lakes.new(), counting) == []
     # In S3 one in four is as telling: what counts is what a run has read, and not yet written.
     step = 1 if lakes.places.backend == "local" else 4
-    for number in range(1, counting.operations + 1, step):
+    for number in numbers(counting.operations)[::step]:
         lake = lakes.new()
         racing = RacingStorage(lake.storage, number, partial(other_run, lake))
         failures = lakes.do(lake, racing)
@@ -73,24 +76,24 @@ def overtaken(lakes: LakesAlike, other_run: Callable[[Lake], None]) -> Iterator[
         yield lake, bool(failures)
 
 
-def test_one_that_is_overtaken_harms_nothing(lakes, held):
+def test_one_that_is_overtaken_harms_nothing(lakes, numbers, held):
     healed = lakes.undisturbed().tree()
 
     def other_run(lake: Lake) -> None:
         assert lake.run_all() == []
 
     lost = 0
-    for lake, has_lost in overtaken(lakes, other_run):
+    for lake, has_lost in overtaken(lakes, numbers, other_run):
         lost += has_lost
         assert lake.tree() == healed
         assert lake.run_all() == []
         assert lake.tree() == healed
         held()
-    assert lost > 5
+    assert lost
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_loser_lays_nothing_older_over_what_the_winner_made(lakes, held):
+def test_the_loser_lays_nothing_older_over_what_the_winner_made(lakes, numbers, held):
     """While the loser works, BLS publishes once more, and the other run lands that."""
     number = lakes.number + 1
 
@@ -98,7 +101,7 @@ def test_the_loser_lays_nothing_older_over_what_the_winner_made(lakes, held):
         serve_release(lakes.upstream, number)
         assert lake.run_all() == []
 
-    for lake, _ in overtaken(lakes, other_run):
+    for lake, _ in overtaken(lakes, numbers, other_run):
         alone = lakes.new()
         assert alone.run_all() == []
         assert lake.pointed() == alone.pointed()
