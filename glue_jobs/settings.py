@@ -28,9 +28,9 @@ class Settings:
         lake: the lake's address: a directory, or ``s3://bucket/prefix``.
         contact: the e-mail address that BLS demands; sent to BLS only, never stored.
         surveys: two-letter codes of the surveys to land and build.
-        datasets: population datasets to land and build.
+        datasets: population datasets to land; none are possible.
         bls_url: the folder that lists the surveys.
-        population_url: the population API.
+        population_url: the addresses of the population API: the first that answers counts.
         requests_per_second: how fast one upstream is asked, at most.
         allow_removals: how many files may vanish from a survey in one run.
         allow_shrink: whether a data file may lose more than a tenth of its rows, a table a column,
@@ -46,7 +46,10 @@ class Settings:
     surveys: tuple[str, ...] = ("pr",)
     datasets: tuple[str, ...] = ("acs1",)
     bls_url: str = "https://download.bls.gov/pub/time.series/"
-    population_url: str = "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"
+    population_url: tuple[str, ...] = (
+        "https://honolulu-api.datausa.io/tesseract/data.jsonrecords",
+        "https://api.datausa.io/tesseract/data.jsonrecords",
+    )
     requests_per_second: float = 4.0
     allow_removals: int = 0
     allow_shrink: bool = False
@@ -120,6 +123,11 @@ def _list_of(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def _list_or_none(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
+    items = _list_of(check)
+    return lambda text: () if text.strip() == "none" else items(text)
+
+
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("https", "http") or not parts.hostname:
@@ -187,12 +195,18 @@ SETTINGS = (
     Setting(
         "datasets",
         "LAKE_DATASETS",
-        _list_of(dataset_of),
-        "population: acs1, acs5 (default: acs1)",
+        _list_or_none(dataset_of),
+        "population: acs1, acs5, or none (default: acs1)",
         "KEY,…",
     ),
     Setting("bls_url", "LAKE_BLS_URL", _web_address, "the folder that lists the surveys", "URL"),
-    Setting("population_url", "LAKE_POPULATION_URL", _web_address, "the population API", "URL"),
+    Setting(
+        "population_url",
+        "LAKE_POPULATION_URL",
+        _list_of(_web_address),
+        "the population API's addresses, in the order to ask them",
+        "URL,…",
+    ),
     Setting(
         "requests_per_second",
         "LAKE_REQUESTS_PER_SECOND",

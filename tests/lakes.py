@@ -32,7 +32,7 @@ def run_at(lake: Path | str, upstream: Upstream, run_id: str = "run", **settings
         "lake": str(lake),
         "contact": "test@example.com",
         "bls_url": upstream.bls_url,
-        "population_url": upstream.population_url,
+        "population_url": (upstream.population_url,),
         "requests_per_second": 100.0,
         **settings,
     }

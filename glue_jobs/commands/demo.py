@@ -52,7 +52,7 @@ def execute(arguments: argparse.Namespace) -> int:
             settings,
             contact="demo@example.com",  # the excerpt's server asks for one, as BLS does
             bls_url=upstream.bls_url,
-            population_url=upstream.population_url,
+            population_url=(upstream.population_url,),
             requests_per_second=100.0,
         )
         run = Run(served, storage, new_run_id())

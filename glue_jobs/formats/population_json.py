@@ -107,6 +107,11 @@ def content_sha256(page: PopulationPage) -> str:
 
 
 def _row(row: dict[str, Any]) -> PopulationRow:
+    if "State" in row:
+        raise UpstreamInvalid(
+            "The population API's answer is of states, not of the nation.",
+            hint="Their sum is not the nation's population: it includes Puerto Rico.",
+        )
     nation_id = row["Nation ID"] if "Nation ID" in row else row["ID Nation"]
     if nation_id != _NATION:
         raise UpstreamInvalid(

@@ -1,6 +1,9 @@
 """The population API: one cube per dataset, asked for all years of the nation.
 
-Source: https://honolulu-api.datausa.io/tesseract, captures of 2025-10.
+It stands under two addresses. They are asked in turn, and the first whole answer counts.
+
+Source: https://honolulu-api.datausa.io/tesseract, captures of 2025-10; the same path is served
+under https://api.datausa.io.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from glue_jobs.errors import UpstreamInvalid, UpstreamUnavailable
+from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamUnavailable
 from glue_jobs.formats.population_json import PopulationPage, joined, parse_population
 from glue_jobs.sources.http import Http
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glue_jobs.settings import RetryPolicy
     from glue_jobs.sources.http import Pace
     from glue_jobs.subjects import Dataset
@@ -32,24 +37,34 @@ class Answered:
 
 
 class PopulationApi:
-    """The API behind one address."""
+    """The API behind its addresses."""
 
-    def __init__(self, url: str, pace: Pace, policy: RetryPolicy) -> None:
-        self._url = url
+    def __init__(self, urls: Sequence[str], pace: Pace, policy: RetryPolicy) -> None:
+        self._urls = urls
         self._http = Http({"User-Agent": "labor-lake", "Accept": "application/json"}, pace, policy)
 
     def fetch(self, dataset: Dataset) -> Answered:
-        """Asks for a dataset, page by page until all its rows are there.
+        """Asks for a dataset under each address, until one gives all of it.
 
         Raises:
-            UpstreamInvalid: the answer is an error, of another dataset, or makes no sense.
-            UpstreamUnavailable: no complete answer.
+            UpstreamInvalid: every answer is an error, of another dataset, or makes no sense.
+            UpstreamUnavailable: no complete answer, and some address may give one later.
         """
+        failures: list[LakeError] = []
+        for url in self._urls:
+            try:
+                return self._fetch(url, dataset)
+            except LakeError as failure:
+                failures.append(failure)
+        raise _all_of(failures)
+
+    def _fetch(self, url: str, dataset: Dataset) -> Answered:
+        """Asks one address, page by page until all rows are there."""
         bodies: list[bytes] = []
         pages: list[PopulationPage] = []
         received = 0
         while True:
-            body = self._page(dataset, received)
+            body = self._page(url, dataset, received)
             page = parse_population(body)
             if page.dataset_name != dataset.name:
                 raise UpstreamInvalid(
@@ -63,7 +78,7 @@ class PopulationApi:
             if not page.rows or received >= page.total or len(pages) == _MOST_PAGES:
                 return Answered(tuple(bodies), joined(pages))
 
-    def _page(self, dataset: Dataset, offset: int) -> bytes:
+    def _page(self, url: str, dataset: Dataset, offset: int) -> bytes:
         query = {
             "cube": dataset.cube,
             "drilldowns": "Year,Nation",
@@ -73,7 +88,7 @@ class PopulationApi:
         if offset:
             query["limit"] = f"1000,{offset}"
         body = io.BytesIO()
-        answer = self._http.get(f"{self._url}?{urlencode(query)}", body, most_bytes=_MOST_BYTES)
+        answer = self._http.get(f"{url}?{urlencode(query)}", body, most_bytes=_MOST_BYTES)
         if answer.status != 200:
             raise UpstreamInvalid(
                 f"The population API answers {answer.status} for {dataset.cube}.",
@@ -82,3 +97,12 @@ class PopulationApi:
         if not body.getvalue():
             raise UpstreamUnavailable("The population API's answer is empty.")
         return body.getvalue()
+
+
+def _all_of(failures: Sequence[LakeError]) -> LakeError:
+    """One failure for what every address failed with; later may help if it may help one of them."""
+    worst = next((failure for failure in failures if failure.retryable), failures[0])
+    told = list(dict.fromkeys(str(failure) for failure in (worst, *failures)))
+    if len(told) == 1:
+        return worst
+    return type(worst)(f"{told[0]} The other address: {' '.join(told[1:])}", hint=worst.hint)

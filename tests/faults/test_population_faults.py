@@ -39,11 +39,53 @@ def test_u20_the_new_address_can_be_set(behind):
         lake.upstream.script(API, Redirect(moved.population_url), forever=True)
         assert lake.land_population().exit_code == 7
         assert moved.requests == []
-        assert lake.land_population(population_url=moved.population_url).failures == ()
+        assert lake.land_population(population_url=(moved.population_url,)).failures == ()
         assert [CONTACT in str(request.headers) for request in moved.requests] == [False]
     lake.upstream.clear_script()
     assert lake.run_all() == []
     assert lake.tree() == healed
+
+
+@pytest.mark.parametrize(
+    "first_door",
+    [
+        Status(503),
+        Status(404),
+        Body(b'{"error":true,"detail":"Out of memory"}'),
+        Body(render.population_body("ACS 5-year Estimate", YEARS)),
+    ],
+    ids=["down", "gone", "error", "other-dataset"],
+)
+def test_the_second_address_answers_where_the_first_does_not(first_door, behind):
+    lake, healed = behind
+    with Upstream() as second:
+        second.cubes = lake.upstream.cubes
+        lake.upstream.script(API, first_door, forever=True)
+        both = (lake.upstream.population_url, second.population_url)
+        assert lake.land_population(population_url=both).failures == ()
+        assert len(second.requests) == 1
+    lake.upstream.clear_script()
+    assert lake.run_all() == []
+    assert lake.tree() == healed
+
+
+def test_a_second_address_that_has_another_dataset_is_no_answer(behind):
+    lake, _ = behind
+    before = lake.everything()
+    with Upstream() as second:
+        second.cubes = {CUBE: render.population_body("ACS 5-year Estimate", YEARS)}
+        lake.upstream.script(API, Status(503), forever=True)
+        both = (lake.upstream.population_url, second.population_url)
+        done = lake.land_population(population_url=both)
+    assert done.exit_code == 5  # the first may answer later
+    assert re.search("answered 503.* The other address: .*'ACS 5-year Estimate'", done.told)
+    assert lake.everything() == before
+
+
+def test_a_lake_can_do_without_the_population(new_lake):
+    assert new_lake.run_all(new_lake.run(datasets=())) == []
+    assert new_lake.asked(API) == []
+    assert set(new_lake.tree("current")) == {"current/pr.json"}
 
 
 @cases("years")

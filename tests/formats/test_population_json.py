@@ -153,6 +153,12 @@ REFUSED = {
     "year-in-parts": (with_row(Year=2013.5), "the year 2013.5"),
     "year-too-early": (with_row(Year=13), "the year 13"),
     "year-too-late": (with_row(Year=20130), "the year 20130"),
+    "states": (
+        answer(
+            [{"State ID": "04000US01", "State": "Alabama", "Year": 2013, "Population": 4_833_722}]
+        ),
+        "is of states, not of the nation",
+    ),
     "a-state": (with_row(**{"Nation ID": "04000US06"}), "of '04000US06', not of the nation"),
     "nation-id-null": (with_row(**{"Nation ID": None}), "not of the nation"),
 }

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 ONCE = RetryPolicy(tries=1, connect_timeout=2.0, read_timeout=2.0)
 
 
-def test_without_a_word_two_hosts_are_asked_over_https():
+def test_without_a_word_three_hosts_are_asked_over_https():
     assert Settings().bls_url == "https://download.bls.gov/pub/time.series/"
     assert Settings().population_url == (
-        "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"
+        "https://honolulu-api.datausa.io/tesseract/data.jsonrecords",
+        "https://api.datausa.io/tesseract/data.jsonrecords",
     )
 
 
