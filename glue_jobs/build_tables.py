@@ -22,7 +22,7 @@ from glue_jobs.catalog.pointers import (
 )
 from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history import History, marks_revisions
-from glue_jobs.job import Outcome, exit_with, main_of
+from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages
 from glue_jobs.release_folder import Building, build_file, build_sources, store_file
@@ -61,23 +61,26 @@ class Remake:
 
 def build_tables(run: Run) -> Outcome:
     """Converts what was landed and publishes the new release of every survey and of population."""
-    outcome = Outcome(details={"releases": {}})
+    leased: set[str] = set()
     # Until the catalog shows it, what was published is still being written.
     with contextlib.ExitStack() as leases:
-        for subject in (*run.settings.surveys, POPULATION):
-            try:
+
+        def build(subject: str) -> dict[str, Any]:
+            if subject not in leased:
                 leases.enter_context(run.storage.lease(subject, run.run_id))
-                built = build_subject(run, subject)
-            except LakeError as error:
-                outcome.failures.append(error)
-                built = {"error": str(error)}
-            outcome.details["releases"][subject] = built
-            outcome.changed |= bool(built.get("changed"))
+                leased.add(subject)
+            return build_subject(run, subject)
+
+        releases, failures = act_on_each(run, (*run.settings.surveys, POPULATION), build)
+        changed = any(built.get("changed") for built in releases.values())
+        outcome = Outcome(changed, {"releases": releases}, failures)
         try:
             outcome.details["catalog"] = show_in_catalog(run.storage, run.settings)
             outcome.changed |= bool(outcome.details["catalog"])
         except LakeError as error:
+            # The engine would answer from tables of another release than the pointers say.
             outcome.failures.append(error)
+            outcome.stopped = True
     return outcome
 
 

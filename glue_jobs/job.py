@@ -74,14 +74,54 @@ class Outcome:
         changed: whether anything but the summary was written.
         details: counts, names and warnings, ready for JSON.
         failures: what went wrong in a part, while other parts went on.
+        stopped: whether the job failed as a whole, so that the next one has nothing to stand on.
     """
 
     changed: bool = False
     details: dict[str, Any] = field(default_factory=dict)
     failures: list[LakeError] = field(default_factory=list)
+    stopped: bool = False
 
 
 Job = Callable[[Run], Outcome]
+Earlier = Callable[["Storage", str], "list[LakeError]"]
+
+
+def act_on_each(
+    run: Run, subjects: Sequence[str], act: Callable[[str], dict[str, Any]]
+) -> tuple[dict[str, dict[str, Any]], list[LakeError]]:
+    """Acts on each subject alone: one that fails stops no other.
+
+    What may heal is tried once more when all others are done.
+
+    Args:
+        run: the job's.
+        subjects: surveys or datasets, by name.
+        act: does the work for one, and returns its part of the summary.
+
+    Returns:
+        The parts by subject, with ``error`` in place of the rest where one failed; the failures.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    failures: dict[str, LakeError] = {}
+
+    def attempt(subject: str) -> None:
+        failures.pop(subject, None)
+        try:
+            told[subject] = act(subject)
+        except LakeError as error:
+            failures[subject] = error
+        except Exception as error:  # noqa: BLE001 - what one survey's files bring up is theirs alone
+            failures[subject] = InternalFailure(error)
+        if subject in failures:
+            told[subject] = {"error": str(failures[subject])}
+
+    for subject in subjects:
+        attempt(subject)
+    for subject in [name for name, failure in failures.items() if failure.retryable]:
+        if run.retry.again:
+            attempt(subject)
+    return told, list(failures.values())
 
 
 def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeError]]:
@@ -95,9 +135,9 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
     try:
         outcome = job(run)
     except LakeError as error:
-        outcome = Outcome(failures=[error])
+        outcome = Outcome(failures=[error], stopped=True)
     except Exception as error:  # noqa: BLE001 - the summary has to tell this, too
-        outcome = Outcome(failures=[InternalFailure(error)])
+        outcome = Outcome(failures=[InternalFailure(error)], stopped=True)
     failures = outcome.failures
     summary = {
         "schema": SUMMARY_SCHEMA,
@@ -108,6 +148,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         "seconds": round(time.monotonic() - clock, 3),
         "exit_code": exit_code(failures),
         "changed": outcome.changed,
+        "stopped": outcome.stopped,
         "errors": [describe_failure(failure) for failure in failures],
         **outcome.details,
     }
@@ -116,7 +157,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
     except LakeError as error:
         # What stopped the job stops its summary as well: the first sentence says it all.
         failures = failures or [error]
-        summary["exit_code"] = exit_code(failures)
+        summary.update(exit_code=exit_code(failures), stopped=True)
     run.progress.job_finished(summary)
     return summary, failures
 
@@ -126,8 +167,18 @@ def exit_code(failures: Sequence[LakeError]) -> int:
     return max((failure.exit_code for failure in failures), default=0)
 
 
-def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
-    """Runs a job as a program of its own: the summary as one JSON line, errors in a sentence."""
+def main_of(name: str, job: Job, argv: Sequence[str] | None, earlier: Earlier | None = None) -> int:
+    """Runs a job as a program of its own: the summary as one JSON line, errors in a sentence.
+
+    In a workflow the last job's exit code is that of the whole run, and a job before it that did
+    its work for some subjects ends with 0: Glue starts nothing after a job that has failed.
+
+    Args:
+        name: the job's.
+        job: what it does.
+        argv: the arguments; None for the process's own.
+        earlier: of a workflow's last job: gives what the run's other jobs have failed with.
+    """
     # Glue's Python shell buffers stdout; a killed job's last lines would be lost.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
@@ -141,6 +192,8 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
         if settings.log_format == "json":
             run = replace(run, progress=JsonLog(run_id))
         summary, failures = perform(name, job, run)
+        if given.WORKFLOW_RUN_ID and earlier:
+            failures = [*earlier(run.storage, run_id), *failures]
     except LakeError as error:
         print_error(error, log_format=log_format_of(vars(given)))
         return error.exit_code
@@ -152,7 +205,8 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None) -> int:
             debug=isinstance(failure, InternalFailure),
             log_format=settings.log_format,
         )
-    return exit_code(failures)
+    goes_on = given.WORKFLOW_RUN_ID and not earlier and not summary["stopped"]
+    return 0 if goes_on else exit_code(failures)
 
 
 def exit_with(code: int) -> None:

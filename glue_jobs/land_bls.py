@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
-from glue_jobs.job import Outcome, exit_with, main_of
+from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import from_text, to_text
 from glue_jobs.sources.bls import BlsSite, ListingOutdated, check_time, is_as_listed, is_newer
 from glue_jobs.sources.http import Pace
@@ -53,18 +53,15 @@ def land_bls(run: Run) -> Outcome:
     site = BlsSite(
         settings.bls_url, settings.contact, Pace(settings.requests_per_second), run.retry
     )
-    outcome = Outcome(details={"surveys": {}})
-    for survey in settings.surveys:
+
+    def land(survey: str) -> dict[str, Any]:
         run.progress.step(f"{survey}: asking BLS what there is")
-        try:
-            with run.storage.lease(survey, run.run_id):
-                landed = land_survey(run, site, survey)
-        except LakeError as error:
-            outcome.failures.append(error)
-            landed = {"error": str(error)}
-        outcome.details["surveys"][survey] = landed
-        outcome.changed |= bool(landed.get("changed"))
-    return outcome
+        with run.storage.lease(survey, run.run_id):
+            return land_survey(run, site, survey)
+
+    surveys, failures = act_on_each(run, settings.surveys, land)
+    changed = any(landed.get("changed") for landed in surveys.values())
+    return Outcome(changed, {"surveys": surveys}, failures)
 
 
 def land_survey(run: Run, site: BlsSite, survey: str, again: str = "") -> dict[str, Any]:

@@ -17,9 +17,9 @@ from glue_jobs.catalog.manifests import (
     load_population,
     save_population,
 )
-from glue_jobs.errors import GuardTripped, LakeError
+from glue_jobs.errors import GuardTripped
 from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.job import Outcome, exit_with, main_of
+from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
@@ -29,6 +29,7 @@ from glue_jobs.subjects import POPULATION, dataset_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
     from glue_jobs.job import Run
     from glue_jobs.sources.population import Answered
@@ -39,21 +40,17 @@ def land_population(run: Run) -> Outcome:
     """Lands the US population into the raw zone."""
     settings = run.settings
     api = PopulationApi(settings.population_url, Pace(settings.requests_per_second), run.retry)
-    outcome = Outcome(details={"datasets": {}})
     # A lake that cannot be written to says so here, before anything is asked.
     with run.storage.scratch() as folder:
-        for key in settings.datasets:
+
+        def land(key: str) -> dict[str, Any]:
             run.progress.step(f"population {key}: asking the API")
-            try:
-                with run.storage.lease(POPULATION, run.run_id):
-                    stored = land_dataset(run, api, dataset_of(key), folder)
-            except LakeError as error:
-                outcome.failures.append(error)
-                outcome.details["datasets"][key] = {"error": str(error)}
-            else:
-                outcome.details["datasets"][key] = {"changed": stored}
-                outcome.changed |= stored
-    return outcome
+            with run.storage.lease(POPULATION, run.run_id):
+                return {"changed": land_dataset(run, api, dataset_of(key), folder)}
+
+        datasets, failures = act_on_each(run, settings.datasets, land)
+    changed = any(landed.get("changed") for landed in datasets.values())
+    return Outcome(changed, {"datasets": datasets}, failures)
 
 
 def land_dataset(run: Run, api: PopulationApi, dataset: Dataset, folder: Path) -> bool:

@@ -36,6 +36,7 @@ from glue_jobs.report_index import (
 )
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
+from glue_jobs.summaries import failures_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,7 +199,7 @@ def _write_file(storage: Storage, key: str, body: bytes) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The job as a program."""
-    return main_of("publish_reports", publish_reports, argv)
+    return main_of("publish_reports", publish_reports, argv, failures_of_run)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,8 @@ class RetryPolicy:
         read_timeout: seconds without a byte.
         grace: seconds before the least rate is asked for.
         least_rate: bytes per second below which a body counts as stuck.
+        again: whether a subject that failed and may heal is tried once more, when a job has done
+            all others.
     """
 
     tries: int = 4
@@ -82,6 +84,7 @@ class RetryPolicy:
     read_timeout: float = 60.0
     grace: float = 30.0
     least_rate: float = 1000.0
+    again: bool = True
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glue_jobs.documents import ADDED_LATER, Count, Moment, read_as, read_document
+from glue_jobs.errors import LakeError
+from glue_jobs.storage import names
+
+if TYPE_CHECKING:
+    from glue_jobs.storage.protocol import Storage
+
+_JOBS_BEFORE_THE_LAST = ("land_bls", "land_population", "build_tables")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,33 @@ def parse_summary(body: bytes, key: str) -> dict[str, Any]:
         IntegrityFailure: they are none.
     """
     return read_document(body, _summary_of, f"{key} is not the summary that was written there.")
+
+
+class EarlierFailure(LakeError):
+    """What another job of the same run has failed with, as its summary tells it."""
+
+    def __init__(self, job: str, told: Mapping[str, Any]) -> None:
+        """Takes a failure from a summary."""
+        super().__init__(f"{job}: {told['message']}", hint=told["hint"])
+        self.exit_code, self.retryable = told["exit_code"], told["retryable"]
+
+
+def failures_of_run(storage: Storage, run_id: str) -> list[LakeError]:
+    """What the jobs of a run have failed with, the last one apart.
+
+    Raises:
+        LakeError: a summary cannot be read.
+    """
+    failures: list[LakeError] = []
+    for job in _JOBS_BEFORE_THE_LAST:
+        key = names.run_summary(run_id, job)
+        content = storage.get(key)
+        if content is None:
+            failures.append(LakeError(f"{job} has left no summary of the run {run_id}."))
+            continue
+        told = parse_summary(content.body, key)["errors"]
+        failures += [EarlierFailure(job, failure) for failure in told]
+    return failures
 
 
 def _summary_of(document: Any) -> dict[str, Any]:

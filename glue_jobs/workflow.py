@@ -4,7 +4,9 @@
                      ├─→ build_tables ─→ publish_reports
     land_population ─┘
 
-A job starts when every job before it has succeeded. On AWS a Glue workflow walks the same graph.
+A job starts when every job before it has done its work, if only for some subjects: what was landed
+is built, and what was built is reported, whatever became of the rest. The run's verdict is the
+worst of all. On AWS a Glue workflow walks the same graph.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """Jobs that run side by side, once all jobs of the stage before have succeeded."""
+    """Jobs that run side by side, once all jobs of the stage before have done their work."""
 
     jobs: tuple[str, ...]
 
@@ -55,7 +57,7 @@ def job_named(name: str) -> Job:
 
 
 def run_workflow(run: Run) -> WorkflowResult:
-    """Walks the graph in this process; stops after a stage in which a job failed."""
+    """Walks the graph in this process; stops after a job that failed as a whole."""
     summaries: list[dict[str, Any]] = []
     failures: list[LakeError] = []
     for stage in STAGES:
@@ -66,6 +68,6 @@ def run_workflow(run: Run) -> WorkflowResult:
                 summary, failed = future.result()
                 summaries.append(summary)
                 failures.extend(failed)
-        if failures:
+        if any(summary["stopped"] for summary in summaries):
             break
     return WorkflowResult(tuple(summaries), tuple(failures))

@@ -65,7 +65,8 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
                 print(visible(line))
         if not result.failures and not result.changed:
             print("Nothing is new.")
-    for failure in result.failures:
+    # What stops every job, such as a lake that cannot be written to, is told once.
+    for failure in {str(failure): failure for failure in result.failures}.values():
         print_error(failure, debug=arguments.debug, log_format=run.settings.log_format)
     return result
 
@@ -116,14 +117,17 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
     """Tells what failed; returns the exit code of the whole run."""
     codes = [0]
     for state in states.values():
-        if state.state == "SUCCEEDED":
-            continue
-        summary = summaries.get(state.job, {})
-        errors = [error["message"] for error in summary.get("errors", ())]
-        codes.append(summary.get("exit_code", 0) or DeployFailure.exit_code)
-        for message in errors or [state.message or f"it ended in {state.state}."]:
+        errors = summaries.get(state.job, {}).get("errors", ())
+        told = [(error["exit_code"], error["message"]) for error in errors]
+        # The last job fails for the others: with their exit code, when it has none of its own.
+        speaks_for_others = state.state == "FAILED" and len(codes) > 1
+        if state.state != "SUCCEEDED" and not told and not speaks_for_others:
+            told = [(DeployFailure.exit_code, state.message or f"it ended in {state.state}.")]
+        codes += [code for code, _ in told]
+        for _, message in told:
             print(visible(f"error: {state.job}: {message}"), file=sys.stderr)
-        print(f"hint:  {state.logs}", file=sys.stderr)
+        if told:
+            print(f"hint:  {state.logs}", file=sys.stderr)
     if len(states) < sum(len(stage.jobs) for stage in STAGES) and len(codes) == 1:
         print("error: The run was stopped before all of its jobs had started.", file=sys.stderr)
         codes.append(DeployFailure.exit_code)
