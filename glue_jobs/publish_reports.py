@@ -1,22 +1,25 @@
 """Job: makes the reports from the current releases, if these say anything new.
 
-First the checks in `sql/checks/` run, each a query that returns what is wrong; a single row keeps
-the old reports. Then every query in `sql/reports/` is answered and written as CSV and Parquet,
-under this run's name and under `latest`. `report.json`, written last, says what each report was
-made from, and the hash of every file: a run that finds one lost or changed makes them again, and
-where that gives the recorded bytes, it puts them back where they were.
+First the checks in `sql/checks/` run, each a query that returns what is wrong. Then every query in
+`sql/reports/` whose tables are there, and whose checks found no error, is answered and written as
+CSV and Parquet, under this run's name and under `latest`. A report that cannot be renewed stays
+the last good one. `report.json`, written last, says which these are, why and since when, what each
+report was made from, and the hash of every file: a run that finds one lost or changed makes them
+again, and where that gives the recorded bytes, it puts them back where they were.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.changes import as_text, changes_of, data_files, vintages
+from glue_jobs.checks import load_checks, run_checks
 from glue_jobs.engines import open_engine
-from glue_jobs.errors import IntegrityFailure, QualityFailure
+from glue_jobs.errors import IntegrityFailure, LakeError
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
@@ -26,6 +29,7 @@ from glue_jobs.report_index import (
     REPORTS,
     SCHEMA,
     Changes,
+    Held,
     Inputs,
     Report,
     ReportFile,
@@ -33,6 +37,7 @@ from glue_jobs.report_index import (
     altered_files,
     index_body,
     load_index,
+    read_file,
 )
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
@@ -49,36 +54,47 @@ if TYPE_CHECKING:
 
 
 def publish_reports(run: Run) -> Outcome:
-    """Makes the three reports from the current releases."""
+    """Makes the three reports from the current releases, each when its own inputs stand."""
     pointers = load_pointers(run.storage)
     made_from = describe_inputs(pointers)
-    published = _published(run.storage, made_from)
-    if published and not altered_files(run.storage, published):
+    last = _last(run.storage)
+    is_current = last is not None and last.made_from == made_from and not last.held
+    if last and is_current and not altered_files(run.storage, last):
         return Outcome(details={"reports": {}, "checks": {}})
     run.progress.step("making the reports")
     engine = open_engine(run.storage, pointers, run.settings)
     engine.create_views()
-    outcome = Outcome(changed=True)
-    outcome.details["checks"] = run_checks(engine, pointers)
+    checks = load_checks()
+    checked = run_checks(engine, checks, tables_of(pointers))
     with run.storage.lease(REPORTS, run.run_id), run.storage.scratch() as folder:
-        reports, skipped = _make(engine, pointers, folder)
-        changes = _make_changes(engine, pointers, folder)
+        made = _make(engine, pointers, checked.held_reports(checks), folder)
+        _keep_held(run, last, made, folder)
+        changes, failures = _make_changes(engine, pointers, folder)
         bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         index = ReportIndex(
             run_id=run.run_id,
             made_at=to_text(run.now()),
             made_from=made_from,
-            reports=reports,
-            skipped=skipped,
+            reports=made.reports,
+            skipped=made.skipped,
             changes=changes,
+            held=made.held,
             files={name: _described(body) for name, body in bodies.items()},
             schema=SCHEMA,
         )
-        if published and published.files == index.files:
-            index = published  # what was lost goes back to where it was
-        _write(run.storage, index, bodies)
-    outcome.details["reports"] = {name: made.rows for name, made in reports.items()}
-    outcome.details["skipped"] = skipped
+        if last and replace(index, run_id=last.run_id, made_at=last.made_at) == last:
+            index = last  # what was lost goes back to where it was
+        changed = index != last or bool(altered_files(run.storage, index))
+        if changed:
+            _write(run.storage, index, bodies)
+    outcome = Outcome(changed, failures=[*checked.failures.values(), *made.failures, *failures])
+    outcome.details["checks"] = checked.results
+    outcome.details["warnings"] = checked.warnings
+    outcome.details["reports"] = {
+        name: report.rows for name, report in made.reports.items() if name not in made.held
+    }
+    outcome.details["skipped"] = made.skipped
+    outcome.details["held"] = {name: held.reason for name, held in made.held.items()}
     return outcome
 
 
@@ -97,46 +113,69 @@ def describe_inputs(pointers: Sequence[Pointer]) -> dict[str, str]:
     return {**folders, **histories, "sql": digest}
 
 
-def run_checks(engine: Engine, pointers: Sequence[Pointer]) -> dict[str, str]:
-    """Runs the checks whose tables are there; returns what became of each.
+@dataclass
+class Made:
+    """What became of the reports.
 
-    Raises:
-        QualityFailure: a check found something.
+    Attributes:
+        reports: those that are there, by name.
+        skipped: why others have nothing to be made from.
+        held: those that could not be renewed.
+        failures: what the engine failed with.
     """
-    results = {}
-    tables = tables_of(pointers)
-    for name, sql in sql_files("checks").items():
-        if reason := absent(sql, tables):
-            results[name] = f"skipped: {reason}"
-            continue
-        offenders = engine.query(sql)
-        if offenders.num_rows:
-            first = ", ".join(f"{key} {value}" for key, value in offenders.to_pylist()[0].items())
-            raise QualityFailure(
-                f"The check {name} found {offenders.num_rows} rows, the first: {first}."
-                " The old reports stand.",
-                hint=f"sql/checks/{name}.sql says what it looks for.",
-            )
-        results[name] = "passed"
-    return results
+
+    reports: dict[str, Report] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    failures: list[LakeError] = field(default_factory=list)
 
 
 def _make(
-    engine: Engine, pointers: Sequence[Pointer], folder: Path
-) -> tuple[dict[str, Report], dict[str, str]]:
-    """Answers the report queries whose tables are there, into files in a folder."""
-    reports: dict[str, Report] = {}
-    skipped: dict[str, str] = {}
+    engine: Engine, pointers: Sequence[Pointer], held: Mapping[str, str], folder: Path
+) -> Made:
+    """Answers the report queries whose tables are there and sound, into files in a folder."""
+    made = Made()
     for name, sql in sql_files("reports").items():
         if reason := absent(sql, tables_of(pointers)):
-            skipped[name] = reason
+            made.skipped[name] = reason
+        elif name in held:
+            made.held[name] = Held(held[name], "")
+        else:
+            try:
+                table = engine.query(sql)
+            except LakeError as error:
+                made.failures.append(error)
+                made.held[name] = Held(str(error), "")
+                continue
+            header, rows = printed_rows(table)
+            (folder / f"{name}.csv").write_bytes(to_csv(header, rows))
+            write_report_parquet(table, folder / f"{name}.parquet")
+            made.reports[name] = Report(table.num_rows, _sources(pointers, base_tables(sql)))
+    return made
+
+
+def _keep_held(run: Run, last: ReportIndex | None, made: Made, folder: Path) -> None:
+    """Has the set keep the last good one of each report that was held back or lost its tables."""
+    for name, reason in [*made.skipped.items()]:
+        if last and name in last.reports:
+            made.held[name] = Held(f"{name} has {reason} to be made from.", "")
+            del made.skipped[name]
+    for name, held in [*made.held.items()]:
+        known = last.held.get(name) if last else None
+        made.held[name] = replace(held, since=known.since if known else to_text(run.now()))
+        if last is None or name not in last.reports or not last.has_hashes:
             continue
-        table = engine.query(sql)
-        header, rows = printed_rows(table)
-        (folder / f"{name}.csv").write_bytes(to_csv(header, rows))
-        write_report_parquet(table, folder / f"{name}.parquet")
-        reports[name] = Report(table.num_rows, _sources(pointers, base_tables(sql)))
-    return reports, skipped
+        try:
+            files = {one: read_file(run.storage, last, one) for one in _files_of(last, name)}
+        except IntegrityFailure:
+            continue  # it can be made again when its inputs are good again, and not before
+        for file, body in files.items():
+            (folder / file).write_bytes(body)
+        made.reports[name] = last.reports[name]
+
+
+def _files_of(index: ReportIndex, report: str) -> list[str]:
+    return [name for name in index.files if name.rpartition(".")[0] == report]
 
 
 def _sources(pointers: Sequence[Pointer], tables: set[str]) -> tuple[Inputs, ...]:
@@ -153,33 +192,39 @@ def _sources(pointers: Sequence[Pointer], tables: set[str]) -> tuple[Inputs, ...
     return tuple(described)
 
 
-def _make_changes(engine: Engine, pointers: Sequence[Pointer], folder: Path) -> dict[str, Changes]:
+def _make_changes(
+    engine: Engine, pointers: Sequence[Pointer], folder: Path
+) -> tuple[dict[str, Changes], list[LakeError]]:
     """Tells what the newest vintage of each survey's first data file changed, in text and JSON."""
-    made = {}
+    made, failures = {}, []
     for pointer in pointers:
         for source in data_files(pointer)[:1]:
             snapshot = vintages(pointer, source)[-1]
-            document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+            try:
+                document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+            except LakeError as error:
+                failures.append(error)
+                continue
             text, whole = (folder / f"changes-{pointer.subject}.{kind}" for kind in ("txt", "json"))
             text.write_text(as_text(document), "utf-8")
             whole.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
             made[pointer.subject] = Changes(
                 **{name: document[name] for name in ("source", "release", "first", "counts")}
             )
-    return made
+    return made, failures
 
 
 def _described(body: bytes) -> ReportFile:
     return ReportFile(len(body), hashlib.sha256(body).hexdigest())
 
 
-def _published(storage: Storage, made_from: Mapping[str, str]) -> ReportIndex | None:
-    """The index of the latest reports, if it has hashes and they were made from just this."""
+def _last(storage: Storage) -> ReportIndex | None:
+    """The index of the latest reports, if it can be read and has hashes."""
     try:
         index = load_index(storage)
     except IntegrityFailure:
         return None
-    return index if index and index.has_hashes and index.made_from == made_from else None
+    return index if index and index.has_hashes else None
 
 
 def _write(storage: Storage, index: ReportIndex, bodies: Mapping[str, bytes]) -> None:

@@ -83,6 +83,14 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Why a report was not renewed when its inputs were, and since when."""
+
+    reason: str
+    since: Moment
+
+
+@dataclass(frozen=True)
 class Changes:
     """What the newest vintage of a data file changed.
 
@@ -110,6 +118,8 @@ class ReportIndex:
         reports: by name.
         skipped: why others were left out, by name.
         changes: by survey.
+        held: those that were not renewed, by name; where there was one before, it is that one
+            that ``reports`` and ``files`` still have.
         files: every file of these, by name.
         schema: the version of these fields.
     """
@@ -120,6 +130,7 @@ class ReportIndex:
     reports: Mapping[TableName, Report]
     skipped: Mapping[str, str]
     changes: Mapping[str, Changes]
+    held: Mapping[TableName, Held] = field(default_factory=dict, metadata=ADDED_LATER)
     files: Mapping[FileName, ReportFile] = field(default_factory=dict, metadata=ADDED_LATER)
     schema: int = field(default=1, metadata=ADDED_LATER)
 
@@ -171,12 +182,28 @@ def read_reports(
             )
         chosen = choose(index)
         try:
-            return index, {name: _read(storage, index, f"{name}.csv") for name in chosen}
+            return index, {name: read_file(storage, index, f"{name}.csv") for name in chosen}
         except IntegrityFailure:
             # Another set may have been published meanwhile.
             if index == seen:
                 raise
     raise TryAgainLater("The reports are being published at this moment.", hint="Run again.")
+
+
+def read_file(storage: Storage, index: ReportIndex, name: str) -> bytes:
+    """A file of the set, as it was written; one of the first schema as it is.
+
+    Raises:
+        IntegrityFailure: it is not there, or has other bytes.
+    """
+    key = names.report(index.run_id if index.has_hashes else LATEST, name)
+    content = storage.get(key)
+    told = "is not there" if content is None else ""
+    if content is not None and index.has_hashes:
+        told = _mismatch(content.body, index.files[name])
+    if content is None or told:
+        raise IntegrityFailure(f"{key} {told}.", hint="The next `lake run` makes it again.")
+    return content.body
 
 
 def altered_files(storage: Storage, index: ReportIndex) -> dict[str, str]:
@@ -247,18 +274,6 @@ def _index_of(document: Any) -> ReportIndex:
     if index.schema not in (1, SCHEMA) or not fits:
         raise ValueError("a report has no file, or a file no hash")
     return index
-
-
-def _read(storage: Storage, index: ReportIndex, name: str) -> bytes:
-    """A file of the set, as it was written; one of the first schema as it is."""
-    key = names.report(index.run_id if index.has_hashes else LATEST, name)
-    content = storage.get(key)
-    told = "is not there" if content is None else ""
-    if content is not None and index.has_hashes:
-        told = _mismatch(content.body, index.files[name])
-    if content is None or told:
-        raise IntegrityFailure(f"{key} {told}.", hint="The next `lake run` makes it again.")
-    return content.body
 
 
 def _body(storage: Storage, key: str) -> bytes | None:

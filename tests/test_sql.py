@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.checks import load_checks, run_checks
 from glue_jobs.engines import athena_sql, open_engine
 from glue_jobs.moments import release_name
-from glue_jobs.publish_reports import run_checks
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
@@ -182,11 +182,26 @@ def test_observations_explain_every_code_and_mark_annual_figures(sample_engine):
 
 
 def test_the_checks_pass_on_the_sample(sample, sample_engine):
-    assert set(run_checks(sample_engine, load_pointers(sample)).values()) == {"passed"}
+    checked = run_checks(sample_engine, load_checks(), tables_of(load_pointers(sample)))
+    assert set(checked.results.values()) == {"passed"}
+    assert (checked.warnings, checked.failures) == ([], {})
+
+
+def test_each_check_says_which_reports_it_guards():
+    checks = load_checks()
+    assert {report for check in checks for report in check.reports} <= set(sql_files("reports"))
+    guards = {check.name: (sorted(check.reports), check.is_error) for check in checks}
+    assert guards == {
+        "best_year_misses_a_series": (["best_year"], True),
+        "current_differs_from_all_data": (["best_year", "series_population"], False),
+        "observations_are_not_the_data": ([], True),
+        "series_has_codes_without_text": ([], False),
+    }
 
 
 def test_checks_of_tables_that_a_lake_has_not_are_skipped_by_name(tmp_path):
     pointers = load_pointers(lake_on(tmp_path, quarters("PRS1", 2020, "1.0")))
-    results = run_checks(open_engine(LocalStorage(tmp_path), pointers, Settings()), pointers)
+    engine = open_engine(LocalStorage(tmp_path), pointers, Settings())
+    results = run_checks(engine, load_checks(), tables_of(pointers)).results
     assert results["best_year_misses_a_series"] == "passed"
     assert results["series_has_codes_without_text"].startswith("skipped: no pr_class")

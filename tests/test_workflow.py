@@ -60,11 +60,19 @@ def test_the_landings_run_side_by_side_and_each_later_job_after_all_before_it(wa
     assert (result.failures, result.changed) == ((), False)
 
 
-def test_after_a_landing_that_failed_nothing_is_built(walk):
+def test_a_landing_that_failed_for_one_subject_holds_up_no_other(walk):
     result, told = walk(land_bls=Outcome(failures=[UpstreamUnavailable("No answer.")]))
+    assert told[-1] == "publish_reports ends"
+    assert [summary["exit_code"] for summary in result.summaries] == [5, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("stopped", "ran"), [("land_bls", 2), ("build_tables", 3)])
+def test_after_a_job_that_failed_as_a_whole_nothing_starts(stopped, ran, walk):
+    failed = Outcome(failures=[UpstreamUnavailable("No answer.")], stopped=True)
+    result, told = walk(**{stopped: failed})
     assert "land_population ends" in told
-    assert "build_tables starts" not in told
-    assert len(result.summaries) == 2
+    assert "publish_reports starts" not in told
+    assert len(result.summaries) == ran
 
 
 def test_each_failure_of_jobs_side_by_side_is_told(walk):

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.commands.query import add_as_of, asked_of
 from glue_jobs.engines import open_engine
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import QualityFailure, UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.report_files import from_csv, printed_rows, to_csv
 from glue_jobs.report_index import read_reports
 from glue_jobs.sql_files import absent, sql_files
-from glue_jobs.visible import write_text
+from glue_jobs.visible import visible, write_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from glue_jobs.report_index import ReportIndex
+    from glue_jobs.report_index import Held, ReportIndex
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 12
@@ -38,15 +38,21 @@ def execute(arguments: argparse.Namespace) -> int:
     form = "json" if arguments.json else arguments.format
     if arguments.as_of:
         _print_as_of(arguments, form)
-    else:
-        print_reports(opened_lake(vars(arguments)), arguments.report, form)
-    return 0
+        return 0
+    held = print_reports(opened_lake(vars(arguments)), arguments.report, form)
+    for name, why in held.items():
+        print(visible(f"{name} was not renewed since {why.since}: {why.reason}"), file=sys.stderr)
+    return QualityFailure.exit_code if held else 0
 
 
-def print_reports(storage: Storage, only: str | None, form: str) -> None:
+def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, Held]:
     """Prints one report or all: tables for people (long ones cut), CSV and JSON whole.
 
+    Returns:
+        Why some of them, by name, are older than their inputs.
+
     Raises:
+        QualityFailure: the one report was never made, since something was wrong each time.
         UsageError: there are no reports yet, or none of that name.
         IntegrityFailure: a report is not as it was made.
     """
@@ -56,12 +62,15 @@ def print_reports(storage: Storage, only: str | None, form: str) -> None:
         for name in bodies
     }
     _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
+    return {name: held for name, held in index.held.items() if only in (None, name)}
 
 
 def _chosen(index: ReportIndex, only: str | None) -> list[str]:
     """The names of the one report or of all, the short ones first."""
     if only is None:
         return sorted(index.reports, key=lambda name: (index.reports[name].rows, name))
+    if only not in index.reports and only in index.held:
+        raise QualityFailure(f"{only} could not be made yet: {index.held[only].reason}")
     if only not in index.reports:
         raise UsageError(
             f"There is no report {only!r}.", hint=f"There are: {', '.join(index.reports)}."

@@ -19,7 +19,7 @@ from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from glue_jobs.job import Run
     from glue_jobs.progress import Progress
@@ -136,29 +136,40 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
 
 def described(summary: dict[str, Any]) -> list[str]:
     """What a job did, in lines for people."""
-    lines = []
+    return [*_landed(summary), *_built(summary), *_reported(summary)]
+
+
+def _landed(summary: dict[str, Any]) -> Iterator[str]:
     for survey, landed in summary.get("surveys", {}).items():
         if landed.get("changed"):
-            lines.append(
+            removed = f", {len(landed['removed'])} removed" if landed["removed"] else ""
+            yield (
                 f"{survey}: landed {len(landed['stored'])} of {landed['listed']} files,"
-                f" {shown_bytes(landed['bytes'])} downloaded"
-                + (f", {len(landed['removed'])} removed" if landed["removed"] else "")
+                f" {shown_bytes(landed['bytes'])} downloaded{removed}"
             )
     for key, landed in summary.get("datasets", {}).items():
         if landed.get("changed"):
-            lines.append(f"population {key}: landed")
+            yield f"population {key}: landed"
+
+
+def _built(summary: dict[str, Any]) -> Iterator[str]:
     for subject, built in summary.get("releases", {}).items():
         if built.get("changed"):
             rows = sum(built["rows"].values())
-            lines.append(f"{subject}: published the release {built['release']}, {rows:,} rows")
-            lines += [f"{subject}: warning: {warning}" for warning in built["warnings"]]
+            yield f"{subject}: published the release {built['release']}, {rows:,} rows"
+            yield from (f"{subject}: warning: {warning}" for warning in built["warnings"])
             if built["rejects"]:
-                lines.append(f"{subject}: {built['rejects']} lines were set aside")
+                yield f"{subject}: {built['rejects']} lines were set aside"
+
+
+def _reported(summary: dict[str, Any]) -> Iterator[str]:
     if summary.get("reports"):
-        lines.append(f"reports: {', '.join(summary['reports'])}")
+        yield f"reports: {', '.join(summary['reports'])}"
     for name, reason in summary.get("skipped", {}).items():
-        lines.append(f"reports: {name} was left out: {reason}")
-    return lines
+        yield f"reports: {name} was left out: {reason}"
+    for name in summary.get("held", {}):
+        yield f"reports: {name} could not be renewed"
+    yield from (f"reports: warning: {warning}" for warning in summary.get("warnings", ()))
 
 
 def progress_of(run: Run, *, as_json: bool) -> Progress:

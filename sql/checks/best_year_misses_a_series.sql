@@ -1,6 +1,7 @@
 -- Series of pr.data.0.Current that the report best_year lost, or has twice.
 -- Grain: one row per offending series_id; none is right.
 -- Inputs: pr_data, best_year.
+-- Guards: best_year. A row is an error.
 with expected as (
     select distinct series_id
     from pr_data

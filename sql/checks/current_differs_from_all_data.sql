@@ -1,6 +1,7 @@
 -- Observations of pr.data.0.Current that pr.data.1.AllData has otherwise, or has not.
 -- Grain: one row per offending series_id, year and period; none is right.
 -- Inputs: pr_data. The check has nothing to say where only one of the files was landed.
+-- Guards: best_year, series_population. A row is a warning.
 with all_data as (
     select series_id, year, period, value
     from pr_data

@@ -1,6 +1,7 @@
 -- Data files whose rows pr_observations loses or multiplies, by a code that a mapping file has twice.
 -- Grain: one row per offending data_file; none is right.
 -- Inputs: pr_data, pr_observations.
+-- Guards: no report. A row is an error.
 with expected as (
     select data_file, count(*) as row_count
     from pr_data
