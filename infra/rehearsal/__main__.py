@@ -84,7 +84,7 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
             for day in (
                 rehearsal.day_with_nothing_new,
                 rehearsal.day_of_a_release,
-                rehearsal.day_of_a_failing_job,
+                rehearsal.day_of_a_failing_subject,
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
                 rehearsal.refusals,

@@ -20,7 +20,7 @@ from glue_jobs.verification import Findings, compared, noted_objects, recorded_s
 from infra.rehearsal import checks
 from infra.rehearsal.permissions import grants_of, without_call, without_permission
 from infra.rehearsal.server import Failure
-from infra.rehearsal.upstreams import DATA_FILES, Gate, publish_release
+from infra.rehearsal.upstreams import DATA_FILES, Gate, publish_population, publish_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -166,19 +166,30 @@ class Rehearsal:
         self.holds("pr_revisions has what was added", list(changes).count("added") == len(old))
         self.is_whole()
 
-    def day_of_a_failing_job(self) -> None:
-        """BLS refuses; the chain stops before the tables are touched."""
-        self._tell("\nA day on which a job fails")
-        before = len(self._cloud.calls)
+    def day_of_a_failing_subject(self) -> None:
+        """BLS refuses; the population is published all the same, and the verdict names BLS."""
+        self._tell("\nA day on which BLS refuses, and the population has news")
+        before = load_pointers(self._storage)
         self._upstream.script(_LISTING, Status(403), forever=True)
-        runs = self.run("failing job")
+        publish_population(self._upstream)
+        runs = self.run("BLS refuses")
         self._upstream.clear_script()
-        self.holds("land_bls ends with 7, after two tries", _ends(runs, "land_bls") == (7, 2))
-        told = runs["land_bls"].told
-        self.holds("its one sentence names BLS", checks.is_one_sentence(told) and "BLS" in told)
-        self._quote(runs["land_bls"])
-        self.holds("nothing after it starts", set(runs) == {"land_bls", "land_population"})
-        self._writes_summaries_only(before)
+        self.holds("all four jobs run", set(runs) == set(JOBS))
+        self.holds("land_bls ends with 0, so that they do", _ends(runs, "land_bls") == (0, 1))
+        last = runs["publish_reports"]
+        self.holds(
+            "the last job ends with 7, not tried again", (last.exit_code, last.tries) == (7, 1)
+        )
+        self.holds(
+            "its one sentence names BLS", checks.is_one_sentence(last.told) and "BLS" in last.told
+        )
+        self._quote(last)
+        moved = {
+            now.subject for now, old in zip(load_pointers(self._storage), before) if now != old
+        }
+        self.holds("the population is published, pr is as it was", moved == {"population"})
+        self.is_whole()
+        self.succeeds(self.run("BLS is back"))
 
     def day_of_a_broken_catalog(self) -> None:
         """A catalog call fails half way; the next run repairs it."""
@@ -209,8 +220,8 @@ class Rehearsal:
             gate.open()
             won = slow.result()
         self.succeeds(won)
-        self.holds("the second one ends with 5", _ends(lost, "land_bls") == (5, 1))
-        self._quote(lost["land_bls"])
+        self.holds("the second one ends with 5", _ends(lost, "publish_reports") == (5, 1))
+        self._quote(lost["publish_reports"])
         self.is_whole()
 
     def refusals(self) -> None:

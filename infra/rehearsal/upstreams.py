@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -52,6 +53,15 @@ def publish_release(upstream: Upstream, number: int) -> None:
         fields[1] = str(int(fields[1]) + 1).encode()
         moment = _RELEASED + timedelta(days=90 * number)
         upstream.set_file("pr", name, body + b"\t".join(fields) + b"\r\n", moment)
+
+
+def publish_population(upstream: Upstream) -> None:
+    """The API has another year."""
+    answer = json.loads(upstream.cubes[_CUBE])
+    last = answer["data"][-1]
+    answer["data"].append({**last, "Year": last["Year"] + 1})
+    answer["page"]["total"] += 1
+    upstream.cubes[_CUBE] = json.dumps(answer).encode()
 
 
 class Gate(Step):

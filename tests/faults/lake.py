@@ -114,9 +114,9 @@ class Lake:
         run = run or self.run()
         failures: list[LakeError] = []
         for jobs in ((land_bls, land_population), (build_tables,)):
-            for job in jobs:
-                failures.extend(self.do(job, run).failures)
-            if failures:
+            done = [self.do(job, run) for job in jobs]
+            failures += [failure for one in done for failure in one.failures]
+            if any(one.summary["stopped"] for one in done):
                 break
         return failures
 
