@@ -66,6 +66,12 @@ def latest(lake):
     return {path.name: path.read_bytes() for path in (lake / "reports" / "latest").iterdir()}
 
 
+def index_of(lake):
+    index = load_index(LocalStorage(lake))
+    assert index is not None
+    return index
+
+
 def changed(before, after):
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
@@ -85,7 +91,7 @@ def test_an_error_holds_back_the_reports_that_its_check_guards_and_no_other(lake
     assert "The check best_year_misses_a_series found" in str(failure)
     assert changed(before, latest(lake)) >= {"series_population.csv", "changes-pr.txt"}
     assert not changed(before, latest(lake)) & {"best_year.csv", "best_year.parquet"}
-    index = load_index(LocalStorage(lake))
+    index = index_of(lake)
     assert set(index.held) == {"best_year"}
     assert index.held["best_year"].reason == str(failure)
     assert release_behind(index, "best_year") < release_behind(index, "series_population")
@@ -99,16 +105,16 @@ def test_a_report_stays_held_until_its_check_passes_and_says_since_when(lake, mo
         )
         with sample_with("pr.data.0.Current", another_year) as upstream:
             run_workflow(run_at(lake, upstream, "bad"))
-            held = load_index(LocalStorage(lake)).held
+            held = index_of(lake).held
             written = latest(lake)
             again = run_workflow(run_at(lake, upstream, "bad-again"))
             assert [failure.exit_code for failure in again.failures] == [7]
             assert not again.changed
-    assert load_index(LocalStorage(lake)).held == held
+    assert index_of(lake).held == held
     assert latest(lake) == written
     with sample_with("pr.data.0.Current", another_year) as upstream:
         assert run_workflow(run_at(lake, upstream, "good-again")).failures == ()
-    index = load_index(LocalStorage(lake))
+    index = index_of(lake)
     assert index.held == {}
     assert release_behind(index, "best_year") == release_behind(index, "series_population")
 
@@ -134,7 +140,7 @@ def test_an_error_that_guards_no_report_fails_the_run_and_holds_none_back(lake):
         result = run_workflow(run_at(lake, upstream, "odd"))
     (failure,) = result.failures
     assert "observations_are_not_the_data" in str(failure)
-    assert load_index(LocalStorage(lake)).held == {}
+    assert index_of(lake).held == {}
 
 
 def test_a_subject_that_is_gone_holds_back_its_own_reports(lake):
@@ -144,7 +150,7 @@ def test_a_subject_that_is_gone_holds_back_its_own_reports(lake):
     with sample_with("pr.data.0.Current", another_year) as upstream:
         result = run_workflow(run_at(lake, upstream, "alone", datasets=()))
     assert result.failures == ()
-    index = load_index(LocalStorage(lake))
+    index = index_of(lake)
     assert set(index.held) == {"population_summary", "series_population"}
     assert (
         index.held["population_summary"].reason
