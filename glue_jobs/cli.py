@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import InternalFailure, LakeError
+from glue_jobs.interrupt import EXIT_CODE, end_soon_when_interrupted
 from glue_jobs.job import add_setting_flags, log_format_of, print_error
+from glue_jobs.logs import describe_failure
 from glue_jobs.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -52,29 +55,44 @@ wrong; 5 try again later; 7 failed and needs a person.
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(words)
-    arguments = parser.parse_args(
-        [word.replace("_", "-") if word in _JOBS else word for word in words]
-    )
+    if argv is None:
+        end_soon_when_interrupted()
+    try:
+        parser = _parser(words)
+        arguments = parser.parse_args(
+            [word.replace("_", "-") if word in _JOBS else word for word in words]
+        )
+        return _executed(arguments)
+    except KeyboardInterrupt:
+        return EXIT_CODE
+
+
+def _executed(arguments: argparse.Namespace) -> int:
+    """Runs a command; what it fails with is told in a sentence."""
     module = importlib.import_module(f"glue_jobs.commands.{COMMANDS[arguments.command][0]}")
     try:
         code: int = module.execute(arguments)
         sys.stdout.flush()
     except LakeError as error:
-        print_error(error, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
+        _print_failure(error, arguments)
         return error.exit_code
     except BrokenPipeError:
         # Whoever reads our output has seen enough; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        print("Interrupted; what was published stands.", file=sys.stderr)
-        return 130
     except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
         failure = InternalFailure(error)
-        print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
+        _print_failure(failure, arguments)
         return failure.exit_code
     return code
+
+
+def _print_failure(failure: LakeError, arguments: argparse.Namespace) -> None:
+    """Tells it on stderr, as JSON where a program reads the answer."""
+    if arguments.json:
+        print(json.dumps({"error": describe_failure(failure)}), file=sys.stderr)
+    else:
+        print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
 
 
 class _PrintVersion(argparse.Action):

@@ -278,9 +278,20 @@ def open_run(settings: Settings, run_id: str) -> Run:
 
 
 def opened_lake(given: Mapping[str, Any]) -> Storage:
-    """The lake that parsed flags name."""
+    """The lake that parsed flags name.
+
+    Raises:
+        UsageError: there is none.
+    """
     settings = resolved(given).settings
-    return open_storage(settings.lake, settings.region)
+    storage = open_storage(settings.lake, settings.region)
+    if not settings.lake.startswith("s3://") and not Path(settings.lake).expanduser().is_dir():
+        raise UsageError(
+            f"There is no lake in {settings.lake}.",
+            hint="`lake demo` makes one in ./lake-demo, to be read with --lake ./lake-demo;"
+            " `lake run` fills one with live data.",
+        )
+    return storage
 
 
 def run_id_of(given: str) -> str:

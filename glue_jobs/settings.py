@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UsageError
-from glue_jobs.subjects import dataset_of, survey_code
+from glue_jobs.subjects import asked_survey, dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,20 +114,18 @@ class Resolved:
     origins: Mapping[str, str]
 
 
-def _list_of(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
+def _list_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     def parse(text: str) -> tuple[str, ...]:
-        items = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+        items = [item.strip() for item in text.split(",") if item.strip()]
         if not items:
             raise ValueError
-        for item in items:
-            check(item)
-        return items
+        return tuple(dict.fromkeys(read(item) for item in items))
 
     return parse
 
 
-def _list_or_none(check: Callable[[str], Any]) -> Callable[[str], tuple[str, ...]]:
-    items = _list_of(check)
+def _list_or_none(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    items = _list_of(read)
     return lambda text: () if text.strip() == "none" else items(text)
 
 
@@ -193,12 +191,12 @@ SETTINGS = (
     Setting("lake", "LAKE_URI", _some_text, "a directory or s3://… (default: ./lake)", "LAKE"),
     Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS requires", "EMAIL"),
     Setting(
-        "surveys", "LAKE_SURVEYS", _list_of(survey_code), "BLS surveys (default: pr)", "CODE,…"
+        "surveys", "LAKE_SURVEYS", _list_of(asked_survey), "BLS surveys (default: pr)", "CODE,…"
     ),
     Setting(
         "datasets",
         "LAKE_DATASETS",
-        _list_or_none(dataset_of),
+        _list_or_none(lambda key: dataset_of(key).key),
         "population: acs1, acs5, or none (default: acs1)",
         "KEY,…",
     ),

@@ -37,6 +37,11 @@ def survey_code(text: str) -> str:
     return text
 
 
+def asked_survey(text: str) -> str:
+    """The code of a survey that a person names: ``PR`` is ``pr``."""
+    return survey_code(text.lower() if text.isascii() else text)
+
+
 def dataset_of(key: str) -> Dataset:
     """The dataset of that key, or ``UsageError``."""
     if key not in DATASETS:

@@ -139,9 +139,56 @@ def test_status_says_what_is_current(demo_lake, capsys):
 
 
 def test_status_of_no_lake_says_how_to_get_one(tmp_path, capsys):
-    assert main(["status", "--lake", str(tmp_path / "none")]) == 0
+    (tmp_path / "empty").mkdir()
+    assert main(["status", "--lake", str(tmp_path / "empty")]) == 0
     assert "is empty" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["status"], ["verify"], ["query", "select 1"], ["shell"], ["reports"], ["changes", "pr"]],
+    ids=lambda words: words[0],
+)
+def test_a_lake_that_does_not_exist_is_a_wrong_command(command, tmp_path, capsys):
+    assert main([*command, "--lake", str(tmp_path / "none")]) == 2
+    told = capsys.readouterr().err
+    assert "There is no lake in" in told
+    assert "--lake ./lake-demo" in told
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("flags", [["--lake", "none"], ["--surveys", "p"]])
+def test_for_a_program_an_error_is_json_too(flags, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["status", "--json", *flags]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    error = json.loads(captured.err)["error"]
+    assert (error["error"], error["exit_code"]) == ("UsageError", 2)
+
+
+def test_a_statement_that_fails_in_a_pipe_is_the_shell_s_exit_code(demo_lake, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 1;\nselect nothing;\nselect 2;\n"))
+    assert main(["shell", "--lake", demo_lake]) == 2
+    assert "1 row" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["answer.csv", "answer.json", "answer.parquet"])
+def test_the_name_of_the_file_says_its_format(name, demo_lake, tmp_path):
+    path = tmp_path / name
+    query = ["query", "select 1 as one", "--lake", demo_lake]
+    assert main([*query, "--output", str(path)]) == 0
+    form = ["--format", path.suffix[1:], "--output", str(tmp_path / "other")]
+    assert main([*query, *form]) == 0
+    assert path.read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.parametrize("output", ["no-folder/answer.csv", "answer", "answer.xls"])
+def test_a_file_that_cannot_take_the_answer_is_a_wrong_command(output, demo_lake, tmp_path, capsys):
+    path = tmp_path / output
+    assert main(["query", "select 1", "--lake", demo_lake, "--output", str(path)]) == 2
+    assert path.name in capsys.readouterr().err
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("report", REPORTS)

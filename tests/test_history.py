@@ -255,6 +255,21 @@ def test_a_trace_names_release_file_hash_line_and_bytes_of_every_value(landed, c
     assert "20250508T123000Z   pr.data.0.Current     0.5" in told(capsys, *argv)
 
 
-def test_an_observation_that_never_was_leaves_no_trace(landed, capsys):
-    argv = ["trace", SERIES, "1901", "Q01", "--lake", str(landed.root)]
-    assert "No vintage" in told(capsys, *argv)
+@pytest.mark.parametrize(
+    ("key", "sentence", "hint"),
+    [
+        (
+            ("PRS30006033", "2018", "Q01"),
+            "has seen no series PRS30006033",
+            "Did you mean PRS3000603",
+        ),
+        ((SERIES, "1901", "Q01"), f"{SERIES} has no year 1901", "It has 19"),
+        ((SERIES, "2018", "M01"), f"{SERIES} has no M01 in 2018", "It has Q01, Q02, Q03, Q04, Q05"),
+    ],
+    ids=["series", "year", "period"],
+)
+def test_a_trace_of_what_never_was_says_what_there_is_instead(key, sentence, hint, landed, capsys):
+    assert main(["trace", *key, "--lake", str(landed.root)]) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert hint in told

@@ -19,7 +19,7 @@ from glue_jobs.history import with_rewritten_history
 from glue_jobs.job import new_run_id, open_run, resolved
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
 from glue_jobs.storage import names, path_sha256
-from glue_jobs.subjects import survey_code
+from glue_jobs.subjects import asked_survey
 from glue_jobs.tables.convert import Source, convert_data
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Takes them in and publishes the new history."""
     settings = resolved(vars(arguments)).settings
     storage = open_run(settings, new_run_id()).storage
-    survey = survey_code(arguments.survey)
+    survey = asked_survey(arguments.survey)
     copies = releases_of(arguments)
     pointer, is_new = take_in(storage, settings, survey, arguments.name, copies)
     known = [one for one in pointer.history if one.source == arguments.name]

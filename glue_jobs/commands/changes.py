@@ -12,7 +12,7 @@ from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import release_name
-from glue_jobs.subjects import survey_code
+from glue_jobs.subjects import asked_survey
 from glue_jobs.tables.plan import partition_of
 from glue_jobs.terminal import print_table
 
@@ -31,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--release", metavar="DATE", help="the last one by the end of that date (default: newest)"
     )
     parser.add_argument(
-        "--data-file", metavar="NAME", help="its partition: 1.AllData (default: the first)"
+        "--data-file", metavar="NAME", help="1.AllData, or its whole name (default: the first)"
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them, the biggest moves first."""
     storage = opened_lake(vars(arguments))
-    survey = survey_code(arguments.survey)
+    survey = asked_survey(arguments.survey)
     pointer = load_pointer(storage, survey)
     if pointer is None:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
@@ -67,7 +67,8 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
         UsageError: there is none by that date, or no such file.
     """
     files = data_files(pointer)
-    source = f"{pointer.subject}.data.{data_file}" if data_file else next(iter(files), "")
+    prefix = f"{pointer.subject}.data."
+    source = prefix + data_file.removeprefix(prefix) if data_file else next(iter(files), "")
     if source not in files:
         known = ", ".join(partition_of(name) for name in files)
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 100
+FILE_FORMATS = ("csv", "json", "parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,19 +39,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--param", action="append", default=[], metavar="VALUE", help="a value for a ?, in order"
     )
     add_as_of(parser)
-    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
-    parser.add_argument("--output", metavar="FILE", type=Path, help="write the answer to a file")
+    parser.add_argument(
+        "--format", choices=("table", *FILE_FORMATS), help="(default: table, or as --output ends)"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the answer to a file: answer.csv"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Answers it."""
-    form = "json" if arguments.json else arguments.format
-    if form == "parquet" and arguments.output is None:
-        raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+    form = form_of(arguments)
     engine = engine_of(arguments)
     answer = engine.query(_statement(arguments.sql), arguments.param)
     write_answer(answer, form, arguments.output)
     return 0
+
+
+def form_of(arguments: argparse.Namespace) -> str:
+    """The format of the answer: the given one, or what the file's name ends with.
+
+    Raises:
+        UsageError: the answer and its place do not go together.
+    """
+    output: Path | None = arguments.output
+    given = "json" if arguments.json else arguments.format
+    if output is None:
+        if given == "parquet":
+            raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+        return given or "table"
+    form = given or output.suffix[1:].lower()
+    if form not in FILE_FORMATS:
+        raise UsageError(
+            f"{output} says no format.",
+            hint="End it with .csv, .json or .parquet, or add --format.",
+        )
+    if not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent} for {output.name}.")
+    return form
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
@@ -109,11 +135,9 @@ def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
         text = to_csv(*text_rows(answer)).decode()
     elif form == "json":
         text = json.dumps(json_rows(answer), indent=1) + "\n"
-    elif output is None:
+    else:
         _print_table(answer)
         return
-    else:
-        raise UsageError("A file wants a format.", hint="--format csv, json or parquet")
     if output is None:
         write_text(text)
     else:

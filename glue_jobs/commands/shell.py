@@ -21,8 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Reads statements, each ended by a semicolon, until the end of input or `quit`."""
+    """Reads statements, each ended by a semicolon, until the end of input or `quit`.
+
+    Returns 0 to a person; to a program that pipes statements in, the worst of their exit codes.
+    """
     engine = engine_of(arguments)
+    form = "json" if arguments.json else "table"
+    worst = 0
     if sys.stdin.isatty():
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401, PLC0415 - gives input() its history and line editing
@@ -33,18 +38,20 @@ def execute(arguments: argparse.Namespace) -> int:
             break
         statement = f"{statement}\n{line}".strip()
         if statement.endswith(";"):
-            _answer(engine, statement, "json" if arguments.json else "table")
+            worst = max(worst, _answer(engine, statement, form))
             statement = ""
     if statement:
-        _answer(engine, statement, "json" if arguments.json else "table")
-    return 0
+        worst = max(worst, _answer(engine, statement, form))
+    return 0 if sys.stdin.isatty() else worst
 
 
-def _answer(engine: Engine, statement: str, form: str) -> None:
+def _answer(engine: Engine, statement: str, form: str) -> int:
     try:
         write_answer(engine.query(statement), form, None)
     except LakeError as error:
         print_error(error)
+        return error.exit_code
+    return 0
 
 
 def _read(prompt: str) -> str | None:

@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-age",
         type=float,
         metavar="HOURS",
-        help="exit 7 if any subject was not asked for that long with success",
+        help="exit 7 if anything is stale: not asked with success for so long, landed and not"
+        " built, built and not reported, held back, or the last run failed",
     )
 
 
@@ -44,30 +45,46 @@ def execute(arguments: argparse.Namespace) -> int:
     """Prints it."""
     storage = opened_lake(vars(arguments))
     document = describe(storage)
-    stale = stale_subjects(document, arguments.max_age)
-    document["stale"] = stale
+    stale = [*_not_asked(document, arguments.max_age), *_behind(document)]
+    document["stale"] = [{"name": name, "reason": reason} for name, reason in stale]
     if arguments.json:
         print(json.dumps(document, indent=1, sort_keys=True))
     else:
         _print(document)
-        for subject in stale:
-            print(f"{subject} was not asked with success for {arguments.max_age:g} hours.")
-    return _NEEDS_A_PERSON if stale or document["damaged"] else 0
+        for name, reason in stale:
+            print(visible(f"{name}: {reason}"))
+    is_asked = arguments.max_age is not None
+    return _NEEDS_A_PERSON if (stale and is_asked) or document["damaged"] else 0
 
 
-def stale_subjects(document: dict[str, Any], max_age: float | None) -> list[str]:
+def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tuple[str, str]]:
     """The subjects that were not asked with success for more than so many hours.
 
     Where nothing was landed yet, the whole lake is stale, as `lake`.
     """
     if max_age is None:
-        return []
-    ages = {
-        subject: state["checked_age_seconds"] for subject, state in document["subjects"].items()
-    }
-    return [name for name, age in ages.items() if age is None or age > max_age * 3600] or (
-        [] if ages else ["lake"]
-    )
+        return
+    for subject, state in document["subjects"].items():
+        age = state["checked_age_seconds"]
+        if age is None or age > max_age * 3600:
+            yield subject, f"was not asked with success for {max_age:g} hours."
+    if not document["subjects"]:
+        yield "lake", "nothing was landed yet."
+
+
+def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is older than what was landed, and why; what the last run failed with."""
+    for subject, state in document["subjects"].items():
+        if not state["is_built"] and state.get("landed_release"):
+            yield subject, f"the release {state['landed_release']} is landed, but not built."
+    reports = document["reports"]
+    for name, held in reports["held"].items() if reports else ():
+        yield name, f"was not renewed since {held['since']}: {held['reason']}"
+    if document["not_reported"]:
+        yield "reports", f"{', '.join(document['not_reported'])} is built, but not reported."
+    for job, summary in (document["last_run"] or {}).items():
+        for error in summary["errors"]:
+            yield job, f"the last run failed: {error['message']}"
 
 
 def describe(storage: Storage) -> dict[str, Any]:
@@ -81,7 +98,8 @@ def describe(storage: Storage) -> dict[str, Any]:
     """
     now = datetime.now(timezone.utc)
     subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
-    for pointer in load_pointers(storage):
+    pointers = load_pointers(storage)
+    for pointer in pointers:
         subjects.setdefault(pointer.subject, {}).update(
             release=pointer.release,
             folder=pointer.folder,
@@ -104,11 +122,17 @@ def describe(storage: Storage) -> dict[str, Any]:
         state["checked_at"] = checked.get(subject)
         state["checked_age_seconds"] = _age(state["checked_at"], now)
         state["is_built"] = state.get("release") == state.get("landed_release")
+    reports = _reports(storage, damaged)
     return {
         "lake": storage.uri,
         "subjects": subjects,
         "upstream_verified_at": _upstream_verified_at(storage, damaged),
-        "reports": _reports(storage, damaged),
+        "reports": reports,
+        "not_reported": [
+            pointer.subject
+            for pointer in pointers
+            if not reports or reports["made_from"].get(pointer.subject) != pointer.folder
+        ],
         "last_run": last_run,
         "damaged": damaged,
     }
@@ -235,9 +259,6 @@ def _print(document: dict[str, Any]) -> None:
         return
     header = ["subject", "release", "files", "landed", "rows", "asked"]
     print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "rows"])
-    for subject, state in document["subjects"].items():
-        if state.get("landed_release") not in (None, state.get("release")):
-            print(f"{subject}: the release {state['landed_release']} is landed, but not built.")
     for state in document["subjects"].values():
         for source, releases in state.get("missed", {}).items():
             print(f"{source}: a release was missed before {', '.join(releases)}.")
@@ -256,7 +277,3 @@ def _print_last(document: dict[str, Any]) -> None:
     reports = document["reports"]
     if reports:
         print(f"reports of {reports['made_at']}: {', '.join(reports['reports'])}")
-    run = document["last_run"]
-    for summary in (run or {}).values():
-        for error in summary["errors"]:
-            print(visible(f"last run: {summary['job']} failed: {error['message']}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -12,13 +13,12 @@ from glue_jobs.errors import UsageError
 from glue_jobs.formats.lines import lines_of
 from glue_jobs.job import opened_lake
 from glue_jobs.storage import open_verified, version_of
-from glue_jobs.subjects import survey_code
+from glue_jobs.subjects import asked_survey
 from glue_jobs.terminal import print_table
-from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from glue_jobs.catalog.pointers import Snapshot
     from glue_jobs.storage.protocol import Storage
@@ -56,16 +56,15 @@ def execute(arguments: argparse.Namespace) -> int:
     """Prints one line per vintage that has the observation."""
     storage = opened_lake(vars(arguments))
     key = (arguments.series_id, arguments.year, arguments.period)
-    survey = survey_code(arguments.series_id[:2].lower())
+    survey = asked_survey(arguments.series_id[:2])
     pointer = load_pointer(storage, survey)
     if pointer is None:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
     found = [trace for one in pointer.history for trace in traces(storage, one, key)]
+    if not found:
+        raise _unknown(storage, pointer.history, key)
     if arguments.json:
         print(json.dumps([asdict(trace) for trace in found], indent=1))
-        return 0
-    if not found:
-        print(visible(f"No vintage that the lake has seen holds {' '.join(key)}."))
         return 0
     rows = [
         [one.release, one.source, one.value, f"{one.line:,}", one.sha256[:12], one.raw]
@@ -94,3 +93,42 @@ def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterat
                     fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
                     line.decode("ascii", "backslashreplace"),
                 )
+
+
+def _unknown(storage: Storage, history: Sequence[Snapshot], key: tuple[str, ...]) -> UsageError:
+    """Says what of an observation the newest vintages do not have, and what they have instead."""
+    newest = {one.source: one for one in history}.values()
+    known: dict[str, set[tuple[str, str]]] = {}
+    for vintage in newest:
+        version = version_of(storage, vintage.key, vintage.sha256)
+        with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
+            for line in lines_of(stream):
+                fields = [
+                    field.strip(b" ").decode("ascii", "replace") for field in line.split(b"\t")
+                ]
+                if len(fields) > 2:
+                    known.setdefault(fields[0], set()).add((fields[1], fields[2]))
+    series_id, year, period = key
+    if series_id not in known:
+        return UsageError(
+            f"The lake has seen no series {series_id}.", hint=_nearest(series_id, known)
+        )
+    years = {one for one, _ in known[series_id]}
+    if year not in years:
+        return UsageError(
+            f"{series_id} has no year {year}.", hint=f"It has {min(years)} to {max(years)}."
+        )
+    periods = sorted(one for its_year, one in known[series_id] if its_year == year)
+    return UsageError(
+        f"{series_id} has no {period} in {year}.", hint=f"It has {', '.join(periods)}."
+    )
+
+
+def _nearest(series_id: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(series_id, known, n=3, cutoff=0.6)
+    survey = series_id[:2].lower()
+    return (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else f"`lake query 'select * from {survey}_series'` lists them."  # noqa: S608 - a hint
+    )
