@@ -34,13 +34,14 @@ ATHENA_TYPE = b"athena_type"
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
-def with_types(answer: pa.Table, columns: Sequence[tuple[str, str]]) -> pa.Table:
-    """The same answer under the given names, each column with its Athena type in its metadata."""
-    fields = [
-        pa.field(name, field.type, metadata={ATHENA_TYPE: kind.encode()})
-        for field, (name, kind) in zip(answer.schema, columns)
-    ]
-    return pa.Table.from_arrays(answer.columns, schema=pa.schema(fields))
+def typed_schema(schema: pa.Schema, columns: Sequence[tuple[str, str]]) -> pa.Schema:
+    """The same columns under the given names, each with its Athena type in its metadata."""
+    return pa.schema(
+        [
+            pa.field(name, field.type, metadata={ATHENA_TYPE: kind.encode()})
+            for field, (name, kind) in zip(schema, columns)
+        ]
+    )
 
 
 def text_rows(answer: pa.Table) -> tuple[list[str], list[list[str]]]:
@@ -52,10 +53,10 @@ def text_rows(answer: pa.Table) -> tuple[list[str], list[list[str]]]:
     return answer.column_names, [list(row) for row in zip(*columns)]
 
 
-def number_columns(answer: pa.Table) -> list[str]:
+def number_columns(schema: pa.Schema) -> list[str]:
     """The names under which an answer has nothing but numbers."""
-    others = {field.name for field in answer.schema if not _is_number(field.type)}
-    return [name for name in answer.column_names if name not in others]
+    others = {field.name for field in schema if not _is_number(field.type)}
+    return [name for name in schema.names if name not in others]
 
 
 def json_rows(answer: pa.Table) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def json_rows(answer: pa.Table) -> list[dict[str, Any]]:
     Raises:
         UsageError: two columns have one name.
     """
-    _refuse_twins(answer, "JSON")
+    refuse_twins(answer.schema, "JSON")
     columns = [
         [_plain(value, field.type, months=_of_months(field)) for value in _values(column)]
         for field, column in zip(answer.schema, answer.columns)
@@ -72,17 +73,17 @@ def json_rows(answer: pa.Table) -> list[dict[str, Any]]:
     return [dict(zip(answer.column_names, row)) for row in zip(*columns)]
 
 
-def write_parquet(answer: pa.Table, path: Path) -> None:
+def write_parquet(answer: pa.RecordBatchReader, path: Path) -> None:
     """Writes an answer with its types; intervals, which Parquet has not, as their text.
 
     Raises:
         UsageError: two columns have one name.
     """
-    _refuse_twins(answer, "Parquet")
-    columns = {
-        field.name: _storable(column, field) for field, column in zip(answer.schema, answer.columns)
-    }
-    pq.write_table(pa.table(columns), path, compression="zstd", store_schema=False)
+    refuse_twins(answer.schema, "Parquet")
+    schema = _storable(answer.schema.empty_table()).schema
+    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        for batch in answer:
+            writer.write_table(_storable(pa.Table.from_batches([batch])))
 
 
 def text_of(value: Any, kind: pa.DataType, *, months: bool = False) -> str:
@@ -203,7 +204,16 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return values
 
 
-def _storable(column: pa.ChunkedArray, field: pa.Field) -> Any:
+def _storable(answer: pa.Table) -> pa.Table:
+    return pa.table(
+        {
+            field.name: _storable_column(column, field)
+            for field, column in zip(answer.schema, answer.columns)
+        }
+    )
+
+
+def _storable_column(column: pa.ChunkedArray, field: pa.Field) -> Any:
     if not _has_interval(field.type):
         return column
     months = _of_months(field)
@@ -232,8 +242,13 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
-def _refuse_twins(answer: pa.Table, form: str) -> None:
-    names = answer.column_names
+def refuse_twins(schema: pa.Schema, form: str) -> None:
+    """Refuses an answer in a form that has a name for each column.
+
+    Raises:
+        UsageError: two columns have one name.
+    """
+    names = schema.names
     for name in names:
         if names.count(name) > 1:
             raise UsageError(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.answers import text_of, write_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -58,9 +58,14 @@ def printed_rows(table: pa.Table) -> tuple[list[str], list[list[str]]]:
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Comma-separated lines ended by LF, in UTF-8; no cell of text can be taken for a formula."""
-    lines = ([_harmless(cell) for cell in line] for line in (header, *rows))
+    return csv_lines([header, *rows]).encode()
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """The same of any rows, the header or others."""
+    lines = ([_harmless(cell) for cell in line] for line in rows)
     # Most readers pass over a blank line, so a line of one empty cell has quotes.
-    return "".join((",".join(map(_quoted, line)) or '""') + "\n" for line in lines).encode()
+    return "".join((",".join(map(_quoted, line)) or '""') + "\n" for line in lines)
 
 
 def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
@@ -73,7 +78,7 @@ def from_csv(body: bytes) -> tuple[list[str], list[list[str]]]:
 
 def write_report_parquet(table: pa.Table, path: Path) -> None:
     """The same columns as the CSV, with their types."""
-    write_parquet(table.select(printed_names(table.column_names)), path)
+    write_parquet(table.select(printed_names(table.column_names)).to_reader(), path)
 
 
 def _fixed(value: Decimal | None, places: int) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.answers import json_rows, number_columns, text_rows, with_types, write_parquet
+from glue_jobs.answers import json_rows, number_columns, text_rows, typed_schema, write_parquet
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
 INTERVAL = pa.month_day_nano_interval()
@@ -75,7 +75,7 @@ VALUES = {
 
 def one_cell(value: object, kind: pa.DataType, athena: str = "") -> pa.Table:
     table = pa.table({"x": pa.array([value], kind)})
-    return with_types(table, [("x", athena)]) if athena else table
+    return table.cast(typed_schema(table.schema, [("x", athena)])) if athena else table
 
 
 @pytest.mark.parametrize(("value", "kind", "text", "plain"), VALUES.values(), ids=VALUES)
@@ -100,7 +100,7 @@ def test_an_interval_of_no_time_is_told_by_its_type():
 
 @pytest.mark.parametrize(("value", "kind", "text", "plain"), VALUES.values(), ids=VALUES)
 def test_parquet_keeps_every_type_but_intervals_which_are_text(value, kind, text, plain, tmp_path):
-    write_parquet(one_cell(value, kind), tmp_path / "answer.parquet")
+    write_parquet(one_cell(value, kind).to_reader(), tmp_path / "answer.parquet")
     file = pq.ParquetFile(tmp_path / "answer.parquet")
     stored = file.read().column("x")
     if kind in (INTERVAL, pa.duration("us")):
@@ -116,7 +116,7 @@ def test_an_interval_inside_another_value_is_text_in_parquet(tmp_path):
     day = pa.MonthDayNano([0, 1, 0])
     rows = [{"span": day, "names": [("a", day)]}, None]
     kind = pa.struct([("span", INTERVAL), ("names", pa.map_(pa.string(), INTERVAL))])
-    write_parquet(pa.table({"x": pa.array(rows, kind)}), tmp_path / "answer.parquet")
+    write_parquet(pa.table({"x": pa.array(rows, kind)}).to_reader(), tmp_path / "answer.parquet")
     assert pq.read_table(tmp_path / "answer.parquet").to_pylist() == [
         {"x": "{span=1 00:00:00.000, names={a=1 00:00:00.000}}"},
         {"x": None},
@@ -129,7 +129,7 @@ def twins() -> pa.Table:
 
 def test_two_columns_of_one_name_are_printed_side_by_side():
     assert text_rows(twins()) == (["a", "a", "b"], [["x", "2", "3"]])
-    assert number_columns(twins()) == ["b"]
+    assert number_columns(twins().schema) == ["b"]
 
 
 def test_json_and_parquet_refuse_two_columns_of_one_name_and_say_what_to_do(tmp_path):
@@ -137,7 +137,7 @@ def test_json_and_parquet_refuse_two_columns_of_one_name_and_say_what_to_do(tmp_
         json_rows(twins())
     assert "AS a_2" in refused.value.hint
     with pytest.raises(UsageError, match="Two columns are named a, which Parquet"):
-        write_parquet(twins(), tmp_path / "answer.parquet")
+        write_parquet(twins().to_reader(), tmp_path / "answer.parquet")
     assert not (tmp_path / "answer.parquet").exists()
 
 

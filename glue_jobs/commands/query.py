@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.answers import json_rows, number_columns, text_rows, write_parquet
+import pyarrow as pa
+
+from glue_jobs.answers import (
+    json_rows,
+    number_columns,
+    refuse_twins,
+    text_rows,
+    write_parquet,
+)
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.moments import end_of
-from glue_jobs.report_files import to_csv
+from glue_jobs.report_files import csv_lines
+from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.terminal import print_table
 from glue_jobs.visible import write_text
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from datetime import datetime
-
-    import pyarrow as pa
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
@@ -51,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Answers it."""
     form = form_of(arguments)
     engine = engine_of(arguments)
-    answer = engine.query(_statement(arguments.sql), arguments.param)
+    answer = engine.stream(_statement(arguments.sql), arguments.param)
     write_answer(answer, form, arguments.output)
     return 0
 
@@ -126,34 +135,58 @@ def moment_of(text: str) -> datetime:
         ) from None
 
 
-def write_answer(answer: pa.Table, form: str, output: Path | None) -> None:
-    """Prints an answer, or writes it to a file; a table on the terminal is cut, nothing else."""
-    if form == "parquet" and output is not None:
-        write_parquet(answer, output)
-        return
-    if form == "csv":
-        text = to_csv(*text_rows(answer)).decode()
-    elif form == "json":
-        text = json.dumps(json_rows(answer), indent=1) + "\n"
-    else:
+def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:
+    """Prints an answer, or writes it to a file, batch by batch; a table is cut, nothing else.
+
+    A file appears when all of it is there.
+    """
+    if form == "table":
         _print_table(answer)
-        return
-    if output is None:
-        write_text(text)
+    elif output is None:
+        for text in _texts(answer, form):
+            write_text(text)
     else:
-        output.write_text(text, "utf-8")
+        with scratch_folder(output.parent) as folder:
+            made = folder / output.name
+            if form == "parquet":
+                write_parquet(answer, made)
+            else:
+                with made.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(_texts(answer, form))
+            made.replace(output)
 
 
-def _print_table(answer: pa.Table) -> None:
-    header, rows = text_rows(answer.slice(0, SHOWN_ROWS))
-    print_table("", header, rows, number_columns(answer))
-    count = f"{answer.num_rows:,} row{'' if answer.num_rows == 1 else 's'}"
-    shown = (
-        f", the first {SHOWN_ROWS} shown; --format csv gives all"
-        if answer.num_rows > SHOWN_ROWS
-        else ""
-    )
-    print(f"{count}{shown}")
+def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
+    """An answer as CSV or JSON, in pieces."""
+    if form == "csv":
+        yield csv_lines([answer.schema.names])
+        for batch in answer:
+            yield csv_lines(text_rows(pa.Table.from_batches([batch]))[1])
+        return
+    refuse_twins(answer.schema, "JSON")
+    before = "[\n"
+    for batch in answer:
+        for row in json_rows(pa.Table.from_batches([batch])):
+            yield before + textwrap.indent(json.dumps(row, indent=1), " ")
+            before = ",\n"
+    yield "\n]\n" if before != "[\n" else "[]\n"
+
+
+def _print_table(answer: pa.RecordBatchReader) -> None:
+    """Prints the first rows, and reads no further than to see whether there are more."""
+    batches, seen = [], 0
+    for batch in answer:
+        batches.append(batch)
+        seen += batch.num_rows
+        if seen > SHOWN_ROWS:
+            break
+    table = pa.Table.from_batches(batches, answer.schema)
+    header, rows = text_rows(table.slice(0, SHOWN_ROWS))
+    print_table("", header, rows, number_columns(answer.schema))
+    if seen > SHOWN_ROWS:
+        print(f"the first {SHOWN_ROWS} rows; --format csv gives all")
+    else:
+        print(f"{seen} row{'' if seen == 1 else 's'}")
 
 
 def _statement(given: str) -> str:

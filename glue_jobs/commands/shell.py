@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _answer(engine: Engine, statement: str, form: str) -> int:
     try:
-        write_answer(engine.query(statement), form, None)
+        write_answer(engine.stream(statement), form, None)
     except LakeError as error:
         print_error(error)
         return error.exit_code

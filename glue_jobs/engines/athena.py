@@ -41,6 +41,7 @@ _TYPES = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("ms"),
 }
+_BATCH_ROWS = 10_000
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 
 
@@ -59,6 +60,10 @@ class AthenaEngine:
         """Creates or replaces the project's views whose tables are there, in their order."""
         for sql in views_in_order(self._tables).values():
             self._run(sql, ())
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
+        """The answer batch by batch, once it has arrived whole: awswrangler gives no less."""
+        return self.query(sql, parameters).to_reader(max_chunksize=_BATCH_ROWS)
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one statement; a text among the parameters becomes a varchar."""

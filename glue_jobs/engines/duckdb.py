@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 
-from glue_jobs.answers import with_types
+from glue_jobs.answers import typed_schema
 from glue_jobs.engines import athena_sql, shows
 from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
@@ -29,12 +30,14 @@ from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer, Table
     from glue_jobs.storage.protocol import Storage
+
+
+_BATCH_ROWS = 10_000
+"""Of an answer: enough to be quick, and some MB at most even where rows are wide."""
 
 
 class DuckDBEngine:
@@ -91,7 +94,14 @@ class DuckDBEngine:
                 self._relations[name] = Relation(columns, {}, definition=sql)
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to one Athena statement; SHOW and DESCRIBE are answered from the catalog."""
+        """The answer to one Athena statement, whole."""
+        return self.stream(sql, parameters).read_all()
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
+        """The answer, batch by batch; SHOW and DESCRIBE are answered from the catalog.
+
+        The next statement ends the stream of the one before.
+        """
         statement = athena_sql.parse(sql)
         if isinstance(statement, CreateView):
             raise UsageError(
@@ -99,7 +109,7 @@ class DuckDBEngine:
                 hint="Put it into a WITH, or as a file into sql/views/.",
             )
         if not isinstance(statement, Query):
-            return shows.answer(statement, self._relations, self._database)
+            return shows.answer(statement, self._relations, self._database).to_reader()
         named, names = name_parameters(sql)
         if len(names) != len(parameters):
             raise UsageError(
@@ -110,10 +120,11 @@ class DuckDBEngine:
         translation = athena_sql.translate_with_types(named, self._columns(), self._database)
         try:
             relation = self._connection.sql(self._select(translation.sql), params=values)
-            answer: pa.Table = relation.to_arrow_table()
+            answer = relation.to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
-            raise UsageError(f"The query failed: {_reason(error)}") from error
-        return with_types(answer, translation.columns)
+            raise _failed(error) from error
+        schema = typed_schema(answer.schema, translation.columns)
+        return pa.RecordBatchReader.from_batches(schema, _batches(answer, schema))
 
     def _create_table(self, name: str, view: str) -> None:
         try:
@@ -133,6 +144,22 @@ class DuckDBEngine:
 
     def _columns(self) -> Mapping[str, Mapping[str, str]]:
         return {name: relation.columns for name, relation in self._relations.items()}
+
+
+def _batches(answer: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """An answer's batches with other names and metadata."""
+    while True:
+        try:
+            batch = answer.read_next_batch()
+        except StopIteration:
+            return
+        except (duckdb.Error, OSError) as error:  # what fails later comes through Arrow's door
+            raise _failed(error) from error
+        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def _failed(error: Exception) -> UsageError:
+    return UsageError(f"The query failed: {_reason(error)}")
 
 
 def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
@@ -174,7 +201,7 @@ def _relation_of(table: Table) -> Relation:
     )
 
 
-def _reason(error: duckdb.Error) -> str:
+def _reason(error: Exception) -> str:
     """The first line of DuckDB's text; the sentence itself where a macro failed with one."""
     first = str(error).splitlines()[0]
     said = re.search(r"Could not convert string '(.+)' to INT8", first)

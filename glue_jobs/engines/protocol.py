@@ -16,10 +16,13 @@ class Engine(Protocol):
     def create_views(self) -> None:
         """Makes the project's views, as `sql/views/` has them, over the tables that are there."""
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to one Athena statement.
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
+        """The answer to one Athena statement, batch by batch: what nobody reads costs nothing.
 
         Raises:
             UnsupportedSQL: the engine cannot answer it as Athena would.
-            UsageError: the statement is wrong.
+            UsageError: the statement is wrong; also while the answer is read.
         """
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """The same, whole."""
