@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 LAKE ?= ./lake
 SECONDS ?= 60
-EVERY ?= 5
+EVERY ?= 10
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
@@ -40,7 +40,7 @@ coverage: $(VENV)/dev ## run all tests but the faults, and hold the bounds on co
 	$(BIN)/coverage report --include="$(PURE)" --fail-under=100 --skip-covered --show-missing
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
-faults: $(VENV)/dev ## play every fault, at each 5th operation of a run: EVERY=1 at all, for an hour
+faults: $(VENV)/dev ## play every fault, at each 10th operation of a run; EVERY=1: at all of them
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault --every-nth $(EVERY) $(TESTS)
 
 breakages: $(VENV)/dev ## break the lake on purpose; a test must notice each time
