@@ -85,8 +85,7 @@ def main() -> int:
     for breakage, test in zip(chosen, find_noticing_tests(chosen, given.at_once)):
         print(f"{breakage.area}: {breakage.broken}: {told(breakage, test)}", flush=True)
         noticed.append((breakage, test))
-    if tests := sorted({test for _, test in noticed if test}):
-        check_unbroken(tests)
+    check_unbroken(sorted({test for _, test in noticed if test}))
     wrong = [one for one, test in noticed if bool(one.survives) == bool(test)]
     if given.write and not wrong:
         PAGE.write_text(page(noticed), "utf-8")
