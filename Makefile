@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 LAKE ?= ./lake
 SECONDS ?= 60
-EVERY ?= 5
+EVERY ?= 10
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
@@ -17,7 +17,8 @@ PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo 'Variables: PYTHON=$(PYTHON) VENV=$(VENV) LAKE=$(LAKE) SECONDS=$(SECONDS) EVERY=$(EVERY) CONTACT TESTS'
+	@echo 'Variables: PYTHON=$(PYTHON) VENV=$(VENV) LAKE=$(LAKE) SECONDS=$(SECONDS)'
+	@echo '           EVERY=$(EVERY) CONTACT TESTS ONLY'
 
 demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no account
 	$(BIN)/lake demo
@@ -28,7 +29,7 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
 
-conformance: $(VENV)/dev ## the local engine against the answers of a real Trino, where the captures are here
+conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
 	$(BIN)/python -m pytest -q -n auto tests/conformance $(TESTS)
 
 # formats/ and tables/, and what they stand on: values in, values out.
@@ -40,7 +41,7 @@ coverage: $(VENV)/dev ## run all tests but the faults, and hold the bounds on co
 	$(BIN)/coverage report --include="$(PURE)" --fail-under=100 --skip-covered --show-missing
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
-faults: $(VENV)/dev ## play every fault, at each 5th operation of a run: EVERY=1 at all, for an hour
+faults: $(VENV)/dev ## play every fault, at each EVERYth operation of a run
 	$(BIN)/python -m pytest -q -n auto tests/faults --every-fault --every-nth $(EVERY) $(TESTS)
 
 breakages: $(VENV)/dev ## break the lake on purpose; a test must notice each time

@@ -51,12 +51,10 @@ class Remake:
     Attributes:
         tables: all tables, from the raw zone; nothing is copied.
         history: the history, from all vintages that the raw zone holds.
-        elsewhere: into a new folder, since the current one holds what it should not.
     """
 
     tables: bool = False
     history: bool = False
-    elsewhere: bool = False
 
 
 def build_tables(run: Run) -> Outcome:
@@ -213,9 +211,8 @@ def _build(
     making = names.making_of(previous.folder, subject, release, digest) if previous else 0
     if previous is not None and making and remake == Remake():
         return {"changed": False, "release": release, "folder": previous.folder}
-    making = making + 1 if making and remake.elsewhere else max(making, 1)
     run.progress.step(f"{subject}: building the release {release}")
-    building = _make_folder(run, subject, release, digest, making, previous, remake, build)
+    building = _make_folder(run, subject, release, digest, max(making, 1), previous, remake, build)
     pointer = Pointer(
         subject,
         release,

@@ -323,7 +323,7 @@ def _believable_date(file: LandedFile, now: datetime) -> str:
 
 
 def _make_anew(run: Run, noted: Noted) -> str:
-    build_subject(run, noted.subject, Remake(tables=True, history=True, elsewhere=True))
+    build_subject(run, noted.subject, Remake(tables=True, history=True))
     return "by making the release and its history anew"
 
 

@@ -17,7 +17,7 @@ from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, missing_files, publish
 from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.commands.verify import verified
-from glue_jobs.errors import TryAgainLater, UpstreamRefused
+from glue_jobs.errors import QualityFailure, TryAgainLater, UpstreamRefused
 from glue_jobs.rebuild import rebuild_differences
 from glue_jobs.repair import repair
 from glue_jobs.sample.faults import Status
@@ -220,15 +220,25 @@ def test_a_file_that_a_run_has_landed_and_not_yet_noted_is_no_damage(lake):
 
 
 @pytest.mark.parametrize("lake", ["local"], indirect=True)
-def test_no_pointer_comes_back_whose_files_were_vacuumed(lake):
+def test_no_pointer_comes_back_whose_files_were_vacuumed(lake, monkeypatch):
     key = "current/pr.json"
     # The data stay as they are, so no missing vintage has the release built again.
     change_file(lake.upstream, "pr.class", b"class_code\tclass_text\r\n7\tAll\r\n", NEXT_RELEASE)
     assert lake.run_all() == []
     assert vacuum(lake.storage, LATER).failures == []
     lake.place.falsify(key, b"rotten")
+    with monkeypatch.context() as patched:
+        # Nothing that was landed can be built: what came back now would stay as it is.
+        patched.setattr("glue_jobs.repair.build_subject", refuse_to_build)
+        with pytest.raises(QualityFailure):
+            repair(lake.run(), Noted(POINTER, "pr", key, ""))
+    assert lake.place.body(key) == b"rotten"
     repair(lake.run(), Noted(POINTER, "pr", key, ""))
     pointer = load_pointer(lake.storage, "pr")
     assert pointer is not None
     assert missing_files(lake.storage, pointer) == []
     assert found(lake) == []
+
+
+def refuse_to_build(*_: object, **__: object) -> None:
+    raise QualityFailure("What was landed is no release.")

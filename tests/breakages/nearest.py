@@ -64,6 +64,8 @@ def check_unbroken(tests: Sequence[str]) -> None:
     Raises:
         ValueError: one fails.
     """
+    if not tests:  # to pytest, no tests are all tests
+        return
     with multiprocessing.get_context("fork").Pool(1) as pool:
         failed = pool.apply(_failure_unbroken, (tests,))
     if failed:

@@ -52,12 +52,12 @@ def publish_all(storage: LocalStorage, subject: str) -> list[str]:
 
 
 def rot(storage: LocalStorage, subject: str, release: str) -> str:
-    """Flips a bit in the version of a pointer; returns the version's name."""
+    """Flips a bit in the version of a pointer, in a hash; returns the version's name."""
     key = f"current/{subject}.json"
     version = storage.versions(key)[RELEASES.index(release)].version
     path = storage.root / ".lake/versions" / key / version
     body = bytearray(path.read_bytes())
-    body[body.index(release[:4].encode())] ^= 1
+    body[body.index(HASH.encode()) + 1] ^= 1  # b to c: a hash like any other
     path.unlink()
     path.write_bytes(body)
     return version

@@ -29,14 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="disturb only each Nth operation, seed or moment, where all are disturbed in turn",
+        help="disturb only each Nth operation, or play each Nth seed, where all have their turn",
     )
     parser.addoption(
-        "--every-nth-in-s3",
-        type=int,
-        default=1,
-        metavar="N",
-        help="play only each Nth case of a row in S3, which takes long; on a directory all",
+        "--every-nth-case",
+        type=lambda given: dict(zip(BACKENDS, map(int, given.split(",")))),
+        default="1,1",
+        metavar="N,M",
+        help="play only each Nth case of a row on a directory, each Mth in S3, which takes longer",
     )
     parser.addoption(
         "--every-fault",
@@ -47,8 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Notes a test's row and backend where its report will carry them; leaves out what is to be."""
-    step = config.getoption("--every-nth-in-s3")
-    in_s3: Counter[str] = Counter()
+    steps = config.getoption("--every-nth-case")
+    seen: Counter[tuple[str, str]] = Counter()
     left_out = []
     for item in items:
         row = item.get_closest_marker("fault")
@@ -58,10 +58,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         backend = str(parameters.get("backend", BACKENDS[0]))
         item.user_properties.append(("fault", (row.args[0], backend)))
-        if backend != BACKENDS[0] and item.get_closest_marker("every_operation") is None:
-            if in_s3[row.args[0]] % step:
+        if item.get_closest_marker("every_operation") is None:
+            if seen[row.args[0], backend] % steps[backend]:
                 left_out.append(item)
-            in_s3[row.args[0]] += 1
+            seen[row.args[0], backend] += 1
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
@@ -119,11 +119,9 @@ def tally(reports: Sequence[pytest.TestReport]) -> tuple[Count, Count]:
 
 def needed(config: pytest.Config) -> dict[tuple[str, str], int]:
     """The least number of cases, by row and backend; fewer where only each Nth is played."""
-    nth, nth_in_s3 = config.getoption("--every-nth"), config.getoption("--every-nth-in-s3")
+    nth, nth_case = config.getoption("--every-nth"), config.getoption("--every-nth-case")
     return {
-        (row.id, backend): -(
-            -row.needs // (nth if row.each else 1 if backend == BACKENDS[0] else nth_in_s3)
-        )
+        (row.id, backend): -(-row.needs // (nth if row.each else nth_case[backend]))
         for row in load_table()
         for backend in row.backends
     }

@@ -55,7 +55,8 @@ def test_operations_in_any_order_harm_nothing(lakes, numbers, held):
         assert lake.tree() == healed, where
         assert kept <= lake.landed_ever(), where
         held()
-    assert published
+    # A sample of a few seeds may have more of those in which the two block each other.
+    assert published > (SEEDS / 2 if len(seeds) == SEEDS else 0)
 
 
 def overtaken(
@@ -89,7 +90,7 @@ def test_one_that_is_overtaken_harms_nothing(lakes, numbers, held):
         assert lake.run_all() == []
         assert lake.tree() == healed
         held()
-    assert lost
+    assert lost > 5 // numbers(1).step
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
