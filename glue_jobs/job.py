@@ -285,13 +285,22 @@ def opened_lake(given: Mapping[str, Any]) -> Storage:
     """
     settings = resolved(given).settings
     storage = open_storage(settings.lake, settings.region)
+    refuse_missing_lake(settings)
+    return storage
+
+
+def refuse_missing_lake(settings: Settings) -> None:
+    """Says so where a command that only reads would read nothing.
+
+    Raises:
+        UsageError: there is no lake.
+    """
     if not settings.lake.startswith("s3://") and not Path(settings.lake).expanduser().is_dir():
         raise UsageError(
             f"There is no lake in {settings.lake}.",
             hint="`lake demo` makes one in ./lake-demo, to be read with --lake ./lake-demo;"
             " `lake run` fills one with live data.",
         )
-    return storage
 
 
 def run_id_of(given: str) -> str:

@@ -259,8 +259,8 @@ def test_a_trace_names_release_file_hash_line_and_bytes_of_every_value(landed, c
     ("key", "sentence", "hint"),
     [
         (
-            ("PRS30006033", "2018", "Q01"),
-            "has seen no series PRS30006033",
+            ("PRS30006034", "2018", "Q01"),
+            "has seen no series PRS30006034",
             "Did you mean PRS3000603",
         ),
         ((SERIES, "1901", "Q01"), f"{SERIES} has no year 1901", "It has 19"),

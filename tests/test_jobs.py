@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from glue_jobs import summaries, workflow
 from glue_jobs.errors import (
     LakeError,
     QualityFailure,
@@ -16,6 +17,7 @@ from glue_jobs.errors import (
 from glue_jobs.job import (
     Outcome,
     Run,
+    act_on_each,
     argument_parser,
     exit_code,
     exit_with,
@@ -54,6 +56,39 @@ def test_an_error_of_the_program_is_in_the_summary_like_any_other(run):
     assert failure.exit_code == summary["exit_code"] == 7
     written = json.loads(run.storage.get("runs/run/broken.json").body)
     assert written["errors"][0]["error"] == "InternalFailure"
+
+
+def test_what_one_subject_fails_with_is_its_own_and_what_may_heal_is_tried_once_more(run):
+    asked: list[str] = []
+    failing = {
+        "pr": [TryAgainLater("busy")],
+        "ap": [QualityFailure("broken")],
+        "cu": [ValueError("unforeseen")],
+        "la": [TryAgainLater("busy"), TryAgainLater("still busy")],
+    }
+
+    def act(subject: str) -> dict[str, bool]:
+        asked.append(subject)
+        if failing.get(subject):
+            raise failing[subject].pop(0)
+        return {"changed": True}
+
+    told, failures = act_on_each(run, ("pr", "ap", "cu", "la", "mp"), act)
+    assert asked == ["pr", "ap", "cu", "la", "mp", "pr", "la"]
+    assert told["pr"] == told["mp"] == {"changed": True}
+    assert told["ap"] == {"error": "broken"}
+    assert told["la"] == {"error": "still busy"}
+    assert [type(one).__name__ for one in failures] == [
+        "QualityFailure",
+        "InternalFailure",
+        "TryAgainLater",
+    ]
+
+
+def test_the_last_job_of_a_workflow_looks_at_all_others():
+    *before, last = (job for stage in workflow.STAGES for job in stage.jobs)
+    assert list(summaries._JOBS_BEFORE_THE_LAST) == before
+    assert last == "publish_reports"
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -125,8 +124,14 @@ def _unknown(storage: Storage, history: Sequence[Snapshot], key: tuple[str, ...]
 
 
 def _nearest(series_id: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(series_id, known, n=3, cutoff=0.6)
+    """The series whose ids begin alike for the longest: the letters encode what a series is."""
+
+    def alike(known_id: str) -> int:
+        pairs = zip(known_id, series_id)
+        return next((at for at, (one, other) in enumerate(pairs) if one != other), len(known_id))
+
     survey = series_id[:2].lower()
+    near = [one for one in sorted(known, key=lambda one: (-alike(one), one)) if alike(one) > 2][:3]
     return (
         f"Did you mean {' or '.join(near)}?"
         if near

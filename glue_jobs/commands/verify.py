@@ -16,6 +16,7 @@ from glue_jobs.job import (
     open_run,
     perform,
     print_error,
+    refuse_missing_lake,
     resolved,
 )
 from glue_jobs.logs import JsonLog
@@ -67,6 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if writes
         else Run(settings, open_storage(settings.lake, settings.region), new_run_id())
     )
+    refuse_missing_lake(settings)
     if run.settings.log_format == "json":
         run = replace(run, progress=JsonLog(run.run_id))
     elif not arguments.json:

@@ -162,6 +162,7 @@ def test_no_other_address_stands_in_the_code():
     }
     assert found == {
         ("glue_jobs/settings.py", "https://download.bls.gov/pub/time.series/"),
+        ("glue_jobs/settings.py", "https://api.datausa.io/tesseract/data.jsonrecords"),
         ("glue_jobs/settings.py", "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"),
         ("glue_jobs/sample/upstream.py", "http://127.0.0.1"),
         ("glue_jobs/sample/render.py", "http://www.census.gov/programs-surveys/acs/"),  # is data
@@ -214,7 +215,9 @@ def test_sql_is_put_together_in_these_places_only(functions):
 
 
 def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
-    asked = calls(r".*\.(execute|executemany|sql|query|_run|start_query_execution)", "glue_jobs/")
+    asked = calls(
+        r".*\.(execute|executemany|sql|query|stream|_run|start_query_execution)", "glue_jobs/"
+    )
     statements = [
         (name, f"{ast.unparse(node.func)}({ast.unparse(node.args[0])})")
         for name, node in asked
@@ -222,11 +225,13 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
     ]
     assert sorted(statements) == [
         ("glue_jobs/changes.py", "engine.query(_statement(pointer.subject, tables))"),
-        ("glue_jobs/commands/query.py", "engine.query(_statement(arguments.sql))"),
+        ("glue_jobs/checks.py", "engine.query(check.sql)"),
+        ("glue_jobs/commands/query.py", "engine.stream(_statement(arguments.sql))"),
         ("glue_jobs/commands/reports.py", "engine.query(statements[name])"),
-        ("glue_jobs/commands/shell.py", "engine.query(statement)"),
+        ("glue_jobs/commands/shell.py", "engine.stream(statement)"),
         ("glue_jobs/engines/athena.py", "self._run(sql)"),
         ("glue_jobs/engines/athena.py", "self._run(sql)"),
+        ("glue_jobs/engines/athena.py", "self.query(sql)"),
         ("glue_jobs/engines/athena.py", "wr.athena.start_query_execution(sql)"),
         *[
             ("glue_jobs/engines/duckdb.py", f"self._connection.{call}")
@@ -242,6 +247,6 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
                 "sql(self._select(translation.sql))",
             )
         ],
-        ("glue_jobs/publish_reports.py", "engine.query(sql)"),
+        ("glue_jobs/engines/duckdb.py", "self.stream(sql)"),
         ("glue_jobs/publish_reports.py", "engine.query(sql)"),
     ]
