@@ -60,7 +60,7 @@ def test_an_error_of_the_program_is_in_the_summary_like_any_other(run):
 
 def test_what_one_subject_fails_with_is_its_own_and_what_may_heal_is_tried_once_more(run):
     asked: list[str] = []
-    failing = {
+    failing: dict[str, list[Exception]] = {
         "pr": [TryAgainLater("busy")],
         "ap": [QualityFailure("broken")],
         "cu": [ValueError("unforeseen")],
