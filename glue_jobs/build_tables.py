@@ -1,19 +1,21 @@
 """Job: makes the tables of a release from the landed files and publishes them in one swap.
 
-Per survey: name the release folder from the manifest; if it is the current one and complete, there
-is nothing to do; else convert the files that changed, copy the Parquet files of those that did not,
-write the table of sources, and replace the pointer. The population goes the same way.
+Per survey: name the release folder from the manifest and the verdicts that are known; if it is the
+current one and complete, there is nothing to do. Else judge every file, converting those that
+changed; name the folder from the verdicts; put the tables that were made into it, those that did
+not change, and the table of sources; and replace the pointer. The population goes the same way.
 """
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import (
+    HeldBack,
     Pointer,
     check_is_there,
     load_pointer,
@@ -24,21 +26,24 @@ from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history import History, marks_revisions
 from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
-from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages
-from glue_jobs.release_folder import Building, build_file, build_sources, store_file
+from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages, up_to_shown
+from glue_jobs.release_folder import Building, put_sources, put_table, store_file
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 from glue_jobs.tables.convert import convert_population
-from glue_jobs.tables.plan import made_by, plan_survey, release_digest
+from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
+from glue_jobs.verdicts import Judge, held_failures, held_of, is_judged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
     from typing import Any, Callable
 
-    from glue_jobs.catalog.manifests import SurveyManifest
+    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.job import Run
     from glue_jobs.storage.protocol import Storage
+    from glue_jobs.verdicts import Verdict
 
 _MOST_MAKINGS = 99
 """Of one release: each is a folder that a wrong or damaged file made useless."""
@@ -70,6 +75,9 @@ def build_tables(run: Run) -> Outcome:
             return build_subject(run, subject)
 
         releases, failures = act_on_each(run, (*run.settings.surveys, POPULATION), build)
+        for built in releases.values():
+            held = {name: HeldBack(**told) for name, told in built.get("held", {}).items()}
+            failures += held_failures(held, run.now())
         changed = any(built.get("changed") for built in releases.values())
         outcome = Outcome(changed, {"releases": releases}, failures)
         try:
@@ -129,27 +137,60 @@ def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake
     )
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A release that can be named, and what puts its tables into its folder.
+
+    Attributes:
+        sources: per source name, what tells its content, and what is shown of it, apart.
+        held: the files that are held back, by name.
+        fill: puts everything into the folder.
+    """
+
+    sources: Mapping[str, str]
+    held: Mapping[str, HeldBack]
+    fill: Callable[[Building], None]
+
+
 def _build_survey(
     run: Run, survey: str, previous: Pointer | None, remake: Remake, tag: str | None
 ) -> dict[str, Any]:
-    manifest = load_survey(run.storage, survey)
-    if not manifest.files:
+    landed = load_survey(run.storage, survey).files
+    if not landed:
         return {"changed": False, "release": None}
-    release = release_name(max(from_text(file.last_modified) for file in manifest.files.values()))
-    digest = release_digest(
-        {file.name: f"{file.sha256} {file.last_modified}" for file in manifest.files.values()}
-    )
+    release = release_name(max(from_text(file.last_modified) for file in landed.values()))
 
-    def build(building: Building) -> None:
-        building.history = History(run.storage, survey, previous, building.scratch)
-        _begin_history(run, building.history, survey, previous, remake, manifest)
-        places = plan_survey(survey, sorted(manifest.files))
-        for place in places:
-            build_file(building, survey, manifest.files[place.name], place)
-        build_sources(building, survey, manifest.files)
-        _finish_history(building, survey)
+    def prepare(scratch: Path) -> Prepared:
+        judge = Judge(run, survey, previous, landed, scratch, takes_over=not remake.tables)
+        verdicts = judge.judge_all()
+        held = held_of(verdicts)
 
-    return _build(run, survey, release, digest, previous, remake, tag, build)
+        def fill(building: Building) -> None:
+            building.history = History(run.storage, survey, previous, building.scratch)
+            _begin_history(run, building.history, survey, previous, remake, landed, verdicts)
+            for verdict in verdicts:
+                put_table(building, landed[verdict.place.name], verdict)
+            put_sources(building, survey, landed, held)
+            _finish_history(building, survey)
+
+        return Prepared(_sources(landed, held), held, fill)
+
+    allow_shrink = run.settings.allow_shrink
+    judged = {
+        name: held
+        for name, held in (previous.held if previous else {}).items()
+        if name in landed and is_judged(held, landed[name], allow_shrink=allow_shrink)
+    }
+    return _build(run, survey, release, _sources(landed, judged), previous, remake, tag, prepare)
+
+
+def _sources(landed: Mapping[str, LandedFile], held: Mapping[str, HeldBack]) -> dict[str, str]:
+    """What tells a release from another: each file's bytes, their date, and what is shown of it."""
+    sources = {name: f"{file.sha256} {file.last_modified}" for name, file in landed.items()}
+    for name, why in held.items():
+        allowed = " though it may shrink" if why.allowed else ""
+        sources[name] += f" held back{allowed} for {why.shown_sha256 or 'nothing'}"
+    return sources
 
 
 def _begin_history(
@@ -158,21 +199,29 @@ def _begin_history(
     survey: str,
     previous: Pointer | None,
     remake: Remake,
-    manifest: SurveyManifest,
+    landed: Mapping[str, LandedFile],
+    verdicts: Sequence[Verdict],
 ) -> None:
-    """Gives the history what was landed before the current files and is not in it yet."""
+    """Gives the history what was landed before the shown files and is not in it yet.
+
+    What came after the version that is shown of a file is offered when the file converts again.
+    """
+    shown = {one.place.name: one.shown for one in verdicts if one.place.role is Role.DATA}
     if previous is None:
         # Nobody knows any more which of them were published; what is no table never was.
-        landed = landed_vintages(run.storage, survey)
-        current = {file.sha256 for file in manifest.files.values()}
-        older = [vintage for vintage in landed if vintage.sha256 not in current]
+        vintages = up_to_shown(
+            landed_vintages(run.storage, survey), shown, lambda vintage: vintage.source
+        )
+        older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]
         if older:
-            history.write_anew(landed, may_lack=older)
+            history.write_anew(vintages, may_lack=older)
     elif remake.history:
         until = release_name(run.now() + CLOCKS_DIFFER)
         history.write_anew(one for one in previous.history if one.release <= until)
-    for landed_file in landed_since(run.storage, survey, history.last_hashes, manifest):
-        history.catch_up(landed_file)
+    for missed in landed_since(run.storage, survey, history.snapshots, shown):
+        current = landed.get(missed.name)
+        if current is None or current.sha256 != missed.sha256:
+            history.catch_up(missed, may_shrink=run.settings.allow_shrink)
 
 
 def _build_population(
@@ -182,9 +231,9 @@ def _build_population(
     if not datasets:
         return {"changed": False, "release": None}
     release = release_name(max(from_text(entry.retrieved_at) for entry in datasets.values()))
-    digest = release_digest({key: entry.content_sha256 for key, entry in datasets.items()})
+    sources = {key: entry.content_sha256 for key, entry in datasets.items()}
 
-    def build(building: Building) -> None:
+    def fill(building: Building) -> None:
         for key, dataset in sorted(datasets.items()):
             page = landed_population(run.storage, dataset)
             path = f"population/dataset={key}/part-00000.parquet"
@@ -194,25 +243,60 @@ def _build_population(
             building.converted.append(key)
             building.add(subject, converted.columns, file)
 
-    return _build(run, subject, release, digest, previous, remake, tag, build)
+    def prepare(_scratch: Path) -> Prepared:
+        return Prepared(sources, {}, fill)
+
+    return _build(run, subject, release, sources, previous, remake, tag, prepare)
 
 
 def _build(
     run: Run,
     subject: str,
     release: str,
-    digest: str,
+    sources: Mapping[str, str],
     previous: Pointer | None,
     remake: Remake,
     tag: str | None,
-    build: Callable[[Building], None],
+    prepare: Callable[[Path], Prepared],
 ) -> dict[str, Any]:
-    """Makes a release folder and publishes it, unless it is the current one."""
-    making = names.making_of(previous.folder, subject, release, digest) if previous else 0
-    if previous is not None and making and remake == Remake():
-        return {"changed": False, "release": release, "folder": previous.folder}
+    """Makes a release folder and publishes it, unless it is the current one.
+
+    Args:
+        run: the job's.
+        subject: a survey's code, or ``population``.
+        release: its name.
+        sources: what it is made from, as far as verdicts on files are known.
+        previous: the current pointer, None for the first release.
+        remake: what is made again.
+        tag: of the pointer that the new one replaces.
+        prepare: converts in a scratch folder what has changed.
+    """
+
+    def unchanged(sources: Mapping[str, str]) -> bool:
+        """Whether that is the current release; the same tables of another writer are the same."""
+        return (
+            previous is not None
+            and remake == Remake()
+            and is_same_converter(previous.made_by)
+            and bool(_making(previous, release, release_digest(sources, previous.made_by)))
+        )
+
+    if previous is not None and unchanged(sources):
+        return _as_it_is(previous)
     run.progress.step(f"{subject}: building the release {release}")
-    building = _make_folder(run, subject, release, digest, max(making, 1), previous, remake, build)
+    making = 1
+    while True:
+        with run.storage.scratch() as scratch:
+            prepared = prepare(scratch)
+            if previous is not None and unchanged(prepared.sources):
+                return _as_it_is(previous)
+            digest = release_digest(prepared.sources, made_by())
+            making = max(making, _making(previous, release, digest))
+            folder = names.release_folder(subject, release, digest, making)
+            building = Building(run, folder, previous, scratch, {}, [], [])
+            if _is_filled(building, subject, release, prepared):
+                break
+            making += 1
     pointer = Pointer(
         subject,
         release,
@@ -220,13 +304,13 @@ def _build(
         building.tables,
         made_by(),
         tuple(building.history.snapshots) if building.history else (),
+        prepared.held,
         tag,
     )
     publish(run.storage, pointer)
     return {
+        **_described(pointer),
         "changed": True,
-        "release": release,
-        "folder": building.folder,
         "converted": building.converted,
         "rows": {name: table.rows for name, table in building.tables.items()},
         "rejects": sum(file.rejects for table in building.tables.values() for file in table.files),
@@ -234,33 +318,41 @@ def _build(
     }
 
 
-def _make_folder(
-    run: Run,
-    subject: str,
-    release: str,
-    digest: str,
-    making: int,
-    previous: Pointer | None,
-    remake: Remake,
-    build: Callable[[Building], None],
-) -> Building:
-    """Makes everything in a folder; where one has files of other bytes, in the next one."""
-    while True:
-        folder = names.release_folder(subject, release, digest, making)
-        with run.storage.scratch() as scratch:
-            building = Building(run, folder, previous, not remake.tables, scratch, {}, [], [])
-            try:
-                build(building)
-            except StorageFailure:
-                # A file that was made, and cannot be read back, may have been removed meanwhile.
-                check_is_there(run.storage, Pointer(subject, release, folder, building.tables))
-                raise
-            except AlreadyWritten:
-                making += 1
-                if making > _MOST_MAKINGS:
-                    raise
-            else:
-                return building
+def _making(previous: Pointer | None, release: str, digest: str) -> int:
+    """Which making of a release the current folder is; 0 where it is another release's."""
+    if previous is None:
+        return 0
+    return names.making_of(previous.folder, previous.subject, release, digest)
+
+
+def _as_it_is(pointer: Pointer) -> dict[str, Any]:
+    return {**_described(pointer), "changed": False}
+
+
+def _described(pointer: Pointer) -> dict[str, Any]:
+    held = {"held": {name: asdict(why) for name, why in pointer.held.items()}}
+    return {
+        "release": pointer.release,
+        "folder": pointer.folder,
+        **(held if pointer.held else {}),
+    }
+
+
+def _is_filled(building: Building, subject: str, release: str, prepared: Prepared) -> bool:
+    """Puts everything into the folder; False where it has files of other bytes."""
+    try:
+        prepared.fill(building)
+    except StorageFailure:
+        # A file that was made, and cannot be read back, may have been removed meanwhile.
+        check_is_there(
+            building.run.storage, Pointer(subject, release, building.folder, building.tables)
+        )
+        raise
+    except AlreadyWritten:
+        if building.folder.endswith(f"-{_MOST_MAKINGS}/"):
+            raise
+        return False
+    return True
 
 
 def _finish_history(building: Building, survey: str) -> None:

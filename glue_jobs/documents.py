@@ -46,6 +46,7 @@ _END_OF_TIME = "9999"
 Count = Annotated[int, lambda number: 0 <= number < 1 << 53]
 Sha256 = Annotated[str, re.compile(r"[0-9a-f]{64}").fullmatch]
 Moment = Annotated[str, _is_moment]
+MomentOrNone = Annotated[str, lambda text: not text or _is_moment(text)]
 Release = Annotated[str, _is_release]
 
 

@@ -105,11 +105,6 @@ class History:
         """The table's name."""
         return f"{self._survey}_revisions"
 
-    @property
-    def last_hashes(self) -> dict[str, str]:
-        """The hash of each data file's last vintage."""
-        return {one.source: one.sha256 for one in self.snapshots}
-
     def add(self, landed: LandedFile, partition: str, vintage: Path) -> None:
         """Notes a data file's new vintage: what it changed, and where its bytes are.
 
@@ -122,10 +117,11 @@ class History:
         if last is None or last.sha256 != landed.sha256:
             self._add(vintage_of(self._survey, landed, last), last, partition, vintage)
 
-    def catch_up(self, landed: LandedFile) -> None:
+    def catch_up(self, landed: LandedFile, *, may_shrink: bool) -> None:
         """Notes a vintage that was landed and never built, if it would have been published.
 
-        One that cannot be converted, or has lost many of its rows, is left out with a warning.
+        One that cannot be converted is left out with a warning, and so is one that has lost many of
+        its rows, unless it may.
         """
         last = self._last(landed.name)
         vintage = vintage_of(self._survey, landed, last)
@@ -136,7 +132,7 @@ class History:
                 with self._vintage(last, partition) as before:
                     rows_before = count_rows(before)
                 with made.open("rb") as now:
-                    check_shrinking(landed.name, rows_before, count_rows(now), allowed=False)
+                    check_shrinking(landed.name, rows_before, count_rows(now), allowed=may_shrink)
         except (QualityFailure, GuardTripped, IntegrityFailure) as error:
             self.warnings.append(_left_out(vintage, error))
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from glue_jobs.catalog.manifests import past_surveys
 from glue_jobs.catalog.pointers import Snapshot
@@ -27,12 +27,14 @@ from glue_jobs.tables.convert import Source
 from glue_jobs.tables.plan import Role, plan_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from glue_jobs.catalog.manifests import LandedDataset, LandedFile, SurveyManifest
     from glue_jobs.formats.population_json import PopulationPage
     from glue_jobs.storage.protocol import Storage
+
+_Version = TypeVar("_Version", "LandedFile", Snapshot)
 
 
 def landed_source(storage: Storage, survey: str, landed: LandedFile) -> Source:
@@ -66,23 +68,56 @@ def landed_population(storage: Storage, dataset: LandedDataset) -> PopulationPag
 
 
 def landed_since(
-    storage: Storage, survey: str, known: Mapping[str, str], manifest: SurveyManifest
+    storage: Storage, survey: str, history: Sequence[Snapshot], shown: Mapping[str, str]
 ) -> list[LandedFile]:
-    """The data files that were landed after those that are known, and before the current ones.
+    """The data files that were landed after those that are known, up to those that are shown.
 
     Args:
         storage: the lake.
         survey: its code.
-        known: hashes of the last known vintages, by file.
-        manifest: the current one.
+        history: the known vintages, by file and release.
+        shown: hashes of the vintages that the release shows, of every landed data file; empty
+            where it shows none.
 
     Returns:
-        In the order in which they were landed. A manifest of the past that cannot be read is
-        passed over.
+        Each content in the order in which they were landed, a shown one last. A manifest of the
+        past that cannot be read is passed over.
     """
-    now = {name: file.sha256 for name, file in _data_files(survey, manifest).items()}
-    landed = _landed_after(storage, survey, known)
-    return [one for one in landed if one.sha256 != now.get(one.name)]
+    known = {one.source: one.sha256 for one in history}
+    nothing_new = {name for name, sha256 in shown.items() if sha256 in ("", known.get(name))}
+    landed = _landed_after(storage, survey, history, nothing_new)
+    return up_to_shown(list(landed), shown, lambda one: one.name)
+
+
+def up_to_shown(
+    versions: Sequence[_Version], shown: Mapping[str, str], name_of: Callable[[_Version], str]
+) -> list[_Version]:
+    """Versions of files without those that came after the shown one, which are held back.
+
+    Of a file whose shown version is not among them, all are kept.
+    """
+    last = {
+        name_of(one): place
+        for place, one in enumerate(versions)
+        if shown.get(name_of(one)) == one.sha256
+    }
+    return [one for place, one in enumerate(versions) if place <= last.get(name_of(one), place)]
+
+
+def older_versions(
+    storage: Storage, survey: str, name: str, until: Collection[str]
+) -> Iterator[str]:
+    """The hashes of what a file was landed with before, newest first, as far as one of some."""
+    newest = ""
+    for manifest in past_surveys(storage, survey):
+        file = manifest.files.get(name)
+        if file is None or file.sha256 == newest:
+            continue
+        if file.sha256 in until:
+            return
+        if newest:
+            yield file.sha256
+        newest = file.sha256
 
 
 def landed_vintages(storage: Storage, survey: str) -> list[Snapshot]:
@@ -92,7 +127,7 @@ def landed_vintages(storage: Storage, survey: str) -> list[Snapshot]:
     """
     vintages: list[Snapshot] = []
     last: dict[str, Snapshot] = {}
-    for landed in _landed_after(storage, survey, {}):
+    for landed in _landed_after(storage, survey, ()):
         last[landed.name] = vintage_of(survey, landed, last.get(landed.name))
         vintages.append(last[landed.name])
     known = {(one.source, one.release) for one in vintages}
@@ -126,18 +161,29 @@ def _release_after(last: Snapshot | None, landed: LandedFile) -> str:
     return release_name(seen)
 
 
-def _landed_after(storage: Storage, survey: str, known: Mapping[str, str]) -> Iterator[LandedFile]:
-    """Each content that a data file was landed with, after the last known one, oldest first."""
-    manifests = []
+def _landed_after(
+    storage: Storage, survey: str, history: Sequence[Snapshot], nothing_new: Collection[str] = ()
+) -> Iterator[LandedFile]:
+    """Each content that a data file was landed with, after its last vintage, oldest first.
+
+    A last vintage that was never landed is an old copy that was taken in: then each content counts
+    that is no vintage yet.
+    """
+    known = {one.source: one.sha256 for one in history}
+    vintages = {(one.source, one.sha256) for one in history}
+    manifests, reached = [], set()
     for manifest in past_surveys(storage, survey):
         files = _data_files(survey, manifest)
-        if known and all(known.get(name) == file.sha256 for name, file in files.items()):
+        done = reached | set(nothing_new)
+        manifests.append({name: file for name, file in files.items() if name not in done})
+        reached |= {name for name, file in files.items() if known.get(name) == file.sha256}
+        if known and files.keys() <= reached | done:
             break
-        manifests.append(files)
     last = dict(known)
     for files in reversed(manifests):
         for name, file in files.items():
-            if last.get(name) != file.sha256:
+            is_known = name not in reached and (name, file.sha256) in vintages
+            if last.get(name) != file.sha256 and not is_known:
                 last[name] = file.sha256
                 yield file
 

@@ -79,7 +79,7 @@ def make_again(
     if not file.source:
         others = {name: made for name, made in pointer.tables.items() if name != table}
         landed = load_survey(storage, pointer.subject).files
-        return write_records(source_records(landed, others), schemas.SOURCES, target)
+        return write_records(source_records(landed, others, pointer.held), schemas.SOURCES, target)
     key = names.raw_file(pointer.subject, file.source)
     source = kept_source(storage, file.source, key, file.source_sha256)
     if table == f"{pointer.subject}_data":

@@ -14,7 +14,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from glue_jobs.catalog.manifests import to_json
-from glue_jobs.documents import NOT_STORED, Count, Release, Sha256, read_as, read_document
+from glue_jobs.documents import (
+    ADDED_LATER,
+    NOT_STORED,
+    Count,
+    Moment,
+    MomentOrNone,
+    Release,
+    Sha256,
+    read_as,
+    read_document,
+)
 from glue_jobs.errors import IntegrityFailure, TryAgainLater
 from glue_jobs.storage import intact_body, names
 from glue_jobs.storage.names import FileName, FolderOrNone, Part, Path, PathOrNone
@@ -109,6 +119,31 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """Why a release does not show a file as it was landed, but as it was before.
+
+    Attributes:
+        reason: what is wrong with the landed file, in a sentence.
+        hint: what to do about it, or empty.
+        since: when the first of its landed versions that are held back was retrieved.
+        sha256: hash of the landed file's bytes, in hex.
+        shown_sha256: the same of its effective version, the newest landed one that converted, which
+            the release shows; empty where no version did, so that there is no table.
+        allowed: whether it was told to accept a table that shrank.
+        heals_until: until when it is expected to heal by itself, since BLS may be in the middle of
+            a release; empty where it is not.
+    """
+
+    reason: str
+    hint: str
+    since: Moment
+    sha256: Sha256
+    shown_sha256: Sha256OrNone
+    allowed: bool
+    heals_until: MomentOrNone
+
+
+@dataclass(frozen=True)
 class Pointer:
     """The current release of a survey or of the population.
 
@@ -119,6 +154,7 @@ class Pointer:
         tables: by name.
         made_by: schema version and writer; other ones would make other files of the same input.
         history: the vintages of each data file, by file and release.
+        held: the landed files that are held back, by name.
         tag: what replacing the pointer needs.
     """
 
@@ -128,6 +164,7 @@ class Pointer:
     tables: Mapping[TableName, Table]
     made_by: str = ""
     history: tuple[Snapshot, ...] = ()
+    held: Mapping[FileName, HeldBack] = field(default_factory=dict, metadata=ADDED_LATER)
     # Optional, since Python 3.9 cannot evaluate the annotation `str | None`.
     tag: Optional[str] = field(default=None, compare=False, metadata=NOT_STORED)  # noqa: UP045
 
@@ -231,6 +268,8 @@ def publish(storage: Storage, pointer: Pointer) -> None:
     check_is_there(storage, pointer)
     document = asdict(pointer)
     del document["tag"]
+    if not pointer.held:
+        del document["held"]  # version 0.1 knows no such field
     key, body = names.pointer(pointer.subject), to_json(document)
     # A pointer that nobody could read would leave the subject without any.
     _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")

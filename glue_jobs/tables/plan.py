@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.tables.schemas import SCHEMA_VERSION
+from glue_jobs.tables.convert import CONVERTER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,19 +74,26 @@ def partition_of(source: str) -> str:
 
 def made_by() -> str:
     """What decides, besides the input, which bytes a conversion gives."""
-    return f"schema {SCHEMA_VERSION}, pyarrow {pa.__version__}"
+    return f"converter {CONVERTER_VERSION}, pyarrow {pa.__version__}"
 
 
-def release_digest(sources: Mapping[str, str]) -> str:
-    """The start of a hash over what a release is made from and by what.
-
-    The same input makes the same folder; another schema or writer, whose files would differ by
-    some bytes, makes another one.
+def is_same_converter(made: str) -> bool:
+    """Whether what was made by something has the rows and columns that would be made now.
 
     Args:
-        sources: per source name, whatever tells its content apart.
+        made: what ``made_by`` said then; version 0.1 called the converter the schema.
     """
-    made_from = {"made_by": made_by(), "sources": dict(sources)}
+    return made.partition(",")[0].rpartition(" ")[2] == str(CONVERTER_VERSION)
+
+
+def release_digest(sources: Mapping[str, str], made: str) -> str:
+    """The start of a hash over what a release is made from and by what.
+
+    Args:
+        sources: per source name, whatever tells its content, and what is shown of it, apart.
+        made: by what, as ``made_by`` says it.
+    """
+    made_from = {"made_by": made, "sources": dict(sources)}
     text = json.dumps(made_from, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

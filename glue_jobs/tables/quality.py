@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.errors import GuardTripped, QualityFailure
+from glue_jobs.errors import GuardTripped, QualityFailure, UnknownSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ class Findings:
         return QualityFailure(
             f"{self.name}: {about}{len(self.rejects)} lines cannot be read, more than"
             f" {MOST_REJECTED:.1%}; the first is line {first.line}, which {first.reason}.",
-            hint="The last good release stands. The raw file is kept as it was received.",
+            hint="The last good version stands. The raw file is kept as it was received.",
         )
 
 
@@ -72,7 +72,7 @@ def check_shrinking(name: str, before: int, now: int, *, allowed: bool) -> None:
     """
     if now < before * (1 - MOST_SHRINKING) and not allowed:
         raise GuardTripped(
-            f"{name} has {now:,} rows where the last release had {before:,}; it was not published.",
+            f"{name} has {now:,} rows where the last release had {before:,}.",
             hint="If BLS has really removed them: --allow-shrink",
         )
 
@@ -93,17 +93,17 @@ class KnownSeries:
         """Passes batches of observations on if all their series are known.
 
         Raises:
-            QualityFailure: at the first series that is not.
+            UnknownSeries: at the first series that is not.
         """
         for batch in batches:
             # A sorted batch has its series in order, so the words of its dictionary are.
             words = batch.column("series_id").dictionary
             unknown = self._unknown(words)
             if unknown:
-                raise QualityFailure(
+                raise UnknownSeries(
                     f"{name} has observations of the series {ascii(unknown[0])[1:-1][:40]}, which"
                     " the series file does not name.",
-                    hint="The last good release stands. BLS may be in the middle of a release.",
+                    hint="The last good version stands. BLS may be in the middle of a release.",
                 )
             yield batch
 

@@ -15,9 +15,6 @@ import pyarrow as pa
 from glue_jobs.formats.flatfile import Column, Kind
 from glue_jobs.tables.columns import TableColumn
 
-SCHEMA_VERSION = 1
-"""Part of every release folder's name: raise it when a conversion's result changes."""
-
 _KINDS = {
     "series_id": Kind.CODE,
     "year": Kind.YEAR,
@@ -70,8 +67,16 @@ SOURCES = (
     TableColumn("bytes", "bigint", "its size"),
     TableColumn("sha256", "string", "hash of its bytes, in hex"),
     TableColumn("release", "string", "when BLS wrote these bytes: its Last-Modified, in UTC"),
-    TableColumn("rows_read", "bigint", "rows in its table; null for a document, which has none"),
+    TableColumn("rows_read", "bigint", "rows in its table; null where it has none"),
     TableColumn("rows_rejected", "bigint", "lines that could not be read and were set aside"),
+    TableColumn(
+        "status",
+        "string",
+        "table; document, which has none; held back: its table is that of an earlier version",
+    ),
+    TableColumn("shown_sha256", "string", "hash of the version its table is made from; null: none"),
+    TableColumn("held_since", "string", "when it was first held back, UTC; null: it is not"),
+    TableColumn("held_reason", "string", "why it is held back, in a sentence; null: it is not"),
 )
 """`<survey>_sources`: one row per landed file."""
 

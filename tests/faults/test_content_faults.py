@@ -17,11 +17,13 @@ from tests.faults.injections import file_of
 from tests.faults.lake import DATA_FILE, Lake, body_of, change_file
 from tests.faults.places import BACKENDS, Place
 from tests.faults.table import cases, fault, load_table
+from tests.test_builds import rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Callable
 
-    from glue_jobs.catalog.pointers import Pointer, TableFile
+    from glue_jobs.catalog.pointers import Pointer, Table, TableFile
     from tests.faults.table import Case
 
 both_backends = pytest.mark.parametrize("backend", BACKENDS)
@@ -81,6 +83,10 @@ def check_rejects(lake: Lake, path: str, case: Case) -> None:
         assert reject["text"].split() == shown[:200].split()
 
 
+def without_sources(tables: Mapping[str, Table]) -> dict[str, Table]:
+    return {name: table for name, table in tables.items() if name != "pr_sources"}
+
+
 def with_another_class(body: bytes) -> bytes:
     return body + b"9\tNew workers\t0\tT\t3\r\n"
 
@@ -117,21 +123,31 @@ def table_file(lake: Lake, source: str) -> TableFile:
 
 @both_backends
 @cases("file", "lines", exit_code=7)
-def test_a_release_with_a_flaw_that_cannot_be_borne_leaves_the_last_one(case, lake, current):
-    before = lake.pointed()
+def test_a_file_with_a_flaw_that_cannot_be_borne_is_held_back(case, lake, current):
+    before, tables = lake.pointed(), pointer_of(lake).tables
     name = case.inject.get("name", DATA_FILE)
     served = lake.upstream.surveys["pr"][name]
     done = current(partial(file_of, case), name)
-    assert case.expect["state"] == "landed"
+    assert case.expect["state"] == "held back"
     assert type(done.error).__name__ == case.expect["error"]
     assert done.exit_code == case.exit_code
     assert re.search(case.expect["says"], done.told), done.told
-    assert done.summary["releases"]["pr"] == {"error": str(done.error)}
-    assert lake.pointed() == before
+    (held,) = pointer_of(lake).held.items()
+    assert held[0] == case.expect.get("holds", name)
+    assert done.told.startswith(held[1].reason)
+    assert "its last good version is shown" in done.told
+    # Everything but the table of sources is as it was.
+    assert without_sources(pointer_of(lake).tables) == without_sources(tables)
+    (told,) = [row for row in rows_of(lake.storage, "pr_sources") if row["name"] == held[0]]
+    assert (told["status"], told["held_reason"]) == ("held back", held[1].reason)
+    assert told["held_since"] == held[1].since
+    assert told["shown_sha256"] == held[1].shown_sha256 != held[1].sha256
     lake.check()
+    published = lake.pointed()
     again = lake.build()
     assert str(again.error) == str(done.error)
-    assert lake.pointed() == before
+    assert again.summary["changed"] is False
+    assert lake.pointed() == published
     # BLS mends its file; the raw zone keeps what it served meanwhile.
     change_file(lake.upstream, name, served.body, served.last_modified)
     assert lake.run_all() == []
@@ -217,9 +233,9 @@ def test_a_release_after_another_is_the_one_that_a_new_lake_makes(
     }
 
 
-def test_another_schema_converts_every_file_again(lake, monkeypatch):
+def test_another_converter_converts_every_file_again(lake, monkeypatch):
     before = pointer_of(lake)
-    monkeypatch.setattr(plan, "SCHEMA_VERSION", 1000)
+    monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
     release = lake.build().summary["releases"]["pr"]
     assert release["folder"] != before.folder
     sources = {file.source for _, file in before.files() if file.source}

@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.tables import plan
-from glue_jobs.tables.plan import Planned, Role, plan_survey, release_digest
-from glue_jobs.tables.schemas import SCHEMA_VERSION
+from glue_jobs.tables.convert import CONVERTER_VERSION
+from glue_jobs.tables.plan import (
+    Planned,
+    Role,
+    is_same_converter,
+    made_by,
+    plan_survey,
+    release_digest,
+)
 from tests.captures import capture, needs_captures
 
 EXPECTED = {
@@ -86,18 +92,32 @@ def test_every_file_of_the_real_survey_has_a_place_of_its_own():
     )
 
 
-def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what(monkeypatch):
+def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what():
     sources = {"pr.class": "aa", "pr.series": "bb"}
-    digest = release_digest(sources)
+    digest = release_digest(sources, "me")
     assert len(digest) == 8
     assert int(digest, 16) >= 0
-    assert release_digest(dict(reversed(sources.items()))) == digest
+    assert release_digest(dict(reversed(sources.items())), "me") == digest
     others = [
-        release_digest({**sources, "pr.class": "ab"}),
-        release_digest({**sources, "pr.txt": "cc"}),
-        release_digest({"pr.class": "bb", "pr.series": "aa"}),
-        release_digest({}),
+        release_digest({**sources, "pr.class": "ab"}, "me"),
+        release_digest({**sources, "pr.txt": "cc"}, "me"),
+        release_digest({"pr.class": "bb", "pr.series": "aa"}, "me"),
+        release_digest({}, "me"),
+        release_digest(sources, "another"),
     ]
-    monkeypatch.setattr(plan, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    others.append(release_digest(sources))
     assert len({digest, *others}) == 6
+
+
+@pytest.mark.parametrize(
+    ("made", "same"),
+    [
+        (f"converter {CONVERTER_VERSION}, pyarrow 1.2.3", True),
+        (f"schema {CONVERTER_VERSION}, pyarrow 1.2.3", True),  # as version 0.1 said it
+        (f"converter {CONVERTER_VERSION + 1}, pyarrow 1.2.3", False),
+        (f"converter {CONVERTER_VERSION}0, pyarrow 1.2.3", False),
+        ("", False),
+    ],
+)
+def test_tables_are_made_again_by_another_converter_not_by_another_library(made, same):
+    assert is_same_converter(made) is same
+    assert is_same_converter(made_by())
