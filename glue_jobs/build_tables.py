@@ -212,6 +212,7 @@ def _begin_history(
         vintages = up_to_shown(
             landed_vintages(run.storage, survey), shown, lambda vintage: vintage.source
         )
+        vintages = [vintage for vintage in vintages if shown.get(vintage.source) != ""]
         older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]
         if older:
             history.write_anew(vintages, may_lack=older)

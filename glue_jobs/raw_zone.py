@@ -171,7 +171,8 @@ def _landed_after(
     """
     known = {one.source: one.sha256 for one in history}
     vintages = {(one.source, one.sha256) for one in history}
-    manifests, reached = [], set()
+    manifests: list[dict[str, LandedFile]] = []
+    reached: set[str] = set()
     for manifest in past_surveys(storage, survey):
         files = _data_files(survey, manifest)
         done = reached | set(nothing_new)

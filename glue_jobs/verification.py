@@ -284,18 +284,24 @@ def _of_pointer(
 
 
 def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterator[Noted]:
-    """The bytes of every vintage of the history, which the raw zone keeps as versions."""
-    noted_in = names.pointer(pointer.subject)
-    for snapshot in pointer.history:
-        noted = Noted(VINTAGE, pointer.subject, snapshot.key, noted_in, snapshot.sha256)
+    """The bytes of every vintage, and of what a held file shows: versions that raw keeps."""
+    subject, noted_in = pointer.subject, names.pointer(pointer.subject)
+    kept = {
+        (names.raw_file(subject, name), held.shown_sha256): "its table"
+        for name, held in pointer.held.items()
+        if held.shown_sha256
+    }
+    kept.update(((one.key, one.sha256), f"the release {one.release}") for one in pointer.history)
+    for (key, sha256), whose in kept.items():
+        noted = Noted(VINTAGE, subject, key, noted_in, sha256)
         try:
-            version = version_of(storage, snapshot.key, snapshot.sha256)
+            version = version_of(storage, key, sha256)
         except (IntegrityFailure, StorageFailure) as error:
-            what = f"has no version any more with the bytes of the release {snapshot.release}: "
+            what = f"has no version any more with the bytes of {whose}: "
             what += str(error).rstrip(".")
             findings.problems.append(Problem(noted, what))
             continue
-        stored = storage.stat(snapshot.key)
+        stored = storage.stat(key)
         if stored is None or stored.version != version:
             yield replace(noted, version=version)
 

@@ -77,6 +77,8 @@ def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for subject, state in document["subjects"].items():
         if not state["is_built"] and state.get("landed_release"):
             yield subject, f"the release {state['landed_release']} is landed, but not built."
+        for name, held in state.get("held", {}).items():
+            yield name, f"is held back since {held['since']}: {held['reason']}"
     reports = document["reports"]
     for name, held in reports["held"].items() if reports else ():
         yield name, f"was not renewed since {held['since']}: {held['reason']}"
@@ -107,6 +109,7 @@ def describe(storage: Storage) -> dict[str, Any]:
             rejects=sum(file.rejects for _, file in pointer.files()),
             published_at=_published_at(storage, pointer),
             missed=missed_releases(pointer),
+            held={name: asdict(held) for name, held in pointer.held.items()},
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}

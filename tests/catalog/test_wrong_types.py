@@ -86,6 +86,17 @@ POINTER: dict[str, Any] = {
             "folder": "",
         },
     },
+    "held": {
+        "pr.data.0.Current": {
+            "reason": "it has no rows",
+            "hint": "wait",
+            "since": MOMENT,
+            "sha256": HASH,
+            "shown_sha256": HASH,
+            "allowed": False,
+            "heals_until": MOMENT,
+        }
+    },
 }
 
 INDEX: dict[str, Any] = {
@@ -245,7 +256,7 @@ def is_right(path: tuple[Any, ...], wrong: Any) -> bool:
     """Whether it may stand there, after all."""
     name = path[-1] if path else ""
     is_free = name in FREE_TEXT or (len(path) == 2 and path[0] in ("made_from", "skipped"))
-    is_free |= name == "reason"
+    is_free |= name in ("reason", "hint")
     return (
         (wrong is True and name == "first")
         or (type(wrong) is int and wrong == 7 and name in NUMBERS)

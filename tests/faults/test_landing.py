@@ -195,7 +195,7 @@ def test_the_contact_goes_to_bls_alone_and_is_written_nowhere(new_lake):
         assert CONTACT not in request.path
     files = [path for path in lake.folder.rglob("*") if path.is_file()]
     assert [path for path in files if CONTACT.encode() in path.read_bytes()] == []
-    assert len([path for path in files if "runs" in path.parts]) == 5
+    assert len([path for path in files if "runs" in path.parts]) == 6
 
 
 class TestPopulation:

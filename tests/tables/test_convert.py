@@ -384,6 +384,10 @@ def test_a_table_of_sources_may_have_no_counts(tmp_path):
         "release": "2025-09-04T12:30:00Z",
         "rows_read": None,
         "rows_rejected": 0,
+        "status": "document",
+        "shown_sha256": None,
+        "held_since": None,
+        "held_reason": None,
     }
     converted = write_records([record], SOURCES, tmp_path / "part.parquet")
     assert converted == type(converted)(1, SOURCES)

@@ -1,0 +1,297 @@
+"""A file that does not convert is held back: all else goes on, and nothing of it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs import build_tables as job
+from glue_jobs.build_tables import build_tables
+from glue_jobs.catalog.pointers import Pointer, load_pointer
+from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.commands.vacuum import vacuum
+from glue_jobs.engines import open_engine
+from glue_jobs.sample import render
+from glue_jobs.sample.upstream import Upstream
+from glue_jobs.settings import Settings
+from glue_jobs.tables import plan
+from tests.faults.commands import LATER, verify
+from tests.faults.lake import DATA_FILE, Done, Lake, change_file
+from tests.faults.places import BACKENDS, Places, cloud
+from tests.faults.small_survey import FIRST, lake_with
+from tests.test_builds import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ONE, OTHER = "PRS30006011", "PRS30006012"
+BROKEN = b"Under construction.\r\n"
+RAW = f"raw/bls/pr/{DATA_FILE}"
+
+
+@pytest.fixture(params=BACKENDS)
+def lake(request, tmp_path) -> Iterator[Lake]:
+    """Release 1 is built: of one series, 1.1, 1.2 and 1.3."""
+    with cloud(request.param), Upstream() as upstream:
+        yield lake_with(Places(request.param, tmp_path), upstream, 1)
+
+
+def day(number: int) -> datetime:
+    return FIRST + timedelta(days=number)
+
+
+def release(number: int) -> str:
+    return f"{day(number):%Y%m%dT%H%M%SZ}"
+
+
+def data_of(number: int, *series: str) -> bytes:
+    return render.data_file(
+        (one, "2013", f"Q0{quarter}", f"{number}.{quarter}", "R")
+        for one in series or (ONE,)
+        for quarter in (1, 2, 3)
+    )
+
+
+def series_of(*series: str) -> bytes:
+    return render.table_file([("series_id", "class_code"), *((one, "6") for one in series)])
+
+
+def land(lake: Lake, number: int, body: bytes, name: str = DATA_FILE) -> None:
+    """BLS serves a file on a day, and it is landed."""
+    change_file(lake.upstream, name, body, day(number))
+    assert lake.land_bls().failures == ()
+
+
+def build_on(lake: Lake, moment: datetime, **settings: object) -> Done:
+    return lake.do(build_tables, replace(lake.run(**settings), now=lambda: moment))
+
+
+def pointer_of(lake: Lake) -> Pointer:
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    return pointer
+
+
+def values(lake: Lake) -> set[float]:
+    return {row["value"] for row in rows_of(lake.storage, "pr_data")}
+
+
+def vintages(lake: Lake) -> list[str]:
+    return [one.release for one in pointer_of(lake).history]
+
+
+def source_of(lake: Lake, name: str) -> dict[str, Any]:
+    (row,) = [row for row in rows_of(lake.storage, "pr_sources") if row["name"] == name]
+    return row
+
+
+def test_the_other_files_of_the_survey_are_published(lake):
+    land(lake, 2, BROKEN)
+    classes = render.table_file([("class_code", "class_text"), ("6", "Everybody"), ("7", "None")])
+    land(lake, 2, classes, "pr.class")
+    done = lake.build()
+    assert done.exit_code == 7
+    assert {row["class_text"] for row in rows_of(lake.storage, "pr_class")} == {"Everybody", "None"}
+    assert values(lake) == {1.1, 1.2, 1.3}
+    assert pointer_of(lake).release == release(2)
+    assert source_of(lake, "pr.class")["status"] == "table"
+    assert source_of(lake, "pr.txt")["status"] == "document"
+    assert source_of(lake, DATA_FILE)["status"] == "held back"
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_a_file_of_which_no_version_converts_has_no_table(lake):
+    land(lake, 2, b"a\tb\r\n" + b"1\t\xff\r\n" * 9, "pr.new")
+    done = lake.build()
+    assert "it has no table yet" in done.told
+    assert "pr_new" not in pointer_of(lake).tables
+    assert source_of(lake, "pr.new")["shown_sha256"] is None
+    assert lake.build().told == done.told
+    land(lake, 3, b"a\tb\r\n1\t2\r\n", "pr.new")
+    assert lake.build().failures == ()
+    assert rows_of(lake.storage, "pr_new") == [{"a": "1", "b": "2"}]
+
+
+def test_a_first_build_shows_what_converts(lake, tmp_path):
+    land(lake, 2, BROKEN)
+    for version in lake.storage.versions("current/pr.json"):
+        lake.place.falsify_version("current/pr.json", version.version, b"rotten")
+    lake.storage.delete("current/pr.json")
+    # Nobody knows any more what was published; raw knows the newest version that converts.
+    assert lake.build().exit_code == 7
+    assert values(lake) == {1.1, 1.2, 1.3}
+    assert vintages(lake) == [release(1)]
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_the_newest_version_that_converts_is_shown_though_it_was_never_built(lake):
+    land(lake, 2, data_of(2))
+    land(lake, 3, BROKEN)
+    assert lake.build().exit_code == 7
+    assert values(lake) == {2.1, 2.2, 2.3}
+    assert vintages(lake) == [release(1), release(2)]
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+def test_a_quiet_day_tells_it_again_and_converts_nothing(lake, monkeypatch):
+    land(lake, 2, BROKEN)
+    told = lake.build().told
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a file is judged")
+
+    with monkeypatch.context() as quiet:
+        quiet.setattr(job, "Judge", refuse)
+        done = lake.build()
+    assert (done.told, done.exit_code, done.summary["changed"]) == (told, 7, False)
+
+
+def test_another_converter_tries_again_and_keeps_what_is_shown(lake, monkeypatch):
+    land(lake, 2, BROKEN)
+    lake.build()
+    since = pointer_of(lake).held[DATA_FILE].since
+    monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
+    done = lake.build()
+    assert set(done.summary["releases"]["pr"]["converted"]) == {DATA_FILE, "pr.class", "pr.series"}
+    assert values(lake) == {1.1, 1.2, 1.3}
+    assert pointer_of(lake).held[DATA_FILE].since == since
+    assert vintages(lake) == [release(1)]
+
+
+def test_another_parquet_library_makes_no_new_release(lake, monkeypatch):
+    before = pointer_of(lake)
+    monkeypatch.setattr("glue_jobs.tables.plan.pa.__version__", "1.2.3")
+    assert lake.build().summary["changed"] is False
+    land(lake, 2, data_of(2))
+    assert lake.build().summary["releases"]["pr"]["converted"] == [DATA_FILE]
+    assert pointer_of(lake).made_by != before.made_by
+    assert verify(lake, rebuild=True)[0] == 0
+
+
+@pytest.mark.parametrize("may_be_allowed", [True, False])
+def test_a_permission_is_heeded_once(may_be_allowed, lake):
+    """A table that shrank is published as soon as it may; what is broken is not tried for ever."""
+    shrunk = render.data_file([(ONE, "2013", "Q01", "2.1", "")])
+    land(lake, 2, shrunk if may_be_allowed else BROKEN)
+    assert lake.build().exit_code == 7
+    done = lake.build(allow_shrink=True)
+    if may_be_allowed:
+        assert done.failures == ()
+        assert values(lake) == {2.1}
+    else:
+        assert done.exit_code == 7
+        assert lake.build(allow_shrink=True).summary["changed"] is False
+        assert lake.build().summary["changed"] is False
+
+
+def test_data_that_is_ahead_of_its_series_waits_and_no_vintage_of_it_is_lost(lake):
+    """Three days long the series file does not name a new series; then it does."""
+    for number in (2, 3, 4):
+        land(lake, number, data_of(number, ONE, OTHER))
+        soon = build_on(lake, day(number) + timedelta(hours=1))
+        assert (soon.exit_code, soon.error.retryable) == (5, True)
+        assert f"the series {OTHER}" in soon.told
+        late = build_on(lake, day(number) + timedelta(hours=25))
+        assert late.exit_code == 7
+        assert values(lake) == {1.1, 1.2, 1.3}
+    held = pointer_of(lake).held[DATA_FILE]
+    land(lake, 5, data_of(5, ONE, OTHER))
+    change_file(lake.upstream, "pr.series", series_of(ONE, OTHER), day(5))
+    assert lake.land_bls().failures == ()
+    assert held.since == "2026-09-05T06:00:00Z"
+    assert lake.build().failures == ()
+    assert pointer_of(lake).held == {}
+    assert vintages(lake) == [release(number) for number in (1, 2, 3, 4, 5)]
+    assert verify(lake, rebuild=True)[0] == 0
+    for number in (1, 2, 3, 4, 5):
+        assert as_of(lake, day(number)) == {f"{number}.{quarter}" for quarter in (1, 2, 3)}
+
+
+def as_of(lake: Lake, moment: datetime) -> set[str]:
+    pointers = pointers_as_of(lake.storage, moment)
+    (pointer,) = [one for one in pointers if one.subject == "pr"]
+    found = rows_as_of(lake, pointer) if lake.place.database else None
+    if found is None:
+        engine = open_engine(lake.storage, pointers, Settings())
+        found = engine.query("select value from pr_data").column("value").to_pylist()
+    return {str(value) for value in found}
+
+
+def rows_as_of(lake: Lake, pointer: Pointer) -> list[float]:
+    """What the revisions up to a vintage add up to; DuckDB reads no lake in S3."""
+    last = max(one.release for one in pointer.history)
+    newest: dict[tuple[object, ...], float] = {}
+    table = pointer_of(lake).tables["pr_revisions"]
+    for file in sorted(table.files, key=lambda file: file.partition[1]):
+        if file.partition[1] <= last:
+            with lake.storage.open(table.folder + file.path) as stream:
+                for row in pq.read_table(stream).to_pylist():
+                    newest[row["series_id"], row["year"], row["period"]] = row["value"]
+    return list(newest.values())
+
+
+def test_a_series_file_that_is_ahead_of_its_data_waits(lake):
+    """It drops a series whose figures still stand in the data file."""
+    land(lake, 2, series_of(OTHER), "pr.series")
+    done = build_on(lake, day(2))
+    assert done.exit_code == 5
+    assert list(pointer_of(lake).held) == ["pr.series"]
+    assert [row["series_id"] for row in rows_of(lake.storage, "pr_series")] == [ONE]
+    assert values(lake) == {1.1, 1.2, 1.3}
+    land(lake, 3, data_of(3, OTHER))
+    assert lake.build().failures == ()
+    assert [row["series_id"] for row in rows_of(lake.storage, "pr_series")] == [OTHER]
+    assert vintages(lake) == [release(1), release(3)]
+
+
+def test_a_file_that_heals_by_itself_leaves_out_only_what_does_not_convert(lake):
+    land(lake, 2, BROKEN)
+    lake.build()
+    land(lake, 3, b"Soon.\r\n")
+    lake.build()
+    land(lake, 4, data_of(4))
+    done = lake.build()
+    assert done.failures == ()
+    assert vintages(lake) == [release(1), release(4)]
+    told = [
+        one for one in done.summary["releases"]["pr"]["warnings"] if "is not in the hist" in one
+    ]
+    assert len(told) == 2
+    # What was left out is not offered again.
+    land(lake, 5, data_of(5))
+    assert lake.build().summary["releases"]["pr"]["warnings"] == []
+    assert vintages(lake) == [release(1), release(4), release(5)]
+
+
+def test_what_is_shown_is_verified_repaired_and_kept(lake):
+    classes = render.table_file([("class_code", "class_text"), ("6", "Everybody"), ("7", "None")])
+    land(lake, 2, b"class_code\tclass_text\r\n" + b"\xff\t\r\n" * 9, "pr.class")
+    assert lake.build().exit_code == 7
+    pointer = pointer_of(lake)
+    (file,) = pointer.tables["pr_class"].files
+    vacuum(lake.storage, LATER)
+    assert verify(lake, rebuild=True)[0] == 0
+    lake.storage.delete(pointer.folder + file.path)
+    assert verify(lake)[0] == 7
+    assert verify(lake, repair=True)[0] == 0
+    assert len(rows_of(lake.storage, "pr_class")) == 2
+    # The bytes behind the table are an older version of the raw file by now.
+    first = lake.storage.versions("raw/bls/pr/pr.class")[0].version
+    lake.place.falsify_version("raw/bls/pr/pr.class", first, b"rotten")
+    code, told = verify(lake)
+    assert code == 7
+    assert [one["key"] for one in told["problems"]] == ["raw/bls/pr/pr.class"]
+    land(lake, 3, classes, "pr.class")
+    assert lake.build().failures == ()
+    assert verify(lake)[0] == 0
+
+
+def test_a_pointer_without_held_files_is_as_version_0_1_reads_it(lake):
+    assert "held" not in lake.read_json("current/pr.json")
+    land(lake, 2, BROKEN)
+    lake.build()
+    assert set(lake.read_json("current/pr.json")["held"]) == {DATA_FILE}
