@@ -74,7 +74,8 @@ def test_of_a_build_and_of_a_check_that_fail(run, upstream, tmp_path):
     change_file(upstream, DATA_FILE, b"series_id\tyear\r\n")
     assert run("run") == 7
     (built,) = summaries(tmp_path)["build_tables"]
-    assert built["releases"]["pr"] == {"error": built["errors"][0]["message"]}
+    (held,) = built["releases"]["pr"]["held"].values()
+    assert built["errors"][0]["message"].startswith(held["reason"])
 
 
 def test_every_field_is_explained_to_people():

@@ -258,7 +258,7 @@ def is_right(path: tuple[Any, ...], wrong: Any) -> bool:
     is_free = name in FREE_TEXT or (len(path) == 2 and path[0] in ("made_from", "skipped"))
     is_free |= name in ("reason", "hint")
     return (
-        (wrong is True and name == "first")
+        (wrong is True and name in ("first", "allowed"))
         or (type(wrong) is int and wrong == 7 and name in NUMBERS)
         or (wrong == "../../etc/passwd" and is_free)
     )
