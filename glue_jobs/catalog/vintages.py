@@ -37,10 +37,11 @@ def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
     for pointer in pointers:
         if pointer.subject == POPULATION:
             found += _population_as_of(storage, until)
-        elif known_since(pointer) <= until:
+        elif known_since(storage, pointer) <= until:
             found.append(_survey_as_of(pointer, until))
-    if pointers and not found:
-        since = ", ".join(f"{one.subject} since {known_since(one)}" for one in pointers)
+    surveys = [pointer for pointer in pointers if pointer.subject != POPULATION]
+    if surveys and not found:
+        since = ", ".join(f"{one.subject} since {known_since(storage, one)}" for one in surveys)
         raise UsageError(
             f"What was known at {until} is unknown: the lake has seen {since}.",
             hint="Ask for a later date.",
@@ -48,9 +49,12 @@ def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
     return found
 
 
-def known_since(pointer: Pointer) -> str:
-    """The first release of a subject that the lake has seen."""
-    return min((one.release for one in pointer.history), default=pointer.release)
+def known_since(storage: Storage, pointer: Pointer) -> str:
+    """The first release of a subject that the lake has seen; of its pointers, without a history."""
+    if pointer.history:
+        return min(one.release for one in pointer.history)
+    past = [one.pointer for one in past_pointers(storage, pointer.subject)]
+    return min((one.release for one in past if one), default=pointer.release)
 
 
 def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
@@ -76,6 +80,8 @@ def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
 def _survey_as_of(pointer: Pointer, until: str) -> Pointer:
     survey = pointer.subject
     name = f"{survey}_revisions"
+    if name not in pointer.tables or f"{survey}_data" not in pointer.tables:
+        return pointer
     revisions = pointer.tables[name]
     files = tuple(file for file in revisions.files if file.partition[1] <= until)
     data = replace(pointer.tables[f"{survey}_data"], files=())

@@ -112,7 +112,7 @@ def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
 def _known_since(storage: Storage, lacking: AbstractSet[str]) -> str:
     """Since when the lake knows what a report lacks, in a sentence."""
     told = [
-        f"{pointer.subject} is known since {known_since(pointer)}"
+        f"{pointer.subject} is known since {known_since(storage, pointer)}"
         for pointer in load_pointers(storage)
         if lacking & pointer.tables.keys()
     ]
