@@ -45,8 +45,8 @@ def changes_of(
     Returns:
         ``survey``, ``source``, ``release``, ``first`` (whether it is the first vintage that the
         lake has seen, which changes nothing), ``revised`` and ``unflagged`` (values without BLS's
-        mark), ``counts`` by change, and ``changes``: one per observation; a difference is exact,
-        as text.
+        mark), ``counts`` by change, and ``changes``: one per observation; a difference is computed
+        exactly.
     """
     partition = partition_of(snapshot.source)
     answer = engine.query(_statement(pointer.subject, tables), [partition, snapshot.release])
@@ -59,7 +59,7 @@ def changes_of(
         "unflagged": snapshot.unflagged,
         "counts": dict(sorted(Counter(answer.column("change").to_pylist()).items())),
         "changes": [
-            {**row, "difference": _printed(row["difference"])} for row in answer.to_pylist()
+            {**row, "difference": _number(row["difference"])} for row in answer.to_pylist()
         ],
     }
 
@@ -96,9 +96,9 @@ def as_text(document: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _printed(difference: Decimal | None) -> str | None:
-    """An exact difference as text, without the zeros behind it."""
-    return None if difference is None else f"{difference.normalize():f}"
+def _number(difference: Decimal | None) -> float | None:
+    """An exact difference as JSON has it; a double prints the same digits, as far as BLS's go."""
+    return None if difference is None else float(difference)
 
 
 def _statement(survey: str, tables: set[str]) -> str:

@@ -44,6 +44,27 @@ COMMANDS = {
 }
 """Every command: its module, and what it does."""
 
+_EXAMPLES = {
+    "demo": "lake demo",
+    "run": "lake run --contact you@example.com --surveys pr,ap",
+    "status": "lake status --max-age 36",
+    "reports": "lake reports best_year --format csv",
+    "query": "lake query 'select max(year) from pr_data where period = ?' --param Q01",
+    "shell": "lake shell --lake ./lake-demo",
+    "changes": "lake changes pr --release 2025-09-04",
+    "trace": "lake trace PRS30006032 2018 Q01",
+    "backfill": "lake backfill pr pr.data.0.Current old-copy.txt --release 2024-06-06",
+    "verify": "lake verify --repair",
+    "vacuum": "lake vacuum --dry-run",
+    "config": "lake config --lake s3://my-bucket/lake",
+    "deploy": "lake deploy --stack my-lake --contact you@example.com",
+    "destroy": "lake destroy --stack my-lake",
+    "land-bls": "lake land-bls --surveys pr --contact you@example.com",
+    "land-population": "lake land-population --datasets acs1,acs5",
+    "build-tables": "lake build-tables --allow-shrink",
+    "publish-reports": "lake publish-reports",
+}
+
 _TEXT = """\
 The BLS time series and the US population as tables that SQL can query.
 
@@ -118,7 +139,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
     for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=f"example:\n  {_EXAMPLES[name]}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if name == chosen:
             chosen_module = importlib.import_module(f"glue_jobs.commands.{module}")
             chosen_module.add_arguments(command)

@@ -41,9 +41,19 @@ class LakeError(Exception):
 
 
 class UsageError(LakeError):
-    """The command line, a setting or a query is wrong."""
+    """The command line, a setting or a query is wrong.
+
+    Attributes:
+        word: the word of a statement that it is about, or empty.
+        excerpt: that word's line, with a mark under it, or empty.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "", word: str = "", excerpt: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.word = word
+        self.excerpt = excerpt
 
 
 class UnsupportedSQL(UsageError):

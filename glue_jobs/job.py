@@ -335,6 +335,8 @@ def print_error(error: LakeError, *, debug: bool = False, log_format: str = "tex
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     print(f"error: {visible(str(error))}", file=sys.stderr)
+    for line in getattr(error, "excerpt", "").splitlines():
+        print(f"       {line}", file=sys.stderr)
     if error.hint:
         print(f"hint:  {visible(error.hint)}", file=sys.stderr)
 

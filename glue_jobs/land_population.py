@@ -40,15 +40,14 @@ def land_population(run: Run) -> Outcome:
     """Lands the US population into the raw zone."""
     settings = run.settings
     api = PopulationApi(settings.population_url, Pace(settings.requests_per_second), run.retry)
-    # A lake that cannot be written to says so here, before anything is asked.
-    with run.storage.scratch() as folder:
 
-        def land(key: str) -> dict[str, Any]:
-            run.progress.step(f"population {key}: asking the API")
-            with run.storage.lease(POPULATION, run.run_id):
-                return {"changed": land_dataset(run, api, dataset_of(key), folder)}
+    def land(key: str) -> dict[str, Any]:
+        run.progress.step(f"population {key}: asking the API")
+        # A lake that cannot be written to says so here, before anything is asked.
+        with run.storage.scratch() as folder, run.storage.lease(POPULATION, run.run_id):
+            return {"changed": land_dataset(run, api, dataset_of(key), folder)}
 
-        datasets, failures = act_on_each(run, settings.datasets, land)
+    datasets, failures = act_on_each(run, settings.datasets, land)
     changed = any(landed.get("changed") for landed in datasets.values())
     return Outcome(changed, {"datasets": datasets}, failures)
 

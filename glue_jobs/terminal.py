@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def print_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[str] = (),
+    *,
+    spare: Sequence[str] = (),
 ) -> None:
     """Prints rows as a table; on a terminal too narrow for it, each row as a list of its cells.
 
@@ -35,12 +40,18 @@ def print_table(
         header: the columns' names.
         rows: their cells.
         numbers: names of the columns that are aligned to the right.
+        spare: names of the columns that a narrow terminal does without, the first to go first.
     """
     header = [visible(name) for name in header]
     cells = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *cells)]
-    needed = sum(widths) + 3 * len(widths)
     console = _console()
+    for name in spare if console.is_terminal else ():
+        if _width(header, cells) <= console.width or name not in header:
+            continue
+        place = header.index(name)
+        header = [*header[:place], *header[place + 1 :]]
+        cells = [[*row[:place], *row[place + 1 :]] for row in cells]
+    needed = _width(header, cells)
     if title:
         console.print(visible(title), style="bold")
     if console.is_terminal and needed > console.width:
@@ -53,6 +64,11 @@ def print_table(
         table.add_row(*row)
     # Where nobody looks, in a pipe or a file, a table may be as wide as it is.
     _console(width=max(needed, console.width)).print(table)
+
+
+def _width(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How many columns of a terminal a table takes."""
+    return sum(max(map(len, column)) + 3 for column in zip(header, *rows))
 
 
 def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -131,7 +131,7 @@ def revisions_known(storage, day):
 
 
 def test_before_the_first_vintage_the_answer_is_unknown_and_says_since_when(landed, capsys):
-    with pytest.raises(UsageError, match="is unknown: the lake has seen it since 20240606T123000Z"):
+    with pytest.raises(UsageError, match="is unknown: the lake has seen pr since 20240606T123000Z"):
         pointers_as_of(landed, datetime(2024, 6, 1, tzinfo=timezone.utc))
     lake = ["--lake", str(landed.root), "--as-of", "2024-06-05"]
     assert main(["query", "select 1 from pr_data", *lake]) == 2
@@ -196,7 +196,7 @@ def test_changes_tells_the_biggest_moves_of_a_release_first(landed, capsys):
     assert moves == sorted(moves, reverse=True)
     first = document["changes"][0]
     assert (first["previous_value"], first["value"]) == (2.8, 6.1)
-    assert first["difference"] == "3.3"
+    assert first["difference"] == 3.3
 
 
 def test_changes_of_the_newest_release_count_what_was_counted_independently(landed, capsys):
@@ -231,7 +231,7 @@ def test_changes_of_the_first_vintage_are_none(landed, capsys):
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
-        (["changes", "pr", "--release", "2024-06-05"], "is unknown: the lake has seen it since"),
+        (["changes", "pr", "--release", "2024-06-05"], "is unknown: the lake has seen pr since"),
         (["changes", "pr", "--data-file", "9.None"], "There is no data file 9.None"),
         (["changes", "cu"], "has no release of cu"),
         (["trace", "CUUR0000SA0", "2020", "M01"], "has no release of cu"),

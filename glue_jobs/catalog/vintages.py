@@ -25,21 +25,36 @@ if TYPE_CHECKING:
 def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
     """The pointers with what was known at a moment, and nothing that was not.
 
-    A survey's data table is there without files: it is to be put together from its revisions. The
-    population is left out if the lake knew none yet.
+    A survey's data table is there without files: it is to be put together from its revisions. A
+    subject of which the lake knew nothing yet is left out.
 
     Raises:
-        UsageError: the lake knows nothing of a survey at that moment.
+        UsageError: the lake knows nothing at all of that moment.
         IntegrityFailure: the pointer of that moment is not as it was written.
     """
     until = release_name(moment)
-    found = []
-    for pointer in load_pointers(storage):
+    found, pointers = [], load_pointers(storage)
+    for pointer in pointers:
         if pointer.subject == POPULATION:
             found += _population_as_of(storage, until)
-        else:
+        elif known_since(storage, pointer) <= until:
             found.append(_survey_as_of(pointer, until))
+    surveys = [pointer for pointer in pointers if pointer.subject != POPULATION]
+    if surveys and not found:
+        since = ", ".join(f"{one.subject} since {known_since(storage, one)}" for one in surveys)
+        raise UsageError(
+            f"What was known at {until} is unknown: the lake has seen {since}.",
+            hint="Ask for a later date.",
+        )
     return found
+
+
+def known_since(storage: Storage, pointer: Pointer) -> str:
+    """The first release of a subject that the lake has seen; of its pointers, without a history."""
+    if pointer.history:
+        return min(one.release for one in pointer.history)
+    past = [one.pointer for one in past_pointers(storage, pointer.subject)]
+    return min((one.release for one in past if one), default=pointer.release)
 
 
 def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
@@ -64,13 +79,9 @@ def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
 
 def _survey_as_of(pointer: Pointer, until: str) -> Pointer:
     survey = pointer.subject
-    since = min((snapshot.release for snapshot in pointer.history), default=None)
-    if since is None or since > until:
-        raise UsageError(
-            f"What {survey} said at {until} is unknown: the lake has seen it since {since}.",
-            hint="Ask for a later date.",
-        )
     name = f"{survey}_revisions"
+    if name not in pointer.tables or f"{survey}_data" not in pointer.tables:
+        return pointer
     revisions = pointer.tables[name]
     files = tuple(file for file in revisions.files if file.partition[1] <= until)
     data = replace(pointer.tables[f"{survey}_data"], files=())

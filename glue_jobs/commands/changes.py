@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer, Snapshot
 
+_SPARE = ("duration_text", "measure_text", "sector_name", "difference")
+"""Columns that a narrow terminal does without, the first to go first."""
+
 _NUMBERS = ("year", "previous_value", "value", "difference")
 
 
@@ -54,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
     changes = document["changes"]
     if changes:
         rows = [["" if cell is None else f"{cell}" for cell in one.values()] for one in changes]
-        print_table("", list(changes[0]), rows[:SHOWN], _NUMBERS)
+        print_table("", list(changes[0]), rows[:SHOWN], _NUMBERS, spare=_SPARE)
     if len(changes) > SHOWN:
         print(f"… and {len(changes) - SHOWN:,} more: lake changes {survey} --json gives all.")
     return 0

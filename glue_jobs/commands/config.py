@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.job import resolved
 from glue_jobs.settings import SETTINGS
-from glue_jobs.terminal import print_table
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
 
 
+_LONG = 60
+DEFAULT = "default"
 NOT_SHOWN = "(set, not shown)"
 
 
@@ -36,13 +38,22 @@ def execute(arguments: argparse.Namespace) -> int:
         }
         print(json.dumps(document, indent=1))
         return 0
-    rows = [[name, _shown(value), known.origins[name]] for name, value in values.items()]
-    print_table("", ["setting", "value", "from"], rows)
+    for name, value in values.items():
+        origin = known.origins[name]
+        told = "" if origin == DEFAULT else f"   (from {origin})"
+        # Each of several addresses has a line, so that none is broken.
+        first, *others = _shown(value)
+        print(visible(f"{name:<20} {first}{'' if others else told}"))
+        for place, other in enumerate(others, 1):
+            print(visible(f"{'':<20} {other}{told if place == len(others) else ''}"))
     return 0
 
 
-def _shown(value: object) -> str:
-    """The value as a flag or `lake.toml` takes it."""
+def _shown(value: object) -> list[str]:
+    """The value as a flag or `lake.toml` takes it, in lines."""
     if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+        return [str(value).lower()]
+    if not isinstance(value, tuple):
+        return [str(value)]
+    together = ",".join(value)
+    return [together] if len(together) < _LONG else [f"{one}," for one in value[:-1]] + [value[-1]]

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.vintages import known_since
 from glue_jobs.commands.query import add_as_of, asked_of
 from glue_jobs.engines import open_engine
 from glue_jobs.errors import QualityFailure, UsageError
 from glue_jobs.job import opened_lake, resolved
 from glue_jobs.report_files import from_csv, printed_rows, to_csv
 from glue_jobs.report_index import read_reports
-from glue_jobs.sql_files import absent, sql_files
+from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.visible import visible, write_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from glue_jobs.report_index import Held, ReportIndex
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 12
+_NUMBER_OR_NONE = re.compile(r"(-?[0-9]+([.][0-9]+)?)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
     form = "json" if arguments.json else arguments.format
+    if form == "csv" and arguments.report is None:
+        raise UsageError(
+            "CSV holds one report, since each has other columns.",
+            hint="Name one, as in `lake reports best_year --format csv`; --json gives all of them.",
+        )
     if arguments.as_of:
         _print_as_of(arguments, form)
         return 0
@@ -66,9 +75,9 @@ def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, He
 
 
 def _chosen(index: ReportIndex, only: str | None) -> list[str]:
-    """The names of the one report or of all, the short ones first."""
+    """The names of the one report or of all."""
     if only is None:
-        return sorted(index.reports, key=lambda name: (index.reports[name].rows, name))
+        return sorted(index.reports)
     if only not in index.reports and only in index.held:
         raise QualityFailure(f"{only} could not be made yet: {index.held[only].reason}")
     if only not in index.reports:
@@ -89,14 +98,25 @@ def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
         )
     chosen = [arguments.report] if arguments.report else list(statements)
     for name in list(chosen):
-        if reason := absent(statements[name], tables_of(pointers)):
-            print(f"{name} is unknown at {arguments.as_of}: {reason} yet.", file=sys.stderr)
+        if absent(statements[name], tables_of(pointers)):
+            since = _known_since(storage, base_tables(statements[name]) - tables_of(pointers))
+            print(f"{name} is unknown at {arguments.as_of}: {since}", file=sys.stderr)
             chosen.remove(name)
     answers = {name: printed_rows(engine.query(statements[name])) for name in chosen}
     bodies = {name: to_csv(*rows) for name, rows in answers.items()}
     made_from = dict.fromkeys(chosen, f"what was known at {arguments.as_of}")
     more = None if arguments.report else f"--as-of {arguments.as_of}"
     _print(bodies, form, made_from, more)
+
+
+def _known_since(storage: Storage, lacking: AbstractSet[str]) -> str:
+    """Since when the lake knows what a report lacks, in a sentence."""
+    told = [
+        f"{pointer.subject} is known since {known_since(storage, pointer)}"
+        for pointer in load_pointers(storage)
+        if lacking & pointer.tables.keys()
+    ]
+    return f"{', '.join(told) or 'the lake has never had ' + ', '.join(sorted(lacking))}."
 
 
 def _print(
@@ -109,7 +129,14 @@ def _print(
         documents = {}
         for name, body in bodies.items():
             header, rows = from_csv(body)
-            documents[name] = [dict(zip(header, row)) for row in rows]
+            numbers = _number_columns(header, rows)
+            documents[name] = [
+                {
+                    column: _number(cell) if column in numbers else cell
+                    for column, cell in zip(header, row)
+                }
+                for row in rows
+            ]
         print(json.dumps(documents, indent=1))
     else:
         for name, body in bodies.items():
@@ -121,10 +148,7 @@ def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> No
 
     header, rows = from_csv(body)
     shown = rows if more is None else shown_rows(rows)
-    numbers = [
-        column for place, column in enumerate(header) if all(_is_number(row[place]) for row in rows)
-    ]
-    print_table(name, header, shown, numbers)
+    print_table(name, header, shown, _number_columns(header, rows))
     if len(shown) < len(rows):
         count = len(rows) - len(shown)
         print(f"… and {count} more row{'s' if count > 1 else ''}: lake reports {name} {more}")
@@ -142,5 +166,13 @@ def shown_rows(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
     return ([row for row in rows if all(row)] or rows)[:SHOWN_ROWS]
 
 
-def _is_number(text: str) -> bool:
-    return not text or text.lstrip("-").replace(".", "", 1).isdigit()
+def _number_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        column
+        for place, column in enumerate(header)
+        if all(_NUMBER_OR_NONE.fullmatch(row[place]) for row in rows)
+    ]
+
+
+def _number(cell: str) -> int | float | None:
+    return None if not cell else float(cell) if "." in cell else int(cell)

@@ -11,6 +11,7 @@ from glue_jobs.commands.deploy import add_stack, infra
 from glue_jobs.errors import DeployFailure, LakeError, UsageError
 from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
 from glue_jobs.logs import JsonLog
+from glue_jobs.sources.bls import check_contact
 from glue_jobs.storage import names, open_storage
 from glue_jobs.summaries import parse_summary
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
@@ -38,8 +39,12 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs all jobs, or the one that the command names."""
     if getattr(arguments, "on_aws", False):
         return run_on_aws(arguments)
-    run = open_run(resolved(vars(arguments)).settings, new_run_id())
+    settings = resolved(vars(arguments)).settings
     job = arguments.command.replace("-", "_")
+    if job in ("run", "land_bls"):
+        # Before the population is asked, too: the command is wrong.
+        check_contact(settings.contact)
+    run = open_run(settings, new_run_id())
     result = follow(run, job if any(job in stage.jobs for stage in STAGES) else None, arguments)
     return exit_code(result.failures)
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from glue_jobs.answers import typed_schema
 from glue_jobs.engines import athena_sql, shows
+from glue_jobs.engines.athena_sql.marks import mark_word
 from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
@@ -117,7 +118,11 @@ class DuckDBEngine:
                 hint="lake query takes one --param for each, in order.",
             )
         values = dict(zip(names, parameters))
-        translation = athena_sql.translate_with_types(named, self._columns(), self._database)
+        try:
+            translation = athena_sql.translate_with_types(named, self._columns(), self._database)
+        except UsageError as error:
+            mark_word(sql, error)
+            raise
         try:
             relation = self._connection.sql(self._select(translation.sql), params=values)
             answer = relation.to_arrow_reader(_BATCH_ROWS)

@@ -8,6 +8,7 @@ Source: https://www.bls.gov/bls/pss.htm, and captures up to 2026-08.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from glue_jobs.sources.http import Pace
 
 _CLOCK_CHANGE = timedelta(hours=1)
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 _MINUTE = timedelta(minutes=1)  # a listing leaves the seconds out
 
 _PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
@@ -63,6 +65,21 @@ class Offered:
     last_modified: datetime | None
 
 
+def check_contact(contact: str) -> None:
+    """Looks whether BLS would take a contact for an address.
+
+    Raises:
+        UsageError: there is none, or it is no e-mail address.
+    """
+    if _ADDRESS.fullmatch(contact):
+        return
+    what = "what is configured is none" if contact else "none is configured"
+    raise UsageError(
+        f"BLS requires a contact e-mail address, and {what}.",
+        hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS alone.",
+    )
+
+
 class BlsSite:
     """The folder that lists the surveys."""
 
@@ -78,12 +95,7 @@ class BlsSite:
         Raises:
             UsageError: there is no contact address.
         """
-        if "@" not in contact or not (contact.isascii() and contact.isprintable()):
-            raise UsageError(
-                "BLS requires a contact e-mail address, and none is configured.",
-                hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS"
-                " alone.",
-            )
+        check_contact(contact)
         self._base = base_url.rstrip("/") + "/"
         self._http = Http({"User-Agent": f"labor-lake ({contact})"}, pace, policy)
 

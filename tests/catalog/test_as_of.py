@@ -86,5 +86,5 @@ def test_today_s_data_files_are_not_those_of_the_past(storage):
 
 
 def test_before_the_first_second_nothing_is_known(storage):
-    with pytest.raises(UsageError, match=f"the lake has seen it since {FIRST}"):
+    with pytest.raises(UsageError, match=f"the lake has seen pr since {FIRST}"):
         as_of(storage, BEFORE[FIRST])

@@ -33,7 +33,13 @@ SURVEY_PATH = "/pub/time.series/pr/"
 DATA_FILE = "pr.data.0.Current"
 CONTACT = "someone.unmistakable@example.org"
 NEXT_RELEASE = datetime(2025, 12, 9, 13, 30, tzinfo=timezone.utc)
-QUICK = RetryPolicy(first_pause=0.001, connect_timeout=2.0, head_timeout=2.0, read_timeout=2.0)
+QUICK = RetryPolicy(
+    first_pause=0.001,
+    connect_timeout=2.0,
+    head_timeout=2.0,
+    read_timeout=2.0,
+    again=False,  # so that what a fault does once can be counted
+)
 
 
 @dataclass(frozen=True)

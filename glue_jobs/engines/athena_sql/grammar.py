@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parsers.trino import TrinoParser
 from sqlglot.tokenizer_core import Token, TokenType
 
+from glue_jobs.engines.athena_sql.marks import marked
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
 # The words that begin a type in Trino, and those that sqlglot takes for one and needs elsewhere.
@@ -223,7 +224,7 @@ def parse_tree(sql: str) -> exp.Expr:
     try:
         trees = [tree for tree in AthenaGrammar().parse(sql) if tree is not None]
     except ParseError as error:
-        raise _unreadable(error) from error
+        raise _unreadable(error, sql) from error
     except SqlglotError as error:
         raise UsageError(f"The local engine cannot read this: {error}") from error
     tree = trees[0]
@@ -232,10 +233,10 @@ def parse_tree(sql: str) -> exp.Expr:
     return tree
 
 
-def _unreadable(error: ParseError) -> UsageError:
+def _unreadable(error: ParseError, sql: str) -> UsageError:
     place = error.errors[0] if error.errors else {}
-    marked = place.get("highlight") or ""
-    near = f"{place.get('start_context') or ''}"[-12:] + marked
+    highlight = place.get("highlight") or ""
+    near = f"{place.get('start_context') or ''}"[-12:] + highlight
     for written, hint in _FOREIGN_WORDS.items():
         if re.search(written, near, re.IGNORECASE):
             shown = re.sub(r"[\[\]]", "", written)
@@ -244,5 +245,17 @@ def _unreadable(error: ParseError) -> UsageError:
     reason = f" {said}." if said.startswith(("Two", "A JOIN")) else ""
     return UsageError(
         f"The local engine cannot read this as Athena's SQL, from line {place.get('line')}, "
-        f"column {place.get('col')} on: {marked or 'its end'}.{reason}"
+        f"column {place.get('col')} on: {highlight or 'its end'}.{reason}",
+        excerpt=_excerpt(sql, place),
     )
+
+
+def _excerpt(sql: str, place: dict[str, Any]) -> str:
+    """The line that cannot be read, marked; the place is told by its line and last column."""
+    highlight = str(place.get("highlight") or "")
+    lines = sql.splitlines(keepends=True)
+    line, column = place.get("line"), place.get("col")
+    if not highlight or not line or not column or line > len(lines):
+        return ""
+    end = sum(map(len, lines[: line - 1])) + column
+    return marked(sql, end - len(highlight), len(highlight))

@@ -5,6 +5,8 @@ Athena's identifiers are case-insensitive, quoted or not; here they are lower ca
 
 from __future__ import annotations
 
+import difflib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,10 @@ from glue_jobs.engines.athena_sql.types import AthenaType
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+# A period or a series' id, in double quotes or in none.
+_LIKE_A_TEXT = re.compile(r"[qmsa]\d\d|[a-z]{3,}\d{5,}[a-z0-9]*")
 
 # A relation's columns in their order; Athena lets two bear one name until somebody says it.
 Columns = list[tuple[str, AthenaType]]
@@ -64,7 +69,8 @@ class Scope:
             scope = scope.outer
         raise UsageError(
             f"There is no column {'.'.join(parts)} here.",
-            hint=f"There are: {', '.join(self.names()) or 'none'}.",
+            hint=_hint_for(parts[-1], self.names()),
+            word=parts[-1],
         )
 
     def names(self) -> list[str]:
@@ -127,3 +133,15 @@ def _fields(node: exp.Expr, fields: list[str]) -> exp.Expr:
             raise UsageError(f"There is no field {wanted} in {kind}.")
         node = call("struct_extract", parts[wanted], node, exp.Literal.string(wanted))
     return node
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``Did you mean value?``, or nothing where nothing is alike."""
+    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.7)
+    return f"Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _hint_for(word: str, columns: Sequence[str]) -> str:
+    if _LIKE_A_TEXT.fullmatch(word):
+        return f"If it is a text, write it in single quotes: '{word.upper()}'."
+    return nearest(word, columns) or f"There are: {', '.join(columns) or 'none'}."

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from glue_jobs.engines.athena_sql.comparisons import boolean, compare
 from glue_jobs.engines.athena_sql.guard import reads
-from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope
+from glue_jobs.engines.athena_sql.names import Columns, Relation, Scope, nearest
 from glue_jobs.engines.athena_sql.nodes import (
     call,
     column,
@@ -156,7 +156,8 @@ class FromTranslator:
         if columns is None:
             raise UsageError(
                 f"There is no table or view {wanted} in the lake.",
-                hint="SHOW TABLES lists them.",
+                hint=nearest(wanted, self._schema) or "SHOW TABLES lists them.",
+                word=wanted,
             )
         alias, names = self._alias(node) if node.args.get("alias") else (wanted, [])
         relation = Relation(alias, _renamed(columns, names, alias))
