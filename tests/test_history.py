@@ -231,7 +231,7 @@ def test_changes_of_the_first_vintage_are_none(landed, capsys):
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
-        (["changes", "pr", "--release", "2024-06-05"], "is unknown: the lake has seen pr since"),
+        (["changes", "pr", "--release", "2024-06-05"], "is unknown: the lake has seen it since"),
         (["changes", "pr", "--data-file", "9.None"], "There is no data file 9.None"),
         (["changes", "cu"], "has no release of cu"),
         (["trace", "CUUR0000SA0", "2020", "M01"], "has no release of cu"),

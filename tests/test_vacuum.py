@@ -156,3 +156,22 @@ def test_a_dry_run_says_the_same_and_removes_nothing(storage):
     assert list(found.folders) == [folder_of("A")]
     assert [stored.key for stored in found.history] == ["history/pr/A/part"]
     assert removed(storage) == of("A")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_runs_wrote_of_themselves_goes_by_its_age(dry_run, storage):
+    """The newest stays whatever its age, and so do the latest reports."""
+    for run, days_ago in (("old", 500), ("newer", 399), ("oldest", 900)):
+        put_at(storage, f"runs/{run}/land_bls.json", days_ago)
+        put_at(storage, f"runs/{run}/verify.json", days_ago - 1)
+        put_at(storage, f"reports/{run}/best_year.csv", days_ago + 200)
+    put_at(storage, "reports/latest/best_year.csv", 900)
+    before = NOW - timedelta(days=400)
+    removed = vacuum(storage, A_WEEK_AGO, before, dry_run=dry_run)
+    gone = {"runs/old/", "runs/oldest/", "reports/old/", "reports/oldest/"}
+    assert set(removed.runs) == gone
+    left = {stored.key for zone in ("runs/", "reports/") for stored in storage.scan(zone)}
+    assert all(key.startswith(tuple(gone)) for key in left) is False
+    assert any(key.startswith(tuple(gone)) for key in left) is dry_run
+    assert {"runs/newer/land_bls.json", "reports/newer/best_year.csv"} < left
+    assert "reports/latest/best_year.csv" in left

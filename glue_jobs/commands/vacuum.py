@@ -13,6 +13,7 @@ from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.errors import LakeError
 from glue_jobs.job import exit_code, opened_lake, print_error
 from glue_jobs.logs import describe_failure
+from glue_jobs.report_index import LATEST, load_index
 from glue_jobs.storage import check_as_written, names
 from glue_jobs.subjects import POPULATION
 from glue_jobs.terminal import shown_bytes
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage, StoredObject
 
 KEPT_DAYS = 7
+KEPT_RUNS_DAYS = 400
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +39,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"keep folders superseded within N days (default: {KEPT_DAYS}; queries may run)",
     )
+    parser.add_argument(
+        "--keep-runs-days",
+        type=int,
+        default=KEPT_RUNS_DAYS,
+        metavar="N",
+        help=f"keep run summaries and dated reports of the last N days (default: {KEPT_RUNS_DAYS})",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Removes them; raw files, pointers, reports and current history are never touched."""
+    """Removes them; raw files, pointers, latest reports and current history are never touched."""
     storage = opened_lake(vars(arguments))
-    before = datetime.now(timezone.utc) - timedelta(days=arguments.keep_days)
-    removed = vacuum(storage, before, dry_run=arguments.dry_run)
-    listed = [*removed.folders, *(stored.key for stored in removed.history)]
+    now = datetime.now(timezone.utc)
+    removed = vacuum(
+        storage,
+        now - timedelta(days=arguments.keep_days),
+        now - timedelta(days=arguments.keep_runs_days),
+        dry_run=arguments.dry_run,
+    )
+    listed = [*removed.folders, *(stored.key for stored in removed.history), *removed.runs]
     if arguments.json:
         errors = [describe_failure(failure) for failure in removed.failures]
         document = {"removed": listed, "bytes": removed.bytes, "errors": errors}
@@ -54,6 +68,8 @@ def execute(arguments: argparse.Namespace) -> int:
             print(key)
         done = "would be removed" if arguments.dry_run else "removed"
         more = f" and {len(removed.history)} files of history" if removed.history else ""
+        if removed.runs:
+            more += f" and what {len(removed.runs)} runs have written of themselves"
         size = shown_bytes(removed.bytes)
         print(f"{len(removed.folders)} release folders{more} {done}, {size}.")
     for failure in removed.failures:
@@ -68,17 +84,20 @@ class Removed:
     Attributes:
         folders: the release folders with their objects.
         history: the files of history.
+        runs: the folders of run summaries and dated reports with their objects.
         failures: why nothing of some subject was removed.
     """
 
     folders: dict[str, list[StoredObject]] = field(default_factory=dict)
     history: list[StoredObject] = field(default_factory=list)
+    runs: dict[str, list[StoredObject]] = field(default_factory=dict)
     failures: list[LakeError] = field(default_factory=list)
 
     @property
     def objects(self) -> list[StoredObject]:
         """All of them."""
-        return [stored for group in self.folders.values() for stored in group] + self.history
+        groups = (*self.folders.values(), *self.runs.values())
+        return [stored for group in groups for stored in group] + self.history
 
     @property
     def bytes(self) -> int:
@@ -86,8 +105,17 @@ class Removed:
         return sum(stored.size for stored in self.objects)
 
 
-def vacuum(storage: Storage, before: datetime, *, dry_run: bool = False) -> Removed:
+def vacuum(
+    storage: Storage,
+    before: datetime,
+    runs_before: datetime | None = None,
+    *,
+    dry_run: bool = False,
+) -> Removed:
     """Removes what nobody has named since a moment, subject by subject.
+
+    What runs have written of themselves goes by its age alone, if a moment for it is given; the
+    newest of it stays, and the reports that are shown.
 
     Nothing of a subject is removed whose pointer is not as it was written, since that says what is
     in use; nor while somebody else writes the subject.
@@ -104,7 +132,30 @@ def vacuum(storage: Storage, before: datetime, *, dry_run: bool = False) -> Remo
         else:
             removed.folders.update(found.folders)
             removed.history += found.history
+    if runs_before is not None:
+        try:
+            removed.runs = dict(_old_runs(storage, runs_before))
+            for stored in [] if dry_run else [one for own in removed.runs.values() for one in own]:
+                storage.delete(stored.key)
+        except LakeError as error:
+            removed.failures.append(error)
     return removed
+
+
+def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[StoredObject]]]:
+    """Folders of summaries and of dated reports in which nothing is newer than a moment."""
+    index = load_index(storage)
+    for zone in (names.RUNS, names.REPORTS):
+        folders: dict[str, list[StoredObject]] = {}
+        for stored in storage.scan(zone):
+            folders.setdefault("/".join(stored.key.split("/")[:2]) + "/", []).append(stored)
+        newest = {name: max(one.modified for one in own) for name, own in folders.items()}
+        kept = {max(newest, key=newest.__getitem__, default=""), names.report(LATEST, "")}
+        if index is not None:
+            kept.add(names.report(index.run_id, ""))
+        for name, objects in folders.items():
+            if name not in kept and newest[name] < before:
+                yield name, objects
 
 
 def _subjects(storage: Storage) -> list[str]:
