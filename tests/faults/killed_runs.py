@@ -122,7 +122,7 @@ def _watching(place: Place, heard: Callable[[], None]) -> AbstractContextManager
 
 def _work_and_end(case: Mapping[str, Any], work: str, upstream: Upstream) -> None:
     place = Place(case["uri"], case["database"])
-    lake = lake_at(place, upstream)
+    lake = lake_at(place, upstream, work)
     storage = lake.storage
     count, heard = _disturb(case)
     if "limit" in case:

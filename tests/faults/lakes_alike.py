@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.errors import LakeError
+from glue_jobs.sample.faults import Status
 from tests.faults.lake import Lake
 from tests.faults.places import begin_of
-from tests.faults.small_survey import serve_release
+from tests.faults.small_survey import OTHERS, serve_others, serve_release
 
 if TYPE_CHECKING:
     from glue_jobs.sample.upstream import Upstream
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 WORKS = ("first-run", "next-run", "vacuum")
 """A run on an empty lake; one on a lake that lacks a release; a vacuum after that."""
+
+SEVERAL = "several-surveys"
+"""A run on a lake of three surveys that lacks a release of each, while BLS denies one of them."""
+
+DENIED = OTHERS[0]
 
 _LATER = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
@@ -39,11 +45,13 @@ class LakesAlike:
         self.work = work
         self.number = 1 if work == "first-run" else 2
         self._begin = None
-        serve_release(upstream, 1)
+        self._serve(1)
         if work != "first-run":
-            begin = Lake(places.new(), upstream, allow_removals=1)
+            begin = lake_at(places.new(), upstream, work)
             assert begin.run_all() == []
-            serve_release(upstream, 2)
+            self._serve(2)
+            if work == SEVERAL:
+                upstream.script(f"/pub/time.series/{DENIED}/", Status(404), times=10**6)
             if work == "vacuum":
                 assert begin.run_all() == []
                 for left in (
@@ -53,8 +61,13 @@ class LakesAlike:
                     begin.storage.put(left, b"a killed run's")
             self._begin = begin_of(begin.place)
 
+    def _serve(self, number: int) -> None:
+        serve_release(self.upstream, number)
+        if self.work == SEVERAL:
+            serve_others(self.upstream, number)
+
     def new(self) -> Lake:
-        return Lake(self.places.new(self._begin), self.upstream, allow_removals=1)
+        return lake_at(self.places.new(self._begin), self.upstream, self.work)
 
     def do(self, lake: Lake, storage: Storage | None = None) -> list[LakeError]:
         """Does the work, on another storage than the lake's own if one is given."""
@@ -68,15 +81,22 @@ class LakesAlike:
 
 
 def do_work(work: str, lake: Lake, storage: Storage) -> list[LakeError]:
-    """Runs, or vacuums; returns the failures."""
+    """Runs, or vacuums; returns the failures, without those of the survey that is denied."""
     if work != "vacuum":
-        return lake.run_all(replace(lake.run(), storage=storage))
+        failures = lake.run_all(replace(lake.run(), storage=storage))
+        return [one for one in failures if work != SEVERAL or not is_denied(one)]
     try:
         return vacuum(storage, _LATER).failures
     except LakeError as error:
         return [error]
 
 
-def lake_at(place: Place, upstream: Upstream) -> Lake:
-    """A lake as they are, in a place that another process has made."""
-    return Lake(place, upstream, allow_removals=1)
+def is_denied(failure: LakeError) -> bool:
+    """Whether that is what BLS answers for the survey that it denies."""
+    return f"the survey {DENIED}" in str(failure)
+
+
+def lake_at(place: Place, upstream: Upstream, work: str) -> Lake:
+    """A lake for some work, in a place that may have been made by another process."""
+    several: dict[str, object] = {"surveys": ("pr", *OTHERS)} if work == SEVERAL else {}
+    return Lake(place, upstream, allow_removals=1, **several)

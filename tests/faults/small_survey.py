@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 CUBE = "acs_yg_total_population_1"
 FIRST = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
+OTHERS = ("ap", "cu")
+"""Two more surveys, for lakes of several."""
+
 _SERIES = "PRS30006011"
 _YEARS = {2013: 316128839, 2014: 318857056}
 
@@ -37,6 +40,17 @@ def serve_release(upstream: Upstream, number: int) -> None:
         upstream.remove_file("pr", "pr.txt")
     years = {**_YEARS, 2014 + number: 320_000_000}
     upstream.cubes[CUBE] = render.population_body("ACS 1-year Estimate", years)
+
+
+def serve_others(upstream: Upstream, number: int) -> None:
+    """Serves release 1, 2 … of two more surveys: a data file each, and its series."""
+    for survey in OTHERS:
+        series = f"{survey.upper()}U1"
+        figures = [(series, "2013", f"M0{month}", f"{number}.{month}", "") for month in (1, 2)]
+        table = render.table_file([("series_id", "area_code"), (series, "0")])
+        moment = FIRST + timedelta(days=number)
+        upstream.set_file(survey, f"{survey}.series", table, FIRST)
+        upstream.set_file(survey, f"{survey}.data.0.Current", render.data_file(figures), moment)
 
 
 def lake_with(places: Places, upstream: Upstream, *numbers: int) -> Lake:

@@ -69,7 +69,7 @@ def others_can_read() -> Iterator[Path]:
 @cases("place")
 def test_a_lake_that_cannot_be_written_to(case, lakes, others_can_read):
     folder = others_can_read / "lake"
-    lake = lake_at(Place(str(folder)), lakes.upstream)
+    lake = lake_at(Place(str(folder)), lakes.upstream, lakes.work)
     when: dict[str, Any] = {}
     if case.inject["place"] == "read-only":
         assert lake.run_all() == []
@@ -79,7 +79,7 @@ def test_a_lake_that_cannot_be_written_to(case, lakes, others_can_read):
     else:
         folder.write_bytes(b"")
         if case.inject["place"] == "under a file":
-            lake = lake_at(Place(str(folder / "lake")), lakes.upstream)
+            lake = lake_at(Place(str(folder / "lake")), lakes.upstream, lakes.work)
     lakes.upstream.clear_log()
     (ended,) = run_elsewhere(lakes, [(lake, when)])
     check_told(case, ended["exit_codes"], ended["messages"])
