@@ -1,3 +1,27 @@
 """What all tests share: counts of faults survived and of answers that are Trino's, at the end."""
 
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from glue_jobs.cli import main
+
 pytest_plugins = ["tests.conformance.tally", "tests.faults.tally"]
+
+
+@pytest.fixture(scope="session")
+def demo_lake(tmp_path_factory):
+    """A lake that `lake demo` has filled, to be read."""
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    assert main(["demo", "--lake", str(folder)]) == 0
+    return str(folder)
+
+
+@pytest.fixture
+def no_settings_of_this_machine(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith("LAKE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import shlex
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from rich.console import Console
 
-from glue_jobs import terminal
 from glue_jobs.cli import COMMANDS, main
 from glue_jobs.commands.reports import shown_rows
 from glue_jobs.sample.upstream import Upstream
@@ -27,20 +22,7 @@ from tests.lakes import run_at
 ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")
 
-
-@pytest.fixture(scope="module")
-def demo_lake(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo") / "lake"
-    assert main(["demo", "--lake", str(folder)]) == 0
-    return str(folder)
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("LAKE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
 
 
 def test_demo_prints_the_three_reports_and_then_has_nothing_to_do(tmp_path, capsys):
@@ -146,53 +128,6 @@ def test_status_of_no_lake_says_how_to_get_one(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert main(["status", "--lake", str(tmp_path / "empty")]) == 0
     assert "is empty" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "command",
-    [["status"], ["verify"], ["query", "select 1"], ["shell"], ["reports"], ["changes", "pr"]],
-    ids=lambda words: words[0],
-)
-def test_a_lake_that_does_not_exist_is_a_wrong_command(command, tmp_path, capsys):
-    assert main([*command, "--lake", str(tmp_path / "none")]) == 2
-    told = capsys.readouterr().err
-    assert "There is no lake in" in told
-    assert "--lake ./lake-demo" in told
-    assert not (tmp_path / "none").exists()
-
-
-@pytest.mark.parametrize("flags", [["--lake", "none"], ["--surveys", "p"]])
-def test_for_a_program_an_error_is_json_too(flags, tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(["status", "--json", *flags]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    error = json.loads(captured.err)["error"]
-    assert (error["error"], error["exit_code"]) == ("UsageError", 2)
-
-
-def test_a_statement_that_fails_in_a_pipe_is_the_shell_s_exit_code(demo_lake, monkeypatch, capsys):
-    monkeypatch.setattr("sys.stdin", io.StringIO("select 1;\nselect nothing;\nselect 2;\n"))
-    assert main(["shell", "--lake", demo_lake]) == 2
-    assert "1 row" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", ["answer.csv", "answer.json", "answer.parquet"])
-def test_the_name_of_the_file_says_its_format(name, demo_lake, tmp_path):
-    path = tmp_path / name
-    query = ["query", "select 1 as one", "--lake", demo_lake]
-    assert main([*query, "--output", str(path)]) == 0
-    form = ["--format", path.suffix[1:], "--output", str(tmp_path / "other")]
-    assert main([*query, *form]) == 0
-    assert path.read_bytes() == (tmp_path / "other").read_bytes()
-
-
-@pytest.mark.parametrize("output", ["no-folder/answer.csv", "answer", "answer.xls"])
-def test_a_file_that_cannot_take_the_answer_is_a_wrong_command(output, demo_lake, tmp_path, capsys):
-    path = tmp_path / output
-    assert main(["query", "select 1", "--lake", demo_lake, "--output", str(path)]) == 2
-    assert path.name in capsys.readouterr().err
-    assert not path.exists()
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -348,116 +283,6 @@ def test_every_command_has_help_that_fits_80_columns(command, capsys, monkeypatc
     text = capsys.readouterr().out
     assert COMMANDS[command][1] in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_s_help_has_an_example_that_can_be_parsed(command, capsys):
-    with pytest.raises(SystemExit):
-        main([command, "--help"])
-    example = capsys.readouterr().out.splitlines()[-1].strip()
-    words = shlex.split(example)
-    assert words[:2] == ["lake", command]
-    with pytest.raises(SystemExit) as ended:
-        main([*words[1:], "--help"])
-    assert ended.value.code == 0
-
-
-@pytest.mark.parametrize("contact", ["", "nobody", "a@b", "two words@example.com"])
-@pytest.mark.parametrize("command", ["run", "land-bls"])
-def test_without_a_contact_nothing_is_asked(command, contact, tmp_path, capsys):
-    with Upstream.sample() as upstream:
-        settings = ["--bls-url", upstream.bls_url, "--population-url", upstream.population_url]
-        lake = ["--lake", str(tmp_path / "lake"), "--contact", contact]
-        assert main([command, *settings, *lake]) == 2
-        assert upstream.requests == []
-    assert "BLS requires a contact e-mail address" in capsys.readouterr().err
-
-
-def test_csv_holds_one_report(demo_lake, capsys):
-    assert main(["reports", "--format", "csv", "--lake", demo_lake]) == 2
-    assert "CSV holds one report" in capsys.readouterr().err
-    assert main(["reports", "best_year", "--format", "csv", "--lake", demo_lake]) == 0
-
-
-def test_numbers_are_numbers_in_json(demo_lake, capsys):
-    assert main(["reports", "--json", "--lake", demo_lake]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert list(told) == sorted(REPORTS)
-    assert told["best_year"][0] == {
-        "series_id": "PRS30006011",
-        "best_year": 2022,
-        "value": 16.4,
-        "quarters": 4,
-        "tied_years": 1,
-        "basis": "quarters",
-    }
-    assert {row["population"] for row in told["series_population"]} >= {None, 316128839}
-
-
-@pytest.mark.parametrize(
-    ("sql", "lines"),
-    [
-        (
-            "select 'valu',\n  valu from pr_data",
-            ["         valu from pr_data", "         ^^^^", "hint:  Did you mean value?"],
-        ),
-        (
-            "select * from pr_dat",
-            [
-                "       select * from pr_dat",
-                "                     ^^^^^^",
-                "hint:  Did you mean pr_data or pr_duration?",
-            ],
-        ),
-        (
-            'select value from pr_data where period = "Q01"',
-            [
-                '        value from pr_data where period = "Q01"',
-                "                                          ^^^^^",
-                "hint:  If it is a text, write it in single quotes: 'Q01'.",
-            ],
-        ),
-        (
-            "select value from pr_data wher x = 1",
-            [
-                "       select value from pr_data wher x = 1",
-                "                                      ^",
-            ],
-        ),
-    ],
-    ids=["column", "table", "quotes", "grammar"],
-)
-def test_a_wrong_word_is_marked_and_the_nearest_named(sql, lines, demo_lake, capsys):
-    assert main(["query", sql, "--lake", demo_lake]) == 2
-    assert capsys.readouterr().err.splitlines()[1:] == lines
-
-
-def test_a_report_says_since_when_its_inputs_are_known(demo_lake, capsys):
-    assert main(["reports", "--as-of", "2025-09-10", "--lake", demo_lake]) == 0
-    told = capsys.readouterr()
-    assert "best_year" in told.out
-    assert [line.partition(":")[0] for line in told.err.splitlines()] == [
-        "population_summary is unknown at 2025-09-10",
-        "series_population is unknown at 2025-09-10",
-    ]
-    assert told.err.count("population is known since 2") == 2
-
-
-def test_the_changes_of_a_release_fit_80_columns(demo_lake, monkeypatch, capsys):
-    monkeypatch.setattr(terminal, "_console", partial(Console, width=80, force_terminal=True))
-    header = ["change", "series_id", "sector_name", "measure_text", "year", "value"]
-    row = [
-        "revised",
-        "PRS30006032",
-        "Manufacturing, durable",
-        "Labor productivity" * 2,
-        "2018",
-        "1",
-    ]
-    terminal.print_table("", header, [row], ["year"], spare=("measure_text", "sector_name"))
-    told = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in capsys.readouterr().out.splitlines()]
-    assert told[1].split() == ["change", "series_id", "sector_name", "year", "value"]
-    assert max(map(len, told)) <= 80
 
 
 def test_the_readme_names_every_command():

@@ -20,7 +20,7 @@ from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage, StoredObject
@@ -114,7 +114,8 @@ def describe(storage: Storage) -> dict[str, Any]:
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
     damaged: list[str] = []
-    for run in _last_runs(storage, damaged):
+    written = list(storage.scan(names.RUNS))
+    for run in _last_runs(storage, written, damaged):
         last_run = last_run or run
         for subject in subjects:
             if subject not in checked and (moment := _asked_at(run, subject)):
@@ -129,7 +130,7 @@ def describe(storage: Storage) -> dict[str, Any]:
     return {
         "lake": storage.uri,
         "subjects": subjects,
-        "upstream_verified_at": _upstream_verified_at(storage, damaged),
+        "upstream_verified_at": _upstream_verified_at(storage, written, damaged),
         "reports": reports,
         "not_reported": [
             pointer.subject
@@ -203,10 +204,12 @@ def _summary(storage: Storage, key: str, damaged: list[str]) -> dict[str, Any] |
         return None
 
 
-def _last_runs(storage: Storage, damaged: list[str]) -> Iterator[dict[str, dict[str, Any]]]:
+def _last_runs(
+    storage: Storage, written: Sequence[StoredObject], damaged: list[str]
+) -> Iterator[dict[str, dict[str, Any]]]:
     """The newest runs first, each its jobs' summaries by job, read as they are asked for."""
     runs: dict[str, list[StoredObject]] = {}
-    for stored in storage.scan(names.RUNS):
+    for stored in written:
         if not stored.key.endswith(_VERIFIED):
             runs.setdefault(stored.key.split("/")[1], []).append(stored)
     # By time and name: Glue's names of runs say nothing of their order.
@@ -218,9 +221,11 @@ def _last_runs(storage: Storage, damaged: list[str]) -> Iterator[dict[str, dict[
         yield {summary["job"]: summary for summary in summaries if summary}
 
 
-def _upstream_verified_at(storage: Storage, damaged: list[str]) -> str | None:
+def _upstream_verified_at(
+    storage: Storage, written: Sequence[StoredObject], damaged: list[str]
+) -> str | None:
     """When every file was last held against upstream with `lake verify --upstream`."""
-    verified = [stored for stored in storage.scan(names.RUNS) if stored.key.endswith(_VERIFIED)]
+    verified = [stored for stored in written if stored.key.endswith(_VERIFIED)]
     for stored in sorted(verified, key=lambda one: (one.modified, one.key), reverse=True):
         summary = _summary(storage, stored.key, damaged)
         if summary and summary.get("upstream"):

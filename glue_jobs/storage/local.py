@@ -189,15 +189,18 @@ class LocalStorage:
         start = self._path(prefix)
         folder = start if prefix.endswith("/") or not prefix else start.parent
         with telling("list", folder):
-            paths = {
-                path.relative_to(self.root).as_posix(): path
-                for path in folder.rglob("*")
-                if path.is_file() and _HIDDEN not in path.relative_to(self.root).parts
-            }
-        for key in sorted(paths):
-            if key.startswith(prefix):
-                with contextlib.suppress(FileNotFoundError):  # it has just been deleted
-                    yield _stored(key, paths[key].stat(), "")
+            keys = [key for key in self._keys_in(folder) if key.startswith(prefix)]
+        for key in sorted(keys):
+            with contextlib.suppress(FileNotFoundError):  # it has just been deleted
+                yield _stored(key, (self.root / key).stat(), "")
+
+    def _keys_in(self, folder: Path) -> Iterator[str]:
+        """The keys of all files in a folder and below, in no order."""
+        begin = len(f"{self.root}{os.sep}")
+        for place, folders, files in os.walk(folder, onerror=_refuse_unless_gone):
+            folders[:] = [name for name in folders if name != _HIDDEN]
+            for name in files:
+                yield os.path.join(place, name)[begin:].replace(os.sep, "/")  # noqa: PTH118 - a lake has many
 
     def versions(self, key: str) -> list[StoredObject]:
         """What is kept under a key, oldest first, the current content included."""
@@ -288,6 +291,12 @@ class _File(io.FileIO):
     def readall(self) -> bytes:
         with reading(self.name):
             return super().readall()
+
+
+def _refuse_unless_gone(error: OSError) -> None:
+    """A folder that is not there, or has just been deleted, has no files."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _stored(key: str, status: os.stat_result, version: str) -> StoredObject:
