@@ -295,7 +295,7 @@ class _File(io.FileIO):
 
 def _refuse_unless_gone(error: OSError) -> None:
     """A folder that is not there, or has just been deleted, has no files."""
-    if not isinstance(error, FileNotFoundError):
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         raise error
 
 
