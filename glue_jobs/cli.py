@@ -65,6 +65,10 @@ _EXAMPLES = {
     "publish-reports": "lake publish-reports",
 }
 
+_TOO_LITTLE = LakeError(
+    "There is too little memory for this.", hint="Ask for less, or give the machine more."
+)
+
 _TEXT = """\
 The BLS time series and the US population as tables that SQL can query.
 
@@ -102,7 +106,7 @@ def _executed(arguments: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
-        failure = InternalFailure(error)
+        failure = _TOO_LITTLE if isinstance(error, MemoryError) else InternalFailure(error)
         _print_failure(failure, arguments)
         return failure.exit_code
     return code

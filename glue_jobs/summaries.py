@@ -50,6 +50,11 @@ def parse_summary(body: bytes, key: str) -> dict[str, Any]:
     return read_document(body, _summary_of, f"{key} is not the summary that was written there.")
 
 
+def observations(subject: str, rows: Mapping[str, int]) -> int:
+    """How many figures a release has, by the rows of its tables: what people count."""
+    return rows.get(f"{subject}_data", rows.get(subject, 0))
+
+
 class EarlierFailure(LakeError):
     """What another job of the same run has failed with, as its summary tells it."""
 

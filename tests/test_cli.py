@@ -13,10 +13,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from glue_jobs import publish_reports
 from glue_jobs.cli import COMMANDS, main
 from glue_jobs.commands.reports import shown_rows
 from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import run_workflow
+from glue_jobs.workflow import STAGES, run_workflow
 from tests.lakes import run_at
 
 ROOT = Path(__file__).parents[1]
@@ -92,25 +93,31 @@ def test_run_tells_json_to_programs(tmp_path, capsys):
     assert all(summary["exit_code"] == 0 for summary in summaries)
 
 
-@pytest.mark.parametrize("name", ["land_bls", "land_population", "build_tables", "publish_reports"])
-def test_each_job_is_a_module_with_the_same_arguments_as_in_glue(name, tmp_path):
+def test_each_job_is_a_module_with_the_same_arguments_as_in_glue(tmp_path):
     by_glue = ["--WORKFLOW_NAME", "w", "--WORKFLOW_RUN_ID", "wr_1", "--unknown-to-us", "x"]
     with Upstream.sample() as upstream:
         given = ["--lake", str(tmp_path / "lake"), "--contact", "a@example.com"]
         given += ["--bls_url", upstream.bls_url, "--population_url", upstream.population_url]
         given += ["--allow_shrink", "false"]
-        result = subprocess.run(
-            [sys.executable, "-m", f"glue_jobs.{name}", *given, *by_glue],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert result.returncode == 0, result.stderr
-    (line,) = result.stdout.splitlines()
-    summary = json.loads(line)
-    assert (summary["job"], summary["run_id"]) == (name, "wr_1")
-    written = tmp_path / "lake" / "runs" / "wr_1" / f"{name}.json"
-    assert json.loads(written.read_text()) == summary
+        for name in (job for stage in STAGES for job in stage.jobs):
+            result = subprocess.run(
+                [sys.executable, "-m", f"glue_jobs.{name}", *given, *by_glue],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert result.returncode == 0, result.stderr
+            (line,) = result.stdout.splitlines()
+            summary = json.loads(line)
+            assert (summary["job"], summary["run_id"]) == (name, "wr_1")
+            written = tmp_path / "lake" / "runs" / "wr_1" / f"{name}.json"
+            assert json.loads(written.read_text()) == summary
+
+
+def test_the_last_job_of_a_workflow_fails_where_another_has_left_nothing(tmp_path, capsys):
+    alone = ["--lake", str(tmp_path / "lake"), "--WORKFLOW_RUN_ID", "wr_1"]
+    assert publish_reports.main(alone) == 7
+    assert "build_tables has left no summary of the run wr_1." in capsys.readouterr().err
 
 
 def test_status_says_what_is_current(demo_lake, capsys):
@@ -203,7 +210,7 @@ def test_shell_answers_statements_and_goes_on_after_an_error(demo_lake):
         text=True,
         check=False,
     )
-    assert result.returncode == 0
+    assert result.returncode == 2  # a statement has failed
     assert "pr_observations" in result.stdout
     assert "42" in result.stdout
     assert "nonsense" in result.stderr

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -177,3 +178,32 @@ def test_the_changes_of_a_release_fit_80_columns(demo_lake, monkeypatch, capsys)
     told = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in capsys.readouterr().out.splitlines()]
     assert told[1].split() == ["change", "series_id", "sector_name", "year", "value"]
     assert max(map(len, told)) <= 80
+
+
+@pytest.mark.parametrize("name", ["a [b] c", "link", "what?*"])
+def test_a_lake_may_lie_anywhere(name, demo_lake, tmp_path, capsys):
+    if name == "link":
+        (tmp_path / name).symlink_to(demo_lake)
+    else:
+        shutil.copytree(demo_lake, tmp_path / name, symlinks=True)
+    lake = ["--lake", str(tmp_path / name)]
+    assert main(["query", "select count(*) as n from pr_data", "--json", *lake]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"n": 3702}]
+    assert main(["verify", *lake]) == 0
+    assert main(["changes", "pr", *lake]) == 0
+
+
+def test_too_little_memory_is_told_in_a_sentence(demo_lake, monkeypatch, capsys):
+    def grow(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("glue_jobs.commands.status.execute", grow)
+    assert main(["status", "--lake", demo_lake]) == 7
+    assert capsys.readouterr().err.startswith("error: There is too little memory for this.")
+
+
+def test_people_are_told_how_many_observations_there_are(demo_lake, capsys):
+    assert main(["status", "--lake", demo_lake]) == 0
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    counts = {words[0]: words[5] for words in told if words and words[0] in ("pr", "population")}
+    assert counts == {"pr": "3,702", "population": "10"}

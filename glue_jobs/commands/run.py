@@ -13,7 +13,7 @@ from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error,
 from glue_jobs.logs import JsonLog
 from glue_jobs.sources.bls import check_contact
 from glue_jobs.storage import names, open_storage
-from glue_jobs.summaries import parse_summary
+from glue_jobs.summaries import observations, parse_summary
 from glue_jobs.terminal import PlainProgress, TerminalProgress, shown_bytes
 from glue_jobs.visible import visible
 from glue_jobs.workflow import STAGES, WorkflowResult, job_named, run_workflow
@@ -160,8 +160,10 @@ def _landed(summary: dict[str, Any]) -> Iterator[str]:
 def _built(summary: dict[str, Any]) -> Iterator[str]:
     for subject, built in summary.get("releases", {}).items():
         if built.get("changed"):
-            rows = sum(built["rows"].values())
-            yield f"{subject}: published the release {built['release']}, {rows:,} rows"
+            count = observations(subject, built["rows"])
+            yield f"{subject}: published the release {built['release']}, {count:,} observations"
+            for name, held in built.get("held", {}).items():
+                yield f"{subject}: {name} is held back since {held['since']}"
             yield from (f"{subject}: warning: {warning}" for warning in built["warnings"])
             if built["rejects"]:
                 yield f"{subject}: {built['rejects']} lines were set aside"

@@ -15,7 +15,7 @@ from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.report_index import load_index
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
-from glue_jobs.summaries import parse_summary
+from glue_jobs.summaries import observations, parse_summary
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
@@ -258,15 +258,15 @@ def _print(document: dict[str, Any]) -> None:
                 state.get("release", "not built"),
                 str(state.get("files", 0)),
                 shown_bytes(state.get("bytes", 0)),
-                f"{sum(state.get('rows', {}).values()):,}",
+                f"{observations(subject, state.get('rows', {})):,}",
                 shown_age(from_text(checked), now) if checked else "never",
             ]
         )
     if not rows:
         print(f"The lake {document['lake']} is empty. `lake demo` or `lake run` fills one.")
         return
-    header = ["subject", "release", "files", "landed", "rows", "asked"]
-    print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "rows"])
+    header = ["subject", "release", "files", "landed", "observations", "asked"]
+    print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "observations"])
     for state in document["subjects"].values():
         for source, releases in state.get("missed", {}).items():
             print(f"{source}: a release was missed before {', '.join(releases)}.")

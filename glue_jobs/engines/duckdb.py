@@ -25,7 +25,7 @@ from glue_jobs.engines.athena_sql.marks import mark_word
 from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
-from glue_jobs.errors import IntegrityFailure, UnsupportedSQL, UsageError
+from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
 from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
@@ -163,7 +163,12 @@ def _batches(answer: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Rec
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
-def _failed(error: Exception) -> UsageError:
+def _failed(error: Exception) -> LakeError:
+    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory Error" in str(error):
+        return LakeError(
+            "There is too little memory for this query.",
+            hint="Ask for fewer rows or columns, or give the machine more memory.",
+        )
     return UsageError(f"The query failed: {_reason(error)}")
 
 
