@@ -132,9 +132,17 @@ def test_numbers_are_numbers_in_json(demo_lake, capsys):
         (
             'select value from pr_data where period = "Q01"',
             [
-                '        value from pr_data where period = "Q01"',
-                "                                          ^^^^^",
+                '       select value from pr_data where period = "Q01"',
+                "                                                ^^^^^",
                 "hint:  If it is a text, write it in single quotes: 'Q01'.",
+            ],
+        ),
+        (
+            f"select {'value, ' * 9}valu, {'value, ' * 9}value from pr_data",
+            [
+                "       value, value, value, value, value, valu, value, value, value, value, v",
+                "                                          ^^^^",
+                "hint:  Did you mean value?",
             ],
         ),
         (
@@ -145,7 +153,7 @@ def test_numbers_are_numbers_in_json(demo_lake, capsys):
             ],
         ),
     ],
-    ids=["column", "table", "quotes", "grammar"],
+    ids=["column", "table", "quotes", "long", "grammar"],
 )
 def test_a_wrong_word_is_marked_and_the_nearest_named(sql, lines, demo_lake, capsys):
     assert main(["query", sql, "--lake", demo_lake]) == 2

@@ -26,7 +26,7 @@ def marked(sql: str, start: int, length: int) -> str:
     end = sql.find("\n", start)
     line = sql[begin : end if end >= 0 else len(sql)].replace("\t", " ")
     place = start - begin
-    cut = max(0, place - _WIDEST // 2)
+    cut = max(0, place - _WIDEST // 2) if len(line) > _WIDEST else 0
     shown = visible(line[cut : cut + _WIDEST])
     width = max(1, min(length, len(line) - place, cut + _WIDEST - place))
     return f"{shown}\n{' ' * (place - cut)}{'^' * width}"
