@@ -85,6 +85,8 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
                 rehearsal.day_with_nothing_new,
                 rehearsal.day_of_a_release,
                 rehearsal.day_of_a_failing_subject,
+                rehearsal.day_of_a_held_file,
+                rehearsal.day_without_athena,
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
                 rehearsal.refusals,

@@ -20,7 +20,13 @@ from glue_jobs.verification import Findings, compared, noted_objects, recorded_s
 from infra.rehearsal import checks
 from infra.rehearsal.permissions import grants_of, without_call, without_permission
 from infra.rehearsal.server import Failure
-from infra.rehearsal.upstreams import DATA_FILES, Gate, publish_population, publish_release
+from infra.rehearsal.upstreams import (
+    DATA_FILES,
+    Gate,
+    break_file,
+    publish_population,
+    publish_release,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -190,6 +196,43 @@ class Rehearsal:
         self.holds("the population is published, pr is as it was", moved == {"population"})
         self.is_whole()
         self.succeeds(self.run("BLS is back"))
+
+    def day_of_a_held_file(self) -> None:
+        """One file of a release does not convert; the others are published."""
+        self._tell("\nA release of which one file does not convert")
+        whole = self._upstream.surveys["pr"]["pr.class"]
+        number = next(self._releases)
+        publish_release(self._upstream, number)
+        break_file(self._upstream, "pr.class", number)
+        before = self._rows_by_file()
+        runs = self.run("a file is broken")
+        self.holds("all four jobs run", set(runs) == set(JOBS))
+        last = runs["publish_reports"]
+        self.holds(
+            "the last job ends with 7, not tried again", (last.exit_code, last.tries) == (7, 1)
+        )
+        self.holds(
+            "its one sentence names the file",
+            checks.is_one_sentence(last.told) and "pr.class" in last.told,
+        )
+        self._quote(last)
+        self.holds("readers have the release", self._rows_by_file() != before)
+        self.is_whole()
+        self._upstream.set_file("pr", "pr.class", whole.body, whole.last_modified)
+        self.succeeds(self.run("the file is mended"))
+
+    def day_without_athena(self) -> None:
+        """Athena refuses; the tables are published, and the next run makes the reports."""
+        self._tell("\nA release while Athena refuses")
+        before = self._rows_by_file()
+        publish_release(self._upstream, next(self._releases))
+        self._cloud.fail(Failure("athena:StartQueryExecution", "AccessDeniedException", after=0))
+        runs = self.run("Athena refuses")
+        last = runs["publish_reports"]
+        self.holds("the last job ends with 7", (last.exit_code, last.tries) == (7, 1))
+        self._quote(last)
+        self.succeeds(self.run("Athena is back"))
+        self.holds("readers have the release", self._rows_by_file() != before)
 
     def day_of_a_broken_catalog(self) -> None:
         """A catalog call fails half way; the next run repairs it."""

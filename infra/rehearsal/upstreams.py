@@ -55,6 +55,12 @@ def publish_release(upstream: Upstream, number: int) -> None:
         upstream.set_file("pr", name, body + b"\t".join(fields) + b"\r\n", moment)
 
 
+def break_file(upstream: Upstream, name: str, number: int) -> None:
+    """BLS serves something else in a file's place, on a release's day."""
+    moment = _RELEASED + timedelta(days=90 * number)
+    upstream.set_file("pr", name, b"Under construction.\r\n", moment)
+
+
 def publish_population(upstream: Upstream) -> None:
     """The API has another year."""
     answer = json.loads(upstream.cubes[_CUBE])
