@@ -63,7 +63,9 @@ def publish_reports(run: Run) -> Outcome:
         return Outcome(details={"reports": {}, "checks": {}})
     run.progress.step("making the reports")
     engine = open_engine(run.storage, pointers, run.settings)
-    engine.create_views()
+    without_views = engine.create_views()
+    if without_views:
+        made_from["views"] = "incomplete"  # so that the next run makes them
     checks = load_checks()
     checked = run_checks(engine, checks, tables_of(pointers))
     with run.storage.lease(REPORTS, run.run_id), run.storage.scratch() as folder:
@@ -87,7 +89,9 @@ def publish_reports(run: Run) -> Outcome:
         changed = index != last or bool(altered_files(run.storage, index))
         if changed:
             _write(run.storage, index, bodies)
-    outcome = Outcome(changed, failures=[*checked.failures.values(), *made.failures, *failures])
+    outcome = Outcome(
+        changed, failures=[*without_views, *checked.failures.values(), *made.failures, *failures]
+    )
     outcome.details["checks"] = checked.results
     outcome.details["warnings"] = checked.warnings
     outcome.details["reports"] = {

@@ -8,6 +8,8 @@ import pytest
 
 from glue_jobs import publish_reports as job
 from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.errors import TryAgainLater
 from glue_jobs.publish_reports import describe_inputs, publish_reports
 from glue_jobs.sample.upstream import Upstream
 from glue_jobs.sql_files import sql_files
@@ -114,3 +116,21 @@ def test_without_a_population_its_reports_are_skipped(tmp_path):
         outcome = publish_reports(run)
     assert set(outcome.details["reports"]) == {"best_year"}
     assert set(outcome.details["skipped"]) == {"population_summary", "series_population"}
+
+
+def test_a_view_that_could_not_be_made_is_tried_again_and_holds_no_report_back(lake, monkeypatch):
+    make = DuckDBEngine.create_views
+    with monkeypatch.context() as refusing:
+        refusing.setattr(
+            DuckDBEngine, "create_views", lambda self: [*make(self), TryAgainLater("busy")]
+        )
+        outcome, _ = published(lake)
+    assert [str(failure) for failure in outcome.failures] == ["busy"]
+    assert set(outcome.details["reports"]) == {
+        "best_year",
+        "population_summary",
+        "series_population",
+    }
+    outcome, _ = published(lake)
+    assert (outcome.failures, outcome.changed) == ([], True)
+    assert published(lake)[0].changed is False

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from glue_jobs.aws_errors import telling
 from glue_jobs.catalog.pointers import tables_of
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.sql_files import views_in_order
 
 if TYPE_CHECKING:
@@ -56,10 +56,18 @@ class AthenaEngine:
         with telling("open Athena"):
             self._session = boto3.Session(region_name=settings.region or None)
 
-    def create_views(self) -> None:
-        """Creates or replaces the project's views whose tables are there, in their order."""
+    def create_views(self) -> list[LakeError]:
+        """Creates or replaces the project's views whose tables are there, in their order.
+
+        One that cannot be made stops no other; where it was there, it still answers.
+        """
+        failures: list[LakeError] = []
         for sql in views_in_order(self._tables).values():
-            self._run(sql, ())
+            try:
+                self._run(sql, ())
+            except LakeError as error:
+                failures.append(error)
+        return failures
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer batch by batch, once it has arrived whole: awswrangler gives no less."""

@@ -26,7 +26,7 @@ from glue_jobs.engines.athena_sql.parameters import name_parameters
 from glue_jobs.engines.athena_sql.statements import CreateView, Query
 from glue_jobs.engines.shows import Relation
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
-from glue_jobs.sql_files import views_in_order
+from glue_jobs.sql_files import base_tables, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
 
@@ -76,23 +76,29 @@ class DuckDBEngine:
         self._connection.execute(f"SET allowed_directories = [{readable}]")
         self._connection.execute("SET enable_external_access = false")
         self._relations: dict[str, Relation] = {}
+        self._unreadable: dict[str, IntegrityFailure] = {}
         for pointer in pointers:
             # A data table without files comes last: it is put together from its revisions.
             for name, table in sorted(pointer.tables.items(), key=lambda item: not item[1].files):
                 paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
                 view = _table_view(name, paths, table) if paths else _data_as_of(name, table)
-                self._create_table(name, view)
-                self._relations[name] = _relation_of(table)
+                try:
+                    self._create_table(name, view)
+                except IntegrityFailure as error:
+                    self._unreadable[name] = error  # whoever asks for it is told; nobody else
+                else:
+                    self._relations[name] = _relation_of(table)
         self.create_views()
         self._connection.execute("SET lock_configuration = true")
 
-    def create_views(self) -> None:
+    def create_views(self) -> list[LakeError]:
         """Makes the project's views over the tables that are there, unless they are made."""
         for name, sql in views_in_order(self._relations).items():
             if name not in self._relations:
                 columns = athena_sql.output_types(sql, self._columns())
                 self._connection.execute(athena_sql.translate(sql, self._columns()))
                 self._relations[name] = Relation(columns, {}, definition=sql)
+        return []
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one Athena statement, whole."""
@@ -121,6 +127,9 @@ class DuckDBEngine:
         try:
             translation = athena_sql.translate_with_types(named, self._columns(), self._database)
         except UsageError as error:
+            for table in _behind(error.word):
+                if table in self._unreadable:
+                    raise self._unreadable[table] from error
             mark_word(sql, error)
             raise
         try:
@@ -161,6 +170,11 @@ def _batches(answer: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Rec
         except (duckdb.Error, OSError) as error:  # what fails later comes through Arrow's door
             raise _failed(error) from error
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def _behind(name: str) -> set[str]:
+    """The table of that name, or those that the project's view of that name reads."""
+    return {name} | base_tables(sql_files("views").get(name, ""))
 
 
 def _failed(error: Exception) -> LakeError:

@@ -9,12 +9,18 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from glue_jobs.errors import LakeError
+
 
 class Engine(Protocol):
     """Athena SQL over a lake's current tables and the project's views."""
 
-    def create_views(self) -> None:
-        """Makes the project's views, as `sql/views/` has them, over the tables that are there."""
+    def create_views(self) -> list[LakeError]:
+        """Makes the project's views, as `sql/views/` has them, over the tables that are there.
+
+        Returns:
+            What those that could not be made have failed with.
+        """
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer to one Athena statement, batch by batch: what nobody reads costs nothing.

@@ -157,6 +157,22 @@ def test_views_are_made_after_those_that_they_read_and_only_of_tables_that_are_t
     }
 
 
+def test_a_view_that_cannot_be_made_stops_no_other(aws, monkeypatch):
+    tables = {"pr_data": table(), "population": table()}
+    engine = AthenaEngine([Pointer("pr", "R", "f/", tables)], SETTINGS)
+    run = engine._run
+
+    def refuse_one(sql: str, values: Any) -> Any:
+        if "population_summary" in sql:
+            raise TryAgainLater("busy")
+        return run(sql, values)
+
+    monkeypatch.setattr(engine, "_run", refuse_one)
+    assert [str(one) for one in engine.create_views()] == ["busy"]
+    views = sql_files("views")
+    assert {one["Query"] for one in asked()} == {views["best_year"], views["series_population"]}
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.parquet import ROW_GROUP_ROWS
 from tests.lakes import lake_of
@@ -62,3 +65,17 @@ def test_a_sum_of_decimals_is_exact(large_lake):
     sql = "select sum(cast(value as decimal(18, 6))) as total from pr_data"
     exact = sum(place % 977 for place in range(ROWS))
     assert str(engine.query(sql)["total"][0]) == f"{exact // 10}.{exact % 10}00000"
+
+
+def test_a_table_that_cannot_be_read_is_told_to_who_asks_for_it(demo_lake, tmp_path):
+    shutil.copytree(demo_lake, tmp_path / "lake", symlinks=True)
+    storage = LocalStorage(tmp_path / "lake")
+    (path,) = storage.root.glob("curated/pr/*/sector/*.parquet")
+    path.unlink()
+    engine = DuckDBEngine(storage, load_pointers(storage))
+    assert engine.query("select count(*) as n from pr_data").to_pylist() == [{"n": 3702}]
+    for asked in ("pr_sector", "pr_observations"):
+        with pytest.raises(IntegrityFailure, match="The table pr_sector cannot be read"):
+            engine.query(f"select * from {asked}")
+    with pytest.raises(UsageError, match="There is no table or view pr_sectors"):
+        engine.query("select * from pr_sectors")
