@@ -134,7 +134,9 @@ class DuckDBEngine:
             raise
         try:
             relation = self._connection.sql(self._select(translation.sql), params=values)
-            answer = relation.to_arrow_reader(_BATCH_ROWS)
+            # DuckDB 1.4, the last one for Python 3.9, has the older name alone.
+            read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+            answer = read(_BATCH_ROWS)
         except duckdb.Error as error:
             raise _failed(error) from error
         schema = typed_schema(answer.schema, translation.columns)
