@@ -222,8 +222,8 @@ class Rehearsal:
         self.succeeds(self.run("the file is mended"))
 
     def day_without_athena(self) -> None:
-        """Athena refuses; the tables are published, and the next run makes the reports."""
-        self._tell("\nA release while Athena refuses")
+        """Athena refuses a statement; the tables are published, and the next run makes the rest."""
+        self._tell("\nA release while Athena refuses a statement")
         before = self._rows_by_file()
         publish_release(self._upstream, next(self._releases))
         self._cloud.fail(Failure("athena:StartQueryExecution", "AccessDeniedException", after=0))

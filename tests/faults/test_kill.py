@@ -18,7 +18,7 @@ from tests.faults.places import BACKENDS
 from tests.faults.table import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.faults.lake import Lake
     from tests.faults.places import Tree
@@ -64,6 +64,13 @@ def check_healed(lakes: LakesAlike, lake: Lake, healed: Tree, where: str) -> Non
 
 @pytest.mark.every_operation
 def test_killed_before_any_operation(lakes, numbers, held):
+    check_each_kill(lakes, numbers, held)
+
+
+def check_each_kill(
+    lakes: LakesAlike, numbers: Callable[[int], Sequence[int]], held: Callable[[], None]
+) -> None:
+    """Kills a run before each of its operations that have their turn; the next one heals it."""
     with reachable(lakes.places.backend) as environ:
         (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)
         assert whole["exit_codes"] == []

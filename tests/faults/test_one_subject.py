@@ -18,7 +18,6 @@ from glue_jobs.sample.faults import Status
 from glue_jobs.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.commands import verify
-from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lake import Lake
 from tests.faults.lakes_alike import SEVERAL, LakesAlike
 from tests.faults.places import BACKENDS
@@ -26,7 +25,7 @@ from tests.faults.small_survey import OTHERS, serve_others, serve_release
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.faults.table import cases, fault
 from tests.faults.test_failing_operations import Promise, check_call_fails
-from tests.faults.test_kill import check_healed, reachable
+from tests.faults.test_kill import check_each_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,13 +190,4 @@ def test_any_call_fails_beside_a_survey_that_fails(when, lakes, numbers, held):
 @pytest.mark.every_operation
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_killed_before_any_operation_beside_a_survey_that_fails(lakes, numbers, held):
-    with reachable(lakes.places.backend) as environ:
-        (whole,) = run_elsewhere(lakes, [(lakes.new(), {})], **environ)
-        changes = numbers(whole["changes"])[::EVERY]
-        runs = [(lakes.new(), {"change": change}) for change in changes]
-        told = run_elsewhere(lakes, runs, **environ)
-    assert told == [{"killed": True}] * len(runs)
-    healed = lakes.undisturbed().tree()
-    for (lake, _), change in zip(runs, changes):
-        check_healed(lakes, lake, healed, f"operation {change} of {whole['changes']}")
-        held()
+    check_each_kill(lakes, lambda count: numbers(count)[::EVERY], held)
