@@ -273,24 +273,23 @@ def _build(
         prepare: converts in a scratch folder what has changed.
     """
 
-    def unchanged(sources: Mapping[str, str]) -> bool:
-        """Whether that is the current release; the same tables of another writer are the same."""
-        return (
-            previous is not None
-            and remake == Remake()
-            and is_same_converter(previous.made_by)
-            and bool(_making(previous, release, release_digest(sources, previous.made_by)))
-        )
+    def as_it_is(sources: Mapping[str, str]) -> dict[str, Any] | None:
+        """The current release if it is that one; the same tables of another writer are the same."""
+        if previous is None or remake != Remake() or not is_same_converter(previous.made_by):
+            return None
+        if not _making(previous, release, release_digest(sources, previous.made_by)):
+            return None
+        return {**_described(previous), "changed": False}
 
-    if previous is not None and unchanged(sources):
-        return _as_it_is(previous)
+    if known := as_it_is(sources):
+        return known
     run.progress.step(f"{subject}: building the release {release}")
     making = 1
     while True:
         with run.storage.scratch() as scratch:
             prepared = prepare(scratch)
-            if previous is not None and unchanged(prepared.sources):
-                return _as_it_is(previous)
+            if known := as_it_is(prepared.sources):
+                return known
             digest = release_digest(prepared.sources, made_by())
             making = max(making, _making(previous, release, digest))
             folder = names.release_folder(subject, release, digest, making)
@@ -324,10 +323,6 @@ def _making(previous: Pointer | None, release: str, digest: str) -> int:
     if previous is None:
         return 0
     return names.making_of(previous.folder, previous.subject, release, digest)
-
-
-def _as_it_is(pointer: Pointer) -> dict[str, Any]:
-    return {**_described(pointer), "changed": False}
 
 
 def _described(pointer: Pointer) -> dict[str, Any]:

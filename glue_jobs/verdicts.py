@@ -133,16 +133,51 @@ class Judge:
         Raises:
             LakeError: raw or the current release cannot be read; nothing can be said.
         """
-        places = plan_survey(self._survey, sorted(self._landed))
+        places, seconds = self._by_table(plan_survey(self._survey, sorted(self._landed)))
         series = [place for place in places if place.role is Role.SERIES]
         others = [place for place in places if place.role is not Role.SERIES]
         judged = [self._judge(place) for place in series]
         try:
-            return self._judge_beside(judged, others)
+            judged = self._judge_beside(judged, others)
         except UnknownSeries as error:
             # Not even what is shown of the data fits: the series file is the one that is ahead.
             judged = [self._hold(place, error, self._shown_before(place)) for place in series]
-            return self._judge_beside(judged, others)
+            judged = self._judge_beside(judged, others)
+        for place in seconds:
+            judged.append(self._judge_second(place, judged))
+        return judged
+
+    def _by_table(self, places: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
+        """One file for each table, and those that would become a table that another makes.
+
+        Whoever made the table of the current release goes on making it.
+        """
+        makers: dict[str, Planned] = {}
+        for place in places:
+            before = self._before(place)
+            if place.path not in makers or (before and before.source == place.name):
+                makers[place.path] = place
+        firsts = set(makers.values())
+        return (
+            [place for place in places if place in firsts],
+            [place for place in places if place not in firsts],
+        )
+
+    def _judge_second(self, place: Planned, judged: Sequence[Verdict]) -> Verdict:
+        """Holds a file back that would become a table which another file makes already."""
+        makers = [one for one in judged if one.place.path == place.path and (one.shown or one.held)]
+        if not makers:
+            return self._judge(place)
+        source = landed_source(self._run.storage, self._survey, self._landed[place.name])
+        told = (
+            f"{place.name} would become {place.table}, which is made from {makers[0].place.name}."
+        )
+        try:
+            if convert_table(source, self._scratch / "second", self._scratch) is None:
+                return Verdict(place, "")
+        except QualityFailure as error:
+            return self._hold(place, error, Verdict(place, ""))
+        return self._hold(place, QualityFailure(told), Verdict(place, ""))
 
     def _judge_beside(self, series: Sequence[Verdict], others: Sequence[Planned]) -> list[Verdict]:
         self._known_series, self._series_changed = None, False

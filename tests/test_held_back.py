@@ -118,6 +118,33 @@ def test_a_file_of_which_no_version_converts_has_no_table(lake):
     assert rows_of(lake.storage, "pr_new") == [{"a": "1", "b": "2"}]
 
 
+@pytest.mark.parametrize("second", ["pr.sex-code", "pr.Sex.code"])
+def test_a_second_file_of_one_table_waits_until_the_first_is_gone(second, lake):
+    """Whoever made the table goes on making it, whatever name comes first."""
+    land(lake, 2, b"a\tb\r\n1\tone\r\n", "pr.sex_code")
+    assert lake.build().failures == ()
+    land(lake, 3, b"a\tb\r\n2\ttwo\r\n", second)
+    land(lake, 3, data_of(3))
+    done = lake.build()
+    assert done.exit_code == 7
+    assert f"{second} would become pr_sex_code, which is made from pr.sex_code." in done.told
+    assert rows_of(lake.storage, "pr_sex_code") == [{"a": "1", "b": "one"}]
+    assert values(lake) == {3.1, 3.2, 3.3}
+    assert lake.build().told == done.told
+    lake.upstream.remove_file("pr", "pr.sex_code")
+    land(lake, 4, b"a\tb\r\n2\ttwo\r\n4\tfour\r\n", second)
+    assert lake.build().failures == ()
+    assert [row["a"] for row in rows_of(lake.storage, "pr_sex_code")] == ["2", "4"]
+
+
+def test_a_document_of_a_table_s_name_hinders_nothing(lake):
+    land(lake, 2, b"About codes.\r\n", "pr.sex.code")
+    land(lake, 2, b"a\tb\r\n1\tone\r\n", "pr.sex_code")
+    assert lake.build().failures == ()
+    assert source_of(lake, "pr.sex.code")["status"] == "document"
+    assert source_of(lake, "pr.sex_code")["status"] == "table"
+
+
 def test_a_first_build_shows_what_converts(lake, tmp_path):
     land(lake, 2, BROKEN)
     for version in lake.storage.versions("current/pr.json"):

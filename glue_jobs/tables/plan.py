@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.errors import QualityFailure
 from glue_jobs.tables.convert import CONVERTER_VERSION
 
 if TYPE_CHECKING:
@@ -53,17 +52,10 @@ class Planned:
 def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
     """Decides every file's table by its name; the series file comes first.
 
-    A file whose name does not begin with the survey's code is a document.
-
-    Raises:
-        QualityFailure: two files would become one table.
+    A file whose name does not begin with the survey's code is a document. Names that differ in case
+    or punctuation alone have one table: which of the files makes it, their content decides.
     """
     planned = [place for name in files if (place := _place(survey, name)) is not None]
-    by_path: dict[str, str] = {}
-    for place in planned:
-        other = by_path.setdefault(place.path, place.name)
-        if other != place.name:
-            raise QualityFailure(f"{other} and {place.name} would both become {place.table}.")
     return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glue_jobs.catalog.glue import partition_input, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
-from glue_jobs.errors import LakeError, QualityFailure, UpstreamInvalid
+from glue_jobs.errors import LakeError, UpstreamInvalid
 from glue_jobs.formats.listing import safe_file_name
 from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
@@ -114,11 +114,6 @@ def _check_in_glue(place) -> None:
         projected = template.replace("${data_file}", place.partition)
         partition = partition_input("s3://bucket", pointer, table, file)
         assert partition["StorageDescriptor"]["Location"] == projected
-
-
-def test_two_names_that_would_become_one_table_are_refused():
-    with pytest.raises(QualityFailure, match="would both become pr_a_b"):
-        plan_survey("pr", ["pr.a.b", "pr.a-b"])
 
 
 @pytest.mark.parametrize("text", FIELDS, ids=lambda text: ascii(text[:20]))

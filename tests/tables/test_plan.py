@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from glue_jobs.errors import QualityFailure
 from glue_jobs.tables.convert import CONVERTER_VERSION
 from glue_jobs.tables.plan import (
     Planned,
@@ -71,15 +70,6 @@ def test_the_series_file_comes_first_and_the_rest_by_name():
         "pr.sector",
     ]
     assert plan_survey("pr", names) == plan_survey("pr", names[::-1])
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("pr.a-b", "pr.a_b"), ("pr.a.b", "pr.a_b"), ("pr.Sector", "pr.sector")],
-)
-def test_two_files_cannot_become_one_table(one, other):
-    with pytest.raises(QualityFailure, match=f"{one} and {other} would both become pr_"):
-        plan_survey("pr", [one, other])
 
 
 @needs_captures

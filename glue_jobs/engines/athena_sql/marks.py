@@ -15,8 +15,10 @@ _WIDEST = 70
 
 def mark_word(sql: str, error: UsageError) -> None:
     """Marks where the word that a refusal is about first stands, if it names one."""
+    if not error.word or error.excerpt:
+        return
     found = re.search(rf"(?<![\w'])\"?{re.escape(error.word)}\b\"?", sql, re.IGNORECASE)
-    if error.word and found and not error.excerpt:
+    if found:
         error.excerpt = marked(sql, found.start(), found.end() - found.start())
 
 
