@@ -103,9 +103,10 @@ def ask(folder: Path, megabytes: int) -> None:
     """Prints what as-of queries on 24 releases take and read."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
     from glue_jobs.catalog.vintages import pointers_as_of  # noqa: PLC0415
-    from glue_jobs.commands.backfill import backfill  # noqa: PLC0415
-    from glue_jobs.engines.duckdb import DuckDBEngine  # noqa: PLC0415
     from glue_jobs.moments import end_of  # noqa: PLC0415
+    from glue_jobs.settings import Settings  # noqa: PLC0415
+    from labor_lake.commands.backfill import backfill  # noqa: PLC0415
+    from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
 
     storage = _first_release(folder, megabytes)
     copies = {}
@@ -119,7 +120,7 @@ def ask(folder: Path, megabytes: int) -> None:
     assert made is not None
     size = sum(file.bytes for file in made.tables["pr_revisions"].files)
     print(f"{_RELEASES} releases of a file of {megabytes} MB: {size / 1e6:.1f} MB of revisions\n")
-    engine = DuckDBEngine(storage, pointers_as_of(storage, end_of("2020-12-31")))
+    engine = DuckDBEngine(storage, pointers_as_of(storage, end_of("2020-12-31")), Settings())
     print("| as of 2020-12-31 | seconds | rows | MB read |\n|---|---|---|---|")
     for label, condition in (("one series", "where series_id = 'PRS00000100'"), ("all", "")):
         started, before = time.monotonic(), _bytes_read()
@@ -136,9 +137,9 @@ def _first_release(folder: Path, megabytes: int) -> Any:
     from glue_jobs.build_tables import build_tables  # noqa: PLC0415
     from glue_jobs.job import Run, perform  # noqa: PLC0415
     from glue_jobs.land_bls import land_bls  # noqa: PLC0415
-    from glue_jobs.sample.upstream import Upstream  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.storage.local import LocalStorage  # noqa: PLC0415
+    from labor_lake.sample.upstream import Upstream  # noqa: PLC0415
 
     first = folder / "first"
     generate(first, megabytes * 1_000_000)

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.engines import athena_sql
+import athena_sql
 from glue_jobs.formats.flatfile import read_header
-from glue_jobs.report_files import printed_names
-from glue_jobs.sample import excerpt
+from glue_jobs.reports.files import printed_names
 from glue_jobs.settings import SETTINGS, Settings
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
+from labor_lake.sample import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -134,7 +134,7 @@ def _answered(sql: str, known: Mapping[str, Columns]) -> Columns:
     comments.update(_explained(sql))
     return tuple(
         TableColumn(name, kind, comments.get(name, "").replace(", partition key", ""))
-        for name, kind in athena_sql.output_types(sql, typed).items()
+        for name, kind in athena_sql.translate(sql, athena_sql.Schema(tables=typed)).types.items()
     )
 
 

@@ -1,1 +1,1 @@
-"""Labor Lake: BLS time series and the US population as tables that SQL can query."""
+"""The jobs that AWS Glue runs, and every laptop too: land, build and publish."""

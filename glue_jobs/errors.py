@@ -44,15 +44,13 @@ class UsageError(LakeError):
     """The command line, a setting or a query is wrong.
 
     Attributes:
-        word: the word of a statement that it is about, or empty.
-        excerpt: that word's line, with a mark under it, or empty.
+        excerpt: the line of a statement that it is about, with a mark under the place, or empty.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, hint: str = "", word: str = "", excerpt: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", excerpt: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.word = word
         self.excerpt = excerpt
 
 

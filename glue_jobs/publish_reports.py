@@ -16,14 +16,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointers, tables_of
-from glue_jobs.changes import as_text, changes_of, data_files, vintages
-from glue_jobs.checks import load_checks, run_checks
-from glue_jobs.engines import open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import IntegrityFailure, LakeError
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
-from glue_jobs.report_files import printed_rows, to_csv, write_report_parquet
-from glue_jobs.report_index import (
+from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages
+from glue_jobs.reports.checks import load_checks, run_checks
+from glue_jobs.reports.files import printed_rows, to_csv, write_report_parquet
+from glue_jobs.reports.index import (
     INDEX,
     LATEST,
     REPORTS,

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.job import print_error
-from infra.bundle import ROOT
 from infra.rehearsal.environments import GLUES_PYTHON, PINNED_PIP, find_python, version_of
+from labor_lake.deployment.bundle import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import UsageError
 from glue_jobs.storage.scratch import scratch_folder
-from infra.bundle import ROOT
 from infra.cloudformation import Template
+from labor_lake.deployment.bundle import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

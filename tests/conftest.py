@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from glue_jobs.cli import main
+from labor_lake.cli import main
 
 pytest_plugins = ["tests.conformance.tally", "tests.faults.tally"]
 

@@ -6,11 +6,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from glue_jobs.job import Run
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.storage import open_storage
-from glue_jobs.workflow import WorkflowResult, run_workflow
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import WorkflowResult, run_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

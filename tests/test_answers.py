@@ -10,8 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.answers import json_rows, number_columns, text_rows, typed_schema, write_parquet
 from glue_jobs.errors import UnsupportedSQL, UsageError
+from glue_jobs.reports.answers import (
+    json_rows,
+    number_columns,
+    text_rows,
+    typed_schema,
+    write_parquet,
+)
 
 INTERVAL = pa.month_day_nano_interval()
 MOMENT = datetime(2024, 5, 7, 13, 4, 5)  # noqa: DTZ001 - Athena's timestamp has no zone

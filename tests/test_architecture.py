@@ -44,9 +44,9 @@ def test_imports_point_one_way(copied_package):
         ("formats/listing.py", "import glue_jobs.storage.local"),
         ("tables/quality.py", "import requests"),
         ("tables/schemas.py", "import os"),
-        ("catalog/pointers.py", "import glue_jobs.engines.duckdb"),
+        ("catalog/pointers.py", "import labor_lake.engines.duckdb"),
         ("storage/local.py", "import glue_jobs.job"),
-        ("build_tables.py", "import glue_jobs.engines.duckdb"),
+        ("build_tables.py", "import labor_lake.engines.duckdb"),
     ],
 )
 def test_an_import_the_wrong_way_is_noticed(copied_package, module, wrong_import):
@@ -68,7 +68,7 @@ def test_no_file_is_longer_than_a_reader_bears():
 
 def test_status_imports_nothing_heavy():
     code = (
-        "import sys; from glue_jobs.cli import main; main(['status', '--lake', '/nonexistent']);"
+        "import sys; from labor_lake.cli import main; main(['status', '--lake', '/nonexistent']);"
         "print([m for m in ('pyarrow', 'pandas', 'awswrangler', 'boto3', 'duckdb', 'requests')"
         " if m in sys.modules])"
     )

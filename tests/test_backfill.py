@@ -12,16 +12,16 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer, load_pointers
-from glue_jobs.cli import main
-from glue_jobs.commands.backfill import backfill
-from glue_jobs.engines import open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure
 from glue_jobs.moments import release_name, release_of
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
-from glue_jobs.workflow import run_workflow
+from labor_lake.cli import main
+from labor_lake.commands.backfill import backfill
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage, FailingStorage

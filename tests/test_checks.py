@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from glue_jobs.report_index import load_index
-from glue_jobs.sample import excerpt
-from glue_jobs.sample.upstream import Upstream
+from glue_jobs.reports.index import load_index
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
-from glue_jobs.workflow import run_workflow
+from labor_lake.sample import excerpt
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.faults.lake import observation
 from tests.lakes import RELEASED, run_at
 
@@ -81,7 +81,7 @@ def test_an_error_holds_back_the_reports_that_its_check_guards_and_no_other(lake
     checks = sql_files("checks")
     wrong = checks["best_year_misses_a_series"].replace("<> 1", "<> 2")
     monkeypatch.setattr(
-        "glue_jobs.checks.sql_files", lambda folder: {"best_year_misses_a_series": wrong}
+        "glue_jobs.reports.checks.sql_files", lambda folder: {"best_year_misses_a_series": wrong}
     )
     before = latest(lake)
     with sample_with("pr.data.0.Current", another_year) as upstream:
@@ -101,7 +101,8 @@ def test_a_report_stays_held_until_its_check_passes_and_says_since_when(lake, mo
     wrong = sql_files("checks")["best_year_misses_a_series"].replace("<> 1", "<> 2")
     with monkeypatch.context() as patched:
         patched.setattr(
-            "glue_jobs.checks.sql_files", lambda folder: {"best_year_misses_a_series": wrong}
+            "glue_jobs.reports.checks.sql_files",
+            lambda folder: {"best_year_misses_a_series": wrong},
         )
         with sample_with("pr.data.0.Current", another_year) as upstream:
             run_workflow(run_at(lake, upstream, "bad"))

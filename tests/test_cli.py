@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs import publish_reports
-from glue_jobs.cli import COMMANDS, main
-from glue_jobs.commands.reports import shown_rows
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import STAGES, run_workflow
+from labor_lake.cli import COMMANDS, main
+from labor_lake.commands.reports import shown_rows
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import STAGES, run_workflow
 from tests.lakes import run_at
 
 ROOT = Path(__file__).parents[1]
@@ -274,7 +274,7 @@ def test_what_nobody_foresaw_is_told_in_a_sentence_and_with_debug_in_full(monkey
     def broken(_):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("glue_jobs.commands.status.execute", broken)
+    monkeypatch.setattr("labor_lake.commands.status.execute", broken)
     assert main(["status"]) == 7
     assert "Traceback" not in capsys.readouterr().err
     assert main(["status", "--debug"]) == 7

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.cli import main
+from labor_lake.sample.upstream import Upstream
 from tests.lakes import lake_of
 
 if TYPE_CHECKING:

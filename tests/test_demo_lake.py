@@ -12,16 +12,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.commands import demo
 from glue_jobs.demo_mark import mark_as_demo
 from glue_jobs.errors import UsageError
 from glue_jobs.job import open_run
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
+from labor_lake.cli import main
+from labor_lake.commands import demo
+from labor_lake.sample.upstream import Upstream
 from tests.aws import aws_server, new_bucket
 
 WRITING = {

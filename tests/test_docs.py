@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from docs.generate import LAKE_TOML, PAGES
-from glue_jobs.cli import COMMANDS, main
-from glue_jobs.report_files import from_csv
-from glue_jobs.sample.upstream import Upstream
+from glue_jobs.reports.files import from_csv
 from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
-from glue_jobs.workflow import run_workflow
+from labor_lake.cli import COMMANDS, main
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
 from tests.test_real_input import RELEASES

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from glue_jobs import errors
-from glue_jobs.sample.faults import Stall, Status
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.faults import Stall, Status
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
 
 ROOT = Path(__file__).parents[1]
@@ -49,8 +49,8 @@ def check_told(told: subprocess.CompletedProcess[str]) -> None:
 
 
 def test_0_done_and_0_nothing_new(words):
-    assert ended(words("glue_jobs.cli", "run")).returncode == 0
-    again = ended(words("glue_jobs.cli", "run"))
+    assert ended(words("labor_lake.cli", "run")).returncode == 0
+    again = ended(words("labor_lake.cli", "run"))
     assert (again.returncode, again.stdout) == (0, "Nothing is new.\n")
     assert ended(words("glue_jobs.land_bls")).returncode == 0
 
@@ -58,10 +58,10 @@ def test_0_done_and_0_nothing_new(words):
 @pytest.mark.parametrize(
     "command",
     [
-        ("glue_jobs.cli", "run", "--surveys", "prx"),
-        ("glue_jobs.cli", "query", "select"),
-        ("glue_jobs.cli", "query", "drop table pr_data"),
-        ("glue_jobs.cli", "reports", "no_such_report"),
+        ("labor_lake.cli", "run", "--surveys", "prx"),
+        ("labor_lake.cli", "query", "select"),
+        ("labor_lake.cli", "query", "drop table pr_data"),
+        ("labor_lake.cli", "reports", "no_such_report"),
         ("glue_jobs.land_bls", "--surveys", "prx"),
     ],
     ids=" ".join,
@@ -73,7 +73,7 @@ def test_2_the_command_or_a_setting_is_wrong(command, words):
     check_told(told)
 
 
-@pytest.mark.parametrize("command", [("glue_jobs.cli", "run"), ("glue_jobs.land_bls",)])
+@pytest.mark.parametrize("command", [("labor_lake.cli", "run"), ("glue_jobs.land_bls",)])
 def test_5_try_again_later(command, words, upstream):
     upstream.script(SURVEY_PATH, Status(503, {"Retry-After": "3600"}), forever=True)
     told = ended(words(*command))
@@ -82,9 +82,9 @@ def test_5_try_again_later(command, words, upstream):
 
 
 def test_7_refused_damaged_or_guarded(words, upstream, tmp_path):
-    assert ended(words("glue_jobs.cli", "run")).returncode == 0
+    assert ended(words("labor_lake.cli", "run")).returncode == 0
     change_file(upstream, DATA_FILE, body_of(upstream, DATA_FILE)[:2000].rpartition(b"\n")[0])
-    told = ended(words("glue_jobs.cli", "run"))
+    told = ended(words("labor_lake.cli", "run"))
     assert told.returncode == 7
     check_told(told)
     upstream.script(SURVEY_PATH, Status(403), forever=True)
@@ -92,13 +92,13 @@ def test_7_refused_damaged_or_guarded(words, upstream, tmp_path):
     assert told.returncode == 7
     check_told(told)
     (tmp_path / "lake/raw/bls/pr/pr.txt").unlink()
-    assert ended(words("glue_jobs.cli", "verify")).returncode == 7
+    assert ended(words("labor_lake.cli", "verify")).returncode == 7
 
 
 def test_7_a_lake_that_nobody_asked_for_is_stale(words):
-    status = ("glue_jobs.cli", "status", "--max-age")
+    status = ("labor_lake.cli", "status", "--max-age")
     assert ended(words(*status, "36")).returncode == 2  # there is no lake
-    assert ended(words("glue_jobs.cli", "run")).returncode == 0
+    assert ended(words("labor_lake.cli", "run")).returncode == 0
     assert ended(words(*status, "36")).returncode == 0
     stale = ended(words(*status, "0"))
     assert stale.returncode in (0, 7)  # asked within this second, or not
@@ -118,7 +118,7 @@ def test_130_interrupted(words, upstream):
     stalled = Stall(30)
     upstream.script(SURVEY_PATH, stalled)
     with subprocess.Popen(
-        words("glue_jobs.cli", "land-bls"), cwd=ROOT, stderr=subprocess.PIPE, text=True
+        words("labor_lake.cli", "land-bls"), cwd=ROOT, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         assert "asking BLS" in process.stderr.readline()
@@ -128,10 +128,10 @@ def test_130_interrupted(words, upstream):
 
 
 def test_a_reader_who_has_seen_enough_is_no_failure(words):
-    assert ended(words("glue_jobs.cli", "run")).returncode == 0
+    assert ended(words("labor_lake.cli", "run")).returncode == 0
     reading, writing = os.pipe()
     os.close(reading)
-    query = words("glue_jobs.cli", "query", "select * from pr_data", "--format", "csv")
+    query = words("labor_lake.cli", "query", "select * from pr_data", "--format", "csv")
     told = subprocess.run(query, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (told.returncode, told.stderr) == (0, b"")

@@ -6,7 +6,7 @@ import pytest
 
 from glue_jobs.catalog.pointers import Pointer, load_pointer
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import Lake
 from tests.faults.places import Places

@@ -13,13 +13,13 @@ from glue_jobs import build_tables as job
 from glue_jobs.build_tables import build_tables
 from glue_jobs.catalog.pointers import Pointer, load_pointer
 from glue_jobs.catalog.vintages import pointers_as_of
-from glue_jobs.commands.vacuum import vacuum
-from glue_jobs.engines import open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.land_bls import land_bls
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
 from glue_jobs.tables import plan
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, verify
 from tests.faults.lake import DATA_FILE, Done, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud

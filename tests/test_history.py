@@ -14,16 +14,16 @@ import pytest
 
 from glue_jobs.catalog.pointers import load_pointer, load_pointers
 from glue_jobs.catalog.vintages import pointers_as_of
-from glue_jobs.cli import main
-from glue_jobs.engines import open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.moments import end_of, from_release, release_name
-from glue_jobs.report_files import printed_rows, to_csv
-from glue_jobs.sample.upstream import Upstream
+from glue_jobs.reports.files import printed_rows, to_csv
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
-from glue_jobs.workflow import run_workflow
+from labor_lake.cli import main
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
 from tests.test_real_input import RELEASES

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.cli import main
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.cli import main
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import old_copies, take_in, verify
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud

@@ -18,13 +18,13 @@ import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Snapshot, load_pointer
 from glue_jobs.catalog.vintages import pointers_as_of
-from glue_jobs.cli import main
-from glue_jobs.engines import open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.land_bls import land_bls
 from glue_jobs.moments import from_release, release_name
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import Settings
+from labor_lake.cli import main
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, change_file
 from tests.faults.places import Place
 from tests.tables.test_revisions import Vintage, expected

@@ -10,12 +10,12 @@ import pytest
 import requests
 
 from glue_jobs.errors import UpstreamUnavailable
-from glue_jobs.sample.faults import Reset, Status, Truncate, WrongLength
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import deadline, http
 from glue_jobs.sources.deadline import TimedAdapter
 from glue_jobs.sources.http import Http, Pace
+from labor_lake.sample.faults import Reset, Status, Truncate, WrongLength
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
 
 NAME = "pr.class"

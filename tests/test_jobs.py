@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from glue_jobs import summaries, workflow
+from glue_jobs import summaries
 from glue_jobs.errors import (
     LakeError,
     QualityFailure,
@@ -27,6 +27,7 @@ from glue_jobs.job import (
 )
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
+from labor_lake import workflow
 from tests.faults.storages import FailingStorage
 
 

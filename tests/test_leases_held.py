@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from glue_jobs.commands.vacuum import vacuum
-from glue_jobs.commands.verify import verified
 from glue_jobs.errors import TryAgainLater
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.commands.verify import verified
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, old_copies, take_in
 from tests.faults.lake import Lake
 from tests.faults.places import Places

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from glue_jobs.logs import EVENTS
-from glue_jobs.sample.faults import Status
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.faults import Status
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import SURVEY_PATH
 
 CONTACT = "someone.unmistakable@example.org"
@@ -57,7 +57,7 @@ def check_form(lines: list[dict[str, Any]]) -> None:
 
 
 def test_a_run_tells_every_step_of_every_job(program):
-    code, out, lines = program("glue_jobs.cli", "run", "--json")
+    code, out, lines = program("labor_lake.cli", "run", "--json")
     assert code == 0
     check_form(lines)
     assert len({line["run_id"] for line in lines}) == 1
@@ -69,7 +69,7 @@ def test_a_run_tells_every_step_of_every_job(program):
     assert len(json.loads(out)) == 4
 
 
-@pytest.mark.parametrize("words", [("glue_jobs.cli", "land-bls"), ("glue_jobs.land_bls",)])
+@pytest.mark.parametrize("words", [("labor_lake.cli", "land-bls"), ("glue_jobs.land_bls",)])
 def test_a_failure_is_a_line_with_all_there_is_to_say(words, program, upstream):
     upstream.script(SURVEY_PATH, Status(403), forever=True)
     code, _, lines = program(*words)
@@ -86,13 +86,13 @@ def test_a_failure_is_a_line_with_all_there_is_to_say(words, program, upstream):
 
 
 def test_a_wrong_setting_is_told_in_json_too(program):
-    code, out, lines = program("glue_jobs.cli", "status", "--surveys", "x", settings=False)
+    code, out, lines = program("labor_lake.cli", "status", "--surveys", "x", settings=False)
     assert (code, out) == (2, "")
     assert [line["event"] for line in lines] == ["failed"]
 
 
 def test_a_traceback_is_a_field(program):
-    code, _, lines = program("glue_jobs.cli", "query", "select nonsense", "--debug")
+    code, _, lines = program("labor_lake.cli", "query", "select nonsense", "--debug")
     assert code == 2
     assert "Traceback" in lines[-1]["traceback"]
 
@@ -104,7 +104,7 @@ def test_a_log_that_nobody_reads_stops_no_run(upstream, tmp_path):
         reading, writing = os.pipe()
         os.close(reading)
         ended = subprocess.run(
-            [sys.executable, "-m", "glue_jobs.cli", *words, "--log-format", log_format],
+            [sys.executable, "-m", "labor_lake.cli", *words, "--log-format", log_format],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=writing,

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from glue_jobs import terminal
-from glue_jobs.cli import COMMANDS, main
-from glue_jobs.sample.upstream import Upstream
+from labor_lake import terminal
+from labor_lake.cli import COMMANDS, main
+from labor_lake.sample.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")
@@ -205,7 +205,7 @@ def test_too_little_memory_is_told_in_a_sentence(demo_lake, monkeypatch, capsys)
     def grow(_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("glue_jobs.commands.status.execute", grow)
+    monkeypatch.setattr("labor_lake.commands.status.execute", grow)
     assert main(["status", "--lake", demo_lake]) == 7
     assert capsys.readouterr().err.startswith("error: There is too little memory for this.")
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.cli import main
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, Lake, body_of, change_file
 from tests.faults.places import Place
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from glue_jobs.logs import JsonLog
-from glue_jobs.terminal import PlainProgress
+from labor_lake.terminal import PlainProgress
 
 
 class Pipe:

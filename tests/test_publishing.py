@@ -8,11 +8,11 @@ import pytest
 
 from glue_jobs import publish_reports as job
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.engines.duckdb import DuckDBEngine
 from glue_jobs.errors import TryAgainLater
 from glue_jobs.publish_reports import describe_inputs, publish_reports
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.sql_files import sql_files
+from labor_lake.engines.duckdb import DuckDBEngine
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, body_of, change_file, observation
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage

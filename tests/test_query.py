@@ -9,7 +9,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.cli import main
+from labor_lake.cli import main
 from tests.lakes import lake_of
 
 POPULATION = {2013: 316_000_000, 2014: 318_000_000}

@@ -10,8 +10,8 @@ import pytest
 
 from glue_jobs.build_tables import build_tables
 from glue_jobs.job import perform
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import run_workflow
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import NOW, run_at
 

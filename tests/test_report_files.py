@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.report_files import from_csv, printed_rows, to_csv, write_report_parquet
+from glue_jobs.reports.files import from_csv, printed_rows, to_csv, write_report_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,13 +11,13 @@ import boto3
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.cli import main
-from glue_jobs.commands.status import describe
 from glue_jobs.job import perform
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
-from glue_jobs.workflow import job_named
+from labor_lake.cli import main
+from labor_lake.commands.status import describe
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
 from tests.lakes import run_at
 

@@ -6,15 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+import athena_sql
 from glue_jobs.catalog.pointers import load_pointers, tables_of
-from glue_jobs.checks import load_checks, run_checks
-from glue_jobs.engines import athena_sql, open_engine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.moments import release_name
-from glue_jobs.sample.upstream import Upstream
+from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
-from glue_jobs.workflow import run_workflow
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.sample.faults import Status
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import STAGES
+from labor_lake.cli import main
+from labor_lake.sample.faults import Status
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import STAGES
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/run_summary.schema.json").read_text("utf-8"))

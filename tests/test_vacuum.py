@@ -9,9 +9,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
-from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
+from labor_lake.commands.vacuum import vacuum
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 A_WEEK_AGO = NOW - timedelta(days=7)

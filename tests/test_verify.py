@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.commands.status import describe
 from glue_jobs.errors import StorageFailure, UpstreamUnavailable
-from glue_jobs.repair import repair
-from glue_jobs.sample.faults import Headers, Status
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.verification import verify as verify_lake
+from labor_lake.cli import main
+from labor_lake.commands.status import describe
+from labor_lake.repair import repair
+from labor_lake.sample.faults import Headers, Status
+from labor_lake.sample.upstream import Upstream
+from labor_lake.verification import verify as verify_lake
 from tests.aws import REGION
 from tests.faults.lake import (
     CONTACT,

@@ -15,16 +15,16 @@ import pytest
 
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, missing_files, publish
-from glue_jobs.commands.vacuum import vacuum
-from glue_jobs.commands.verify import verified
 from glue_jobs.errors import QualityFailure, TryAgainLater, UpstreamRefused
-from glue_jobs.rebuild import rebuild_differences
-from glue_jobs.repair import repair
-from glue_jobs.sample.faults import Status
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.storage import recorded_sha256
 from glue_jobs.storage.local import LocalStorage
-from glue_jobs.verification import POINTER, RAW, Noted, verify
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.commands.verify import verified
+from labor_lake.rebuild import rebuild_differences
+from labor_lake.repair import repair
+from labor_lake.sample.faults import Status
+from labor_lake.sample.upstream import Upstream
+from labor_lake.verification import POINTER, RAW, Noted, verify
 from tests.aws import REGION
 from tests.faults.commands import LATER
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, Lake, change_file
@@ -229,7 +229,7 @@ def test_no_pointer_comes_back_whose_files_were_vacuumed(lake, monkeypatch):
     lake.place.falsify(key, b"rotten")
     with monkeypatch.context() as patched:
         # Nothing that was landed can be built: what came back now would stay as it is.
-        patched.setattr("glue_jobs.repair.build_subject", refuse_to_build)
+        patched.setattr("labor_lake.repair.build_subject", refuse_to_build)
         with pytest.raises(QualityFailure):
             repair(lake.run(), Noted(POINTER, "pr", key, ""))
     assert lake.place.body(key) == b"rotten"

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from glue_jobs import workflow
 from glue_jobs.errors import QualityFailure, UpstreamUnavailable
 from glue_jobs.job import Outcome, Run
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
+from labor_lake import workflow
 
 LANDINGS = ["land_bls", "land_population"]
 

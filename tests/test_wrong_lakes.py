@@ -17,7 +17,7 @@ import pytest
 from glue_jobs import raw_zone
 from glue_jobs.catalog.manifests import load_survey, save_survey, to_json
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import DATA_FILE, Lake
 from tests.faults.places import BACKENDS, Places, cloud

@@ -14,8 +14,6 @@ from bench.generate import generate
 from glue_jobs.errors import LakeError
 from glue_jobs.job import print_error
 from glue_jobs.storage.scratch import scratch_folder
-from glue_jobs.terminal import print_table
-from infra.bundle import ROOT, make_bundle
 from infra.cloudformation import Template
 from infra.rehearsal.answers import Answerer
 from infra.rehearsal.days import Rehearsal
@@ -23,6 +21,8 @@ from infra.rehearsal.environments import GLUES_PYTHON, find_python, version_of
 from infra.rehearsal.glue import Glue, become_user
 from infra.rehearsal.server import Cloud
 from infra.rehearsal.upstreams import open_upstream, with_data_file
+from labor_lake.deployment.bundle import ROOT, make_bundle
+from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.settings import Settings
 from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.engines.duckdb import DuckDBEngine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,9 @@ class Answerer:
         storage = LocalStorage(self._folder)
         self._copy()
         texts = [literal[1:-1].replace("''", "'") for literal in parameters]
-        return as_athena(DuckDBEngine(storage, load_pointers(storage)).query(sql, texts))
+        return as_athena(
+            DuckDBEngine(storage, load_pointers(storage), Settings()).query(sql, texts)
+        )
 
     def _copy(self) -> None:
         """Brings the copy up to date; what a pointer names never changes."""

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from glue_jobs.errors import UsageError
-from infra.bundle import ROOT
 from infra.modules import hashed
+from labor_lake.deployment.bundle import ROOT
 
 GLUES_PYTHON = "3.9"
 

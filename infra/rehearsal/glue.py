@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from infra.bundle import Bundle
     from infra.cloudformation import Stack
+    from labor_lake.deployment.bundle import Bundle
 
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 _GLUES_OWN = ("--additional-python-modules", "--extra-py-files")

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from glue_jobs.sample.faults import Step
-from glue_jobs.sample.upstream import Upstream
-from infra.bundle import ROOT
+from labor_lake.deployment.bundle import ROOT
+from labor_lake.sample.faults import Step
+from labor_lake.sample.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from glue_jobs.sample.answer import Answer
-    from glue_jobs.sample.faults import Stage
+    from labor_lake.sample.answer import Answer
+    from labor_lake.sample.faults import Stage
 
 CAPTURES = ROOT.parent / "shared" / "data"
 DATA_FILES = ("pr.data.0.Current", "pr.data.1.AllData")

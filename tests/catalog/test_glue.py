@@ -15,8 +15,8 @@ import pytest
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.job import perform
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import job_named
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import job_named
 from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (
     R1,

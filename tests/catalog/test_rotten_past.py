@@ -12,10 +12,10 @@ import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
 from glue_jobs.catalog.vintages import pointers_as_of
-from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
+from labor_lake.commands.vacuum import vacuum
 
 RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 FIRST, SECOND, THIRD = RELEASES

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.report_index import load_index
+from glue_jobs.reports.index import load_index
 from glue_jobs.storage.protocol import Content
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pyarrow as pa
 
-from glue_jobs.answers import ATHENA_TYPE
+from glue_jobs.reports.answers import ATHENA_TYPE
 
 if TYPE_CHECKING:
     from tests.conformance.statements import Statement

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from glue_jobs.job import perform
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import job_named
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import job_named
 from tests.captures import capture
 from tests.lakes import run_at
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+import athena_sql
+from athena_sql.statements import Query
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.engines import athena_sql, open_engine
-from glue_jobs.engines.athena_sql.statements import Query
+from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UnsupportedSQL, UsageError
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
-from glue_jobs.engines import open_engine
 from glue_jobs.engines.athena import AthenaEngine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files

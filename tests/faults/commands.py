@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.commands import backfill
-from glue_jobs.commands.vacuum import vacuum
-from glue_jobs.commands.verify import verified
 from glue_jobs.errors import LakeError
 from glue_jobs.job import exit_code
 from glue_jobs.moments import release_name
-from glue_jobs.sample import render
+from labor_lake.commands import backfill
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.commands.verify import verified
+from labor_lake.sample import render
 from tests.faults.lake import DATA_FILE
 from tests.faults.small_survey import FIRST
 

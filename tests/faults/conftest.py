@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, publish_next_release
 from tests.faults.places import BACKENDS, Places, begin_of, cloud
 

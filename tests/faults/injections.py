@@ -27,14 +27,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.sample import excerpt, faults, render
-from glue_jobs.sample.pages import BLOCK_PAGE, ListedRow, listing
+from labor_lake.sample import excerpt, faults, render
+from labor_lake.sample.pages import BLOCK_PAGE, ListedRow, listing
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, observation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glue_jobs.sample.faults import Step
+    from labor_lake.sample.faults import Step
     from tests.faults.table import Case
 
 CUBE = "acs_yg_total_population_1"

@@ -20,7 +20,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls
 from tests.faults.lakes_alike import do_work, lake_at
 from tests.faults.places import Place

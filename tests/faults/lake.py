@@ -14,8 +14,8 @@ from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
-from glue_jobs.sample import excerpt, render
 from glue_jobs.settings import RetryPolicy
+from labor_lake.sample import excerpt, render
 from tests.aws import REGION
 from tests.lakes import run_at
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from glue_jobs.errors import LakeError
     from glue_jobs.job import Job, Run
-    from glue_jobs.sample.upstream import Upstream
     from glue_jobs.storage.protocol import Storage
+    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Place, Tree
 
 SURVEY_PATH = "/pub/time.series/pr/"

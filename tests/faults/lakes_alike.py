@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.errors import LakeError
-from glue_jobs.sample.faults import Status
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.sample.faults import Status
 from tests.faults.lake import Lake
 from tests.faults.places import begin_of
 from tests.faults.small_survey import OTHERS, serve_others, serve_release
 
 if TYPE_CHECKING:
-    from glue_jobs.sample.upstream import Upstream
     from glue_jobs.storage.protocol import Storage
+    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Place, Places
 
 WORKS = ("first-run", "next-run", "vacuum")

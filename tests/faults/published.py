@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glue_jobs import publish_reports as job
-from glue_jobs.engines import open_engine
-from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.engines.open import open_engine
 from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.engines.duckdb import DuckDBEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ def answer_without_athena(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with storage.open(stored.key) as stream:
                     path.write_bytes(stream.read())
-        return DuckDBEngine(LocalStorage(folder), pointers)
+        return DuckDBEngine(LocalStorage(folder), pointers, settings)
 
     monkeypatch.setattr(job, "open_engine", open_copy)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from glue_jobs.sample import render
+from labor_lake.sample import render
 from tests.faults.lake import DATA_FILE, Lake, change_file
 
 if TYPE_CHECKING:
-    from glue_jobs.sample.upstream import Upstream
+    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Places
 
 CUBE = "acs_yg_total_population_1"

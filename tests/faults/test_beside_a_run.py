@@ -15,7 +15,7 @@ import pytest
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.catalog.pointers import load_pointer, missing_files, past_pointers
 from glue_jobs.errors import TryAgainLater
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.commands import old_copies, take_in, vacuum_all, verify
 from tests.faults.lakes_alike import LakesAlike

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.cli import main
+from labor_lake.cli import main
 from tests.aws import REGION
 from tests.faults.lake import CONTACT, DATA_FILE
 from tests.faults.places import BACKENDS, UNREADABLE

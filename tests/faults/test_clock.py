@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.commands.vacuum import KEPT_DAYS, Removed, vacuum
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.commands.vacuum import KEPT_DAYS, Removed, vacuum
+from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake
 from tests.faults.places import BACKENDS
 from tests.faults.small_survey import serve_release

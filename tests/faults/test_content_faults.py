@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.tables import plan
+from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import file_of
 from tests.faults.lake import DATA_FILE, Lake, body_of, change_file
 from tests.faults.places import BACKENDS, Place

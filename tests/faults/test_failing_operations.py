@@ -12,7 +12,7 @@ import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.killed_runs import run_elsewhere

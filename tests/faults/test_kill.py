@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import WORKS, LakesAlike

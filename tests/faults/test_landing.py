@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import load_population, load_survey
-from glue_jobs.sample import excerpt, population_service, render
-from glue_jobs.sample.faults import Listing, Status, Step
-from glue_jobs.sample.pages import ListedRow, listing
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample import excerpt, population_service, render
+from labor_lake.sample.faults import Listing, Status, Step
+from labor_lake.sample.pages import ListedRow, listing
+from labor_lake.sample.upstream import Upstream
 from tests.captures import capture, needs_captures
 from tests.faults.lake import (
     CONTACT,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from glue_jobs.sample.answer import Answer
-    from glue_jobs.sample.faults import Stage
+    from labor_lake.sample.answer import Answer
+    from labor_lake.sample.faults import Stage
 
 CUBE = "acs_yg_total_population_1"
 KEY = f"raw/bls/pr/{DATA_FILE}"

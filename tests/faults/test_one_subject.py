@@ -13,9 +13,9 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import LakeError, StorageFailure
 from glue_jobs.publish_reports import publish_reports
-from glue_jobs.sample import render
-from glue_jobs.sample.faults import Status
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample import render
+from labor_lake.sample.faults import Status
+from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.commands import verify
 from tests.faults.lake import Lake

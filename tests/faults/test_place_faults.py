@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import LakesAlike, lake_at

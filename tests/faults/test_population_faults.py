@@ -10,9 +10,9 @@ import pytest
 
 from glue_jobs.catalog.manifests import load_population
 from glue_jobs.errors import UsageError
-from glue_jobs.sample import render
-from glue_jobs.sample.faults import Body, Redirect, Status
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample import render
+from labor_lake.sample.faults import Body, Redirect, Status
+from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import ACS1, API, CUBE, YEARS
 from tests.faults.lake import CONTACT
 from tests.faults.places import BACKENDS

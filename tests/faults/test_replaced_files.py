@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.errors import UpstreamUnavailable
-from glue_jobs.sample.answer import Answer
-from glue_jobs.sample.bls_service import UpstreamFile, answer_bls
-from glue_jobs.sample.faults import ReplaceDuring, Step
 from glue_jobs.sources.bls import ListingOutdated
+from labor_lake.sample.answer import Answer
+from labor_lake.sample.bls_service import UpstreamFile, answer_bls
+from labor_lake.sample.faults import ReplaceDuring, Step
 from tests.faults.lake import (
     CONTACT,
     DATA_FILE,
@@ -26,8 +26,8 @@ from tests.faults.places import BACKENDS
 from tests.faults.table import fault
 
 if TYPE_CHECKING:
-    from glue_jobs.sample.faults import Stage
-    from glue_jobs.sample.upstream import Upstream
+    from labor_lake.sample.faults import Stage
+    from labor_lake.sample.upstream import Upstream
     from tests.faults.lake import Lake
 
 FILE = SURVEY_PATH + DATA_FILE

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.commands.reports import print_reports
-from glue_jobs.commands.status import describe
-from glue_jobs.commands.verify import verified
 from glue_jobs.errors import IntegrityFailure, LakeError, TryAgainLater, UsageError
-from glue_jobs.report_index import (
+from glue_jobs.reports.index import (
     INDEX_KEY,
     ReportIndex,
     check_reports,
     load_index,
     read_reports,
 )
-from glue_jobs.verification import verify
+from labor_lake.commands.reports import print_reports
+from labor_lake.commands.status import describe
+from labor_lake.commands.verify import verified
+from labor_lake.verification import verify
 from tests.faults.lake import DATA_FILE, body_of, change_file
 from tests.faults.places import BACKENDS
 from tests.faults.published import answer_without_athena, publish

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.commands.vacuum import vacuum
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.commands.vacuum import vacuum
+from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, old_copies, take_in, verify
 from tests.faults.lakes_alike import LakesAlike
 from tests.faults.places import BACKENDS

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.errors import UpstreamRefused, UsageError
-from glue_jobs.sample.faults import Drip, DripHead, Redirect, Stall, Status
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.faults import Drip, DripHead, Redirect, Stall, Status
+from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import ANSWERS, API, scripted
 from tests.faults.lake import (
     DATA_FILE,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from hypothesis import strategies as st
 
 from glue_jobs.formats.flatfile import PERIODS
-from glue_jobs.sample import excerpt, render
-from glue_jobs.sample.pages import BLOCK_PAGE, ListedRow, listing
+from labor_lake.sample import excerpt, render
+from labor_lake.sample.pages import BLOCK_PAGE, ListedRow, listing
 from tests.fuzz.properties import FOLDER
 
 if TYPE_CHECKING:

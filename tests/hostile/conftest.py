@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.sample import render
-from glue_jobs.sample.upstream import Upstream
-from glue_jobs.workflow import run_workflow
+from labor_lake.cli import main
+from labor_lake.sample import render
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import run_workflow
 from tests.hostile.corpus import FIELDS
 from tests.lakes import RELEASED, run_at
 

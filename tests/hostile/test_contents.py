@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.cli import main
-from glue_jobs.report_files import from_csv
+from glue_jobs.reports.files import from_csv
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.cli import main
 from tests.hostile.conftest import COLUMNS, DATA_FILE, NATION, SERIES
 from tests.hostile.corpus import FAMILIES, FIELDS, is_field
 from tests.lakes import RELEASED
@@ -182,7 +182,7 @@ def test_the_text_file_of_changes_can_be_printed(lake):
 
 
 def test_a_run_that_fails_tells_it_harmlessly_then_and_later(tmp_path, capsys):
-    from glue_jobs.sample.upstream import Upstream
+    from labor_lake.sample.upstream import Upstream
     from tests.hostile.conftest import serve, table_file
 
     with Upstream() as upstream:

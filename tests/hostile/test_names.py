@@ -14,13 +14,13 @@ from glue_jobs.errors import LakeError, UpstreamInvalid
 from glue_jobs.formats.listing import safe_file_name
 from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
-from glue_jobs.sample.faults import Body
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage import names
 from glue_jobs.subjects import survey_code
 from glue_jobs.tables.plan import Role, plan_survey
 from glue_jobs.tables.schemas import columns_of, described, is_table_header, partition_keys
+from labor_lake.sample.faults import Body
+from labor_lake.sample.upstream import Upstream
 from tests.fuzz.effort import examples
 from tests.hostile.corpus import FAMILIES, FIELDS, STRINGS
 from tests.lakes import run_at

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.audit import CONTROL, main, pins_of, rounds
-from infra.bundle import ROOT
+from labor_lake.deployment.bundle import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,14 +16,14 @@ from typing import Any
 import boto3
 import pytest
 
-from glue_jobs.cli import main
-from glue_jobs.commands.deploy import parameters
 from glue_jobs.errors import DeployFailure, IntegrityFailure, LakeError, UsageError
-from infra import deploy, stacks
-from infra.bundle import ROOT, build_wheel, content_hash, make_bundle
 from infra.cloudformation import Template
-from infra.deploy import parameters_of
-from infra.stacks import Stack
+from labor_lake.cli import main
+from labor_lake.commands.deploy import parameters
+from labor_lake.deployment import deploy, stacks
+from labor_lake.deployment.bundle import ROOT, build_wheel, content_hash, make_bundle
+from labor_lake.deployment.deploy import parameters_of
+from labor_lake.deployment.stacks import Stack
 from tests.aws import REGION, aws_server
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse")
@@ -319,7 +319,7 @@ def test_a_parameter_that_the_template_has_no_longer_is_not_kept(monkeypatch):
 
 
 def test_outside_a_clone_it_is_told(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "infra.stacks", None)
+    monkeypatch.setitem(sys.modules, "labor_lake.deployment.stacks", None)
     assert main(["deploy", *CONTACT, "--yes"]) == 2
     assert "in a clone of the project only" in capsys.readouterr().err
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PYTHON_39 = {"python_version": "3.9", "python_full_version": "3.9.18"}
 # Imported inside functions that Glue never reaches.
 ON_A_LAPTOP_ONLY = {
-    "glue_jobs.engines.duckdb": "the engine of a lake in a directory",
+    "labor_lake.engines.duckdb": "the engine of a lake in a directory",
     "tomli": "only who has a lake.toml needs it",
     "tomllib": "the same, of Python's own library since 3.11",
 }

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from glue_jobs.errors import DeployFailure, LakeError, TryAgainLater, UsageError
-from infra import stacks
-from infra.stacks import Change, ChangeSet, Stack
+from labor_lake.deployment import stacks
+from labor_lake.deployment.stacks import Change, ChangeSet, Stack
 from tests.aws import REGION
 
 

@@ -14,8 +14,8 @@ from cfnlint.api import lint_file
 from glue_jobs.job import argument_parser
 from glue_jobs.settings import SETTINGS
 from glue_jobs.sql_files import sql_files
-from glue_jobs.workflow import STAGES
 from infra.cloudformation import Template
+from labor_lake.workflow import STAGES
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "infra" / "template.yaml"

@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 import pytest
 
-from glue_jobs.cli import main
 from glue_jobs.errors import StorageFailure
 from glue_jobs.storage.s3 import S3Storage
-from infra import stacks, workflow_run
-from infra.stacks import Standing
-from infra.workflow_run import Workflow, states_of
+from labor_lake.cli import main
+from labor_lake.deployment import stacks, workflow_run
+from labor_lake.deployment.stacks import Standing
+from labor_lake.deployment.workflow_run import Workflow, states_of
 from tests.aws import REGION, aws_server, new_bucket
 
 JOBS = ("land_bls", "land_population", "build_tables", "publish_reports")
@@ -162,7 +162,7 @@ def test_the_lake_is_read_in_the_region_that_was_given(lake, monkeypatch):
         opened.append((uri, region))
         return lake
 
-    monkeypatch.setattr("glue_jobs.commands.run.open_storage", open_storage)
+    monkeypatch.setattr("labor_lake.commands.run.open_storage", open_storage)
     assert main(["run", "--on-aws", "--region", "eu-west-1"]) == 0
     assert [region for _, region in opened] == ["eu-west-1"]
 
@@ -202,7 +202,7 @@ def test_a_workflow_that_is_not_there_or_runs_already_is_told(lake, monkeypatch,
             http_response.status_code = 400
 
         workflow._client.meta.events.register("after-call.glue.StartWorkflowRun", refuse)
-        monkeypatch.setattr("infra.workflow_run.Workflow", lambda *_: workflow)
+        monkeypatch.setattr("labor_lake.deployment.workflow_run.Workflow", lambda *_: workflow)
         assert main(["run", "--on-aws"]) == expected
         assert sentence in capsys.readouterr().err
         workflow._client.meta.events.unregister("after-call.glue.StartWorkflowRun", refuse)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from glue_jobs.sample.bls_service import UpstreamFile, etag
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.bls_service import UpstreamFile, etag
+from labor_lake.sample.upstream import Upstream
 from tests.captures import capture, needs_captures
 from tests.sample.conftest import BODY, WRITTEN, ask
 from tests.sample.test_pages import rows_of

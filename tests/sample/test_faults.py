@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from glue_jobs.sample.faults import (
+from labor_lake.sample.faults import (
     Body,
     Drip,
     Gzip,
@@ -26,8 +26,8 @@ from glue_jobs.sample.faults import (
     Truncate,
     WrongLength,
 )
-from glue_jobs.sample.pages import BLOCK_PAGE
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.pages import BLOCK_PAGE
+from labor_lake.sample.upstream import Upstream
 from tests.sample.conftest import BODY, WRITTEN, ask, port_of
 from tests.sample.test_pages import rows_of
 

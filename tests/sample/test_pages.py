@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from glue_jobs.sample.pages import BLOCK_PAGE, ListedRow, listing
+from labor_lake.sample.pages import BLOCK_PAGE, ListedRow, listing
 from tests.captures import capture, needs_captures
 
 ROW = re.compile(r"(\d+/\d+/\d{4}) +(\d+:\d\d [AP]M) +(\d+|&lt;dir&gt;) <A HREF=\"[^\"]+\">([^<]+)")

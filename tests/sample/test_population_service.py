@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from glue_jobs.sample.upstream import Upstream
+from labor_lake.sample.upstream import Upstream
 from tests.sample.conftest import POPULATION
 
 ACS1 = "acs_yg_total_population_1"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from glue_jobs.sample import excerpt, render
+from labor_lake.sample import excerpt, render
 from tests.captures import capture, needs_captures
 
 FILES = {name: body for name, (body, _) in excerpt.files().items()}

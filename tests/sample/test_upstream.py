@@ -15,9 +15,9 @@ from statistics import median
 import pytest
 import requests
 
-from glue_jobs.sample import server
-from glue_jobs.sample.faults import Drip, Stall, Status
-from glue_jobs.sample.upstream import Request, Upstream, UpstreamFile
+from labor_lake.sample import server
+from labor_lake.sample.faults import Drip, Stall, Status
+from labor_lake.sample.upstream import Request, Upstream, UpstreamFile
 from tests.sample.conftest import BODY, CONTACT, WRITTEN, ask, connect, port_of
 
 FOREVER = 3600
@@ -213,7 +213,7 @@ def test_it_imports_nothing_but_the_standard_library():
     program = (
         "import sys\n"
         "before = set(sys.modules)\n"
-        "import glue_jobs.sample.upstream\n"
+        "import labor_lake.sample.upstream\n"
         "for name in set(sys.modules) - before:\n"
         "    if 'site-packages' in (getattr(sys.modules[name], '__file__', None) or ''):\n"
         "        print(name)\n"

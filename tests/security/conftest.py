@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.cli import main
+from labor_lake.cli import main
 
 if TYPE_CHECKING:
     import ssl

@@ -19,19 +19,19 @@ from glue_jobs.errors import UpstreamUnavailable, UsageError
 from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
-from glue_jobs.sample.faults import Step
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy, Settings, resolve
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Http, Pace
+from labor_lake.sample.faults import Step
+from labor_lake.sample.upstream import Upstream
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, listener
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glue_jobs.sample.answer import Answer
-    from glue_jobs.sample.faults import Stage
+    from labor_lake.sample.answer import Answer
+    from labor_lake.sample.faults import Stage
 
 ONCE = RetryPolicy(tries=1, connect_timeout=2.0, read_timeout=2.0)
 

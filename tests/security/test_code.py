@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.bundle import ROOT
+from labor_lake.deployment.bundle import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,10 +98,10 @@ def test_modules_are_imported_by_names_that_stand_in_the_code():
         place.replace("importlib.import_module", "import")
         for place in places(calls(r"importlib\.\w+"))
     ] == [
-        "glue_jobs/cli.py: import(f'glue_jobs.commands.{COMMANDS[arguments.command][0]}')",
-        "glue_jobs/cli.py: import(f'glue_jobs.commands.{module}')",
-        "glue_jobs/commands/deploy.py: import(f'infra.{module}')",
-        "glue_jobs/workflow.py: import(f'glue_jobs.{name}')",
+        "labor_lake/cli.py: import(f'labor_lake.commands.{COMMANDS[arguments.command][0]}')",
+        "labor_lake/cli.py: import(f'labor_lake.commands.{module}')",
+        "labor_lake/commands/deploy.py: import(f'infra.{module}')",
+        "labor_lake/workflow.py: import(f'glue_jobs.{name}')",
     ]
 
 
@@ -164,8 +164,8 @@ def test_no_other_address_stands_in_the_code():
         ("glue_jobs/settings.py", "https://download.bls.gov/pub/time.series/"),
         ("glue_jobs/settings.py", "https://api.datausa.io/tesseract/data.jsonrecords"),
         ("glue_jobs/settings.py", "https://honolulu-api.datausa.io/tesseract/data.jsonrecords"),
-        ("glue_jobs/sample/upstream.py", "http://127.0.0.1"),
-        ("glue_jobs/sample/render.py", "http://www.census.gov/programs-surveys/acs/"),  # is data
+        ("labor_lake/sample/upstream.py", "http://127.0.0.1"),
+        ("labor_lake/sample/render.py", "http://www.census.gov/programs-surveys/acs/"),  # is data
     }
 
 
@@ -206,11 +206,11 @@ def test_sql_is_put_together_in_these_places_only(functions):
         if any(isinstance(part, str) and SQL.match(part) for part in literals(node))
     }
     assert built == {
-        ("glue_jobs/changes.py", "_statement"),  # a view or table of the survey's own
-        ("glue_jobs/engines/athena_sql/macros.py", ""),  # from constants, at import
-        ("glue_jobs/engines/duckdb.py", "__init__"),  # settings: folders, quoted
-        ("glue_jobs/engines/duckdb.py", "_table_view"),  # names and paths, quoted
-        ("glue_jobs/engines/duckdb.py", "_data_as_of"),  # names, quoted
+        ("glue_jobs/reports/changes.py", "_statement"),  # a view or table of the survey's own
+        ("athena_sql/macros.py", ""),  # from constants, at import
+        ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
+        ("labor_lake/engines/duckdb.py", "_table_view"),  # names and paths, quoted
+        ("labor_lake/engines/duckdb.py", "_data_as_of"),  # names, quoted
     }
 
 
@@ -224,17 +224,17 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         if node.args and "athena_sql/" not in name and ast.unparse(node.func) != "module.execute"
     ]
     assert sorted(statements) == [
-        ("glue_jobs/changes.py", "engine.query(_statement(pointer.subject, tables))"),
-        ("glue_jobs/checks.py", "engine.query(check.sql)"),
-        ("glue_jobs/commands/query.py", "engine.stream(_statement(arguments.sql))"),
-        ("glue_jobs/commands/reports.py", "engine.query(statements[name])"),
-        ("glue_jobs/commands/shell.py", "engine.stream(statement)"),
+        ("glue_jobs/reports/changes.py", "engine.query(_statement(pointer.subject, tables))"),
+        ("glue_jobs/reports/checks.py", "engine.query(check.sql)"),
+        ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
+        ("labor_lake/commands/reports.py", "engine.query(statements[name])"),
+        ("labor_lake/commands/shell.py", "engine.stream(statement)"),
         ("glue_jobs/engines/athena.py", "self._run(sql)"),
         ("glue_jobs/engines/athena.py", "self._run(sql)"),
         ("glue_jobs/engines/athena.py", "self.query(sql)"),
         ("glue_jobs/engines/athena.py", "wr.athena.start_query_execution(sql)"),
         *[
-            ("glue_jobs/engines/duckdb.py", f"self._connection.{call}")
+            ("labor_lake/engines/duckdb.py", f"self._connection.{call}")
             for call in (
                 "execute('SET enable_external_access = false')",
                 "execute('SET lock_configuration = true')",
@@ -247,6 +247,6 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
                 "sql(self._select(translation.sql))",
             )
         ],
-        ("glue_jobs/engines/duckdb.py", "self.stream(sql)"),
+        ("labor_lake/engines/duckdb.py", "self.stream(sql)"),
         ("glue_jobs/publish_reports.py", "engine.query(sql)"),
     ]

@@ -9,9 +9,9 @@ import stat
 
 import pytest
 
-from glue_jobs.cli import main
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.cli import main
 from tests.faults.lake import DATA_FILE
 from tests.security.conftest import everything_below
 

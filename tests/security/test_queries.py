@@ -15,17 +15,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlglot import exp
 
+import athena_sql
+from athena_sql import Translation
+from athena_sql.statements import Query
 from glue_jobs.catalog.pointers import load_pointer, load_pointers
-from glue_jobs.changes import changes_of
-from glue_jobs.cli import main
-from glue_jobs.engines import athena_sql
 from glue_jobs.engines.athena import _literal
-from glue_jobs.engines.athena_sql import Translation
-from glue_jobs.engines.athena_sql.statements import Query
-from glue_jobs.engines.duckdb import DuckDBEngine
 from glue_jobs.errors import IntegrityFailure, UsageError
+from glue_jobs.reports.changes import changes_of
+from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
+from labor_lake.cli import main
+from labor_lake.engines.duckdb import DuckDBEngine
 from tests.security.conftest import SECRET, everything_below
 
 READING = {
@@ -80,7 +82,7 @@ def put_in(sql: str, lake: Path) -> str:
 
 def engine_of(lake: Path) -> DuckDBEngine:
     storage = LocalStorage(lake)
-    return DuckDBEngine(storage, load_pointers(storage))
+    return DuckDBEngine(storage, load_pointers(storage), Settings())
 
 
 def ids(given: dict[str, str]) -> list[object]:
@@ -104,10 +106,8 @@ def test_what_the_translation_lets_through_ends_at_duckdb(sql, lake, monkeypatch
     variable_of_the_caller = SECRET  # noqa: F841 - DuckDB would look for it
     before = everything_below(lake.parent)
     columns = (("here", "boolean"),)
-    monkeypatch.setattr(
-        athena_sql, "translate_with_types", lambda sql, *_: Translation(sql, columns)
-    )
-    monkeypatch.setattr(athena_sql, "parse", Query)
+    monkeypatch.setattr(athena_sql, "translate", lambda query, *_: Translation(query.sql, columns))
+    monkeypatch.setattr(athena_sql, "parse", lambda sql: Query(sql, exp.Select()))
     with pytest.raises(UsageError) as refused:
         engine.query(put_in(sql, lake))
     assert SECRET not in str(refused.value)
@@ -133,7 +133,7 @@ def test_a_pointer_cannot_open_a_file_that_is_not_the_lakes(lake):
     (file,) = pointer.tables["population"].files
     outside = replace(pointer.tables["population"], files=(replace(file, path="other.parquet"),))
     forged = replace(pointer, folder="curated/../../", tables={"population": outside})
-    engine = DuckDBEngine(LocalStorage(lake), [forged])
+    engine = DuckDBEngine(LocalStorage(lake), [forged], Settings())
     with pytest.raises(IntegrityFailure, match="population cannot be read"):
         engine.query("select * from population")
 

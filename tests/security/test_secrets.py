@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from glue_jobs.cli import main
 from glue_jobs.job import perform
-from glue_jobs.sample.faults import Body, Redirect, Status
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy, Settings
 from glue_jobs.sources.http import Http, Pace
 from glue_jobs.storage.s3 import S3Storage
-from glue_jobs.workflow import job_named
-from infra.bundle import ROOT, build_wheel
 from infra.cloudformation import Template
+from labor_lake.cli import main
+from labor_lake.deployment.bundle import ROOT, build_wheel
+from labor_lake.sample.faults import Body, Redirect, Status
+from labor_lake.sample.upstream import Upstream
+from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, everything_below

@@ -15,10 +15,10 @@ import pytest
 
 from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from glue_jobs.moments import from_header
-from glue_jobs.sample.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
-from glue_jobs.sample.upstream import Upstream
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources.http import Http, Pace
+from labor_lake.sample.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
+from labor_lake.sample.upstream import Upstream
 from tests.fuzz.properties import check_told
 
 if TYPE_CHECKING:

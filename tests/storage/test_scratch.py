@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.engines.duckdb import DuckDBEngine
+from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from glue_jobs.storage.scratch import PREFIX, ScratchFolder, scratch_folder
+from labor_lake.engines.duckdb import DuckDBEngine
 
 _OPENED = """
 from pathlib import Path
-from glue_jobs.engines.duckdb import DuckDBEngine
+from labor_lake.engines.duckdb import DuckDBEngine
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from glue_jobs.storage.scratch import scratch_folder
@@ -25,7 +26,7 @@ lake = Path('lake')
 """
 USES = {
     "s3": "made = S3Storage('s3://some-lake').scratch()\nmade.__enter__()",
-    "duckdb": "made = DuckDBEngine(LocalStorage(lake), [])",
+    "duckdb": "made = DuckDBEngine(LocalStorage(lake), [], Settings())",
     "infra": "made = scratch_folder()\nmade.__enter__()",
     "lake": "made = LocalStorage(lake).scratch()\nmade.__enter__()",
 }
@@ -69,7 +70,7 @@ def begin(tmp_path, monkeypatch):
 def use_once(use: str, folder: Path, monkeypatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     if use == "duckdb":
-        DuckDBEngine(LocalStorage(folder / "lake"), [])
+        DuckDBEngine(LocalStorage(folder / "lake"), [], Settings())
         return
     scratch = {
         "s3": lambda: S3Storage("s3://some-lake").scratch(),

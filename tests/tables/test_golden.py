@@ -13,7 +13,6 @@ from io import BytesIO
 import pyarrow.parquet as pq
 
 from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.sample import render
 from glue_jobs.tables.convert import (
     CONVERTER_VERSION,
     Source,
@@ -21,6 +20,7 @@ from glue_jobs.tables.convert import (
     convert_population,
     convert_table,
 )
+from labor_lake.sample import render
 
 DATA = (
     b"series_id        \tyear\tperiod\t       value\tfootnote_codes\r\n"

@@ -1,0 +1,191 @@
+"""Makers of the nodes that the translation puts into a tree, each with its Athena type.
+
+The type of a translated node lies in its ``meta``: sqlglot's own type field knows neither Athena's
+names nor its rules for literals and decimals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlglot import exp
+
+from athena_sql.errors import UnsupportedSQL
+from athena_sql.types import (
+    BIGINT,
+    BOOLEAN,
+    INTEGER,
+    INTEGERS,
+    UNKNOWN,
+    VARCHAR,
+    AthenaType,
+    common_type,
+    duckdb_type,
+)
+
+_TYPE = "athena_type"
+ANY_NUMBER = sys.maxsize
+
+
+class Translator(Protocol):
+    """What a rewrite may ask of the translation around it."""
+
+    def visit(self, node: exp.Expr) -> exp.Expr:
+        """The translated expression, with its type."""
+
+    def visit_lambda(self, node: exp.Expr, parameters: list[AthenaType]) -> exp.Expr:
+        """The translated lambda; its type is that of its body."""
+
+    def visit_query(self, query: exp.Expr) -> tuple[exp.Expr, list[AthenaType]]:
+        """The translated query inside an expression, and its columns' types."""
+
+
+Rewrite = Callable[[Translator, exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True)
+class SpecialFunction:
+    """A function of Athena with a rewrite of its own.
+
+    Attributes:
+        rewrite: gets the call, and reads all of its arguments.
+        least: how many arguments there must be.
+        most: how many there may be; 0 for as many as there must be.
+    """
+
+    rewrite: Rewrite
+    least: int
+    most: int = 0
+
+    def takes(self, count: int) -> bool:
+        """Whether it reads a call of so many arguments to the last one."""
+        return self.least <= count <= max(self.least, self.most)
+
+
+def type_of(node: exp.Expr) -> AthenaType:
+    """The Athena type of a translated node."""
+    kind = node.meta.get(_TYPE, UNKNOWN)
+    assert isinstance(kind, AthenaType)  # noqa: S101 (only `typed` writes it)
+    return kind
+
+
+def typed(node: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """The node, marked with its Athena type."""
+    node.meta[_TYPE] = kind
+    return node
+
+
+def call(name: str, kind: AthenaType, *arguments: exp.Expr) -> exp.Expr:
+    """A call of a DuckDB function or of one of the macros."""
+    return typed(exp.Anonymous(this=name, expressions=list(arguments)), kind)
+
+
+def text(value: str) -> exp.Expr:
+    """A string constant."""
+    return typed(exp.Literal.string(value), VARCHAR)
+
+
+def number(value: int) -> exp.Expr:
+    """A whole-number constant."""
+    return typed(exp.Literal.number(value), INTEGER)
+
+
+def name(value: str) -> exp.Identifier:
+    """A quoted identifier: Athena's names are lower case and never keywords of DuckDB."""
+    return exp.Identifier(this=value.lower(), quoted=True)
+
+
+def column(relation: str, field: str, kind: AthenaType) -> exp.Expr:
+    """A column, said with the relation it comes from; without one for a lambda's parameter."""
+    table = name(relation) if relation else None
+    return typed(exp.Column(this=name(field), table=table), kind)
+
+
+def paren(node: exp.Expr) -> exp.Expr:
+    """The node in brackets, so that it stays one operand wherever it is put."""
+    return typed(exp.Paren(this=node), type_of(node))
+
+
+def operand(node: exp.Expr) -> exp.Expr:
+    """The node as one operand of an operator that was not there when it was parsed."""
+    alone = (exp.Column, exp.Literal, exp.Anonymous, exp.Cast, exp.Paren, exp.Case, exp.Null)
+    return node if isinstance(node, alone) else paren(node)
+
+
+def condition(node: exp.Expr) -> exp.Expr:
+    """The node, marked as a truth value."""
+    return typed(node, BOOLEAN)
+
+
+def plain_cast(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr:
+    """DuckDB's own cast, for where it means what Athena's means."""
+    to = exp.DataType.build(duckdb_type(kind), dialect="duckdb")
+    maker: type[exp.Cast] | type[exp.TryCast] = exp.TryCast if safe else exp.Cast
+    return typed(maker(this=node, to=to), kind)
+
+
+def widened(node: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """The node as Athena coerces it to a type, said aloud where DuckDB would choose another.
+
+    DuckDB gives an integer literal the type of its neighbour, which is what Athena does too unless
+    the neighbour is narrower than integer. A parameter and a string need no cast.
+    """
+    own = type_of(node)
+    if isinstance(node, exp.Null) and kind != UNKNOWN:
+        return plain_cast(node, kind)
+    if own == kind or UNKNOWN in (own, kind) or kind.name == "varchar":
+        return node
+    if isinstance(node, exp.Literal) and kind in (INTEGER, BIGINT) and own.name in INTEGERS:
+        return typed(node, kind)
+    return plain_cast(node, kind)
+
+
+def literal_text(node: exp.Expr, what: str) -> str:
+    """The value of a string constant.
+
+    Raises:
+        UnsupportedSQL: it is not a constant, and the translation has to see it.
+    """
+    if isinstance(node, exp.Literal) and node.is_string:
+        return str(node.this)
+    raise UnsupportedSQL(
+        f"The local engine translates {what} only when it is written out as a constant.",
+        hint="Write the text itself there, or run the query in Athena.",
+    )
+
+
+def not_in_athena(what: str, hint: str = "") -> UnsupportedSQL:
+    """The error for a query that Athena refuses as well: only where its own error is known."""
+    return UnsupportedSQL(f"Athena does not accept {what}.", hint=hint)
+
+
+def untranslated(what: str, hint: str = "") -> UnsupportedSQL:
+    """The error for what Athena may well answer, and the local engine does not."""
+    return UnsupportedSQL(f"The local engine does not translate {what}.", hint=hint)
+
+
+def common(nodes: list[exp.Expr], what: str) -> AthenaType:
+    """The type all nodes share.
+
+    Raises:
+        UnsupportedSQL: Athena would not bring them together; neither is it done here.
+    """
+    kind = UNKNOWN
+    for node in nodes:
+        both = common_type(kind, type_of(node))
+        if both is None:
+            raise not_in_athena(
+                f"{kind} and {type_of(node)} together in {what}",
+                hint="Cast one of them, as Athena asks for.",
+            )
+        kind = both
+    return kind
+
+
+def together(nodes: list[exp.Expr], what: str) -> tuple[list[exp.Expr], AthenaType]:
+    """The nodes, each coerced to the type that they share, and that type."""
+    kind = common(nodes, what)
+    return [widened(node, kind) for node in nodes], kind

@@ -1,0 +1,287 @@
+"""Functions whose types or arguments need more than a signature says.
+
+The rest of the allow list: see ``functions`` for what one line describes.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from athena_sql.comparisons import boolean, chosen, comparable
+from athena_sql.errors import UnsupportedSQL
+from athena_sql.nodes import (
+    ANY_NUMBER,
+    Rewrite,
+    SpecialFunction,
+    Translator,
+    call,
+    number,
+    operand,
+    paren,
+    plain_cast,
+    text,
+    together,
+    type_of,
+    typed,
+    untranslated,
+    widened,
+)
+from athena_sql.operators import combine, joined
+from athena_sql.regex import REGEX_FUNCTIONS
+from athena_sql.times import TIME_FUNCTIONS, date_sequence
+from athena_sql.types import (
+    BIGINT,
+    DOUBLE,
+    FLOATS,
+    INTEGER,
+    INTEGERS,
+    NUMBERS,
+    VARCHAR,
+    AthenaType,
+    common_type,
+    decimal,
+    has_unknown_length,
+)
+
+
+def _visited(translator: Translator, node: exp.Expr) -> list[exp.Expr]:
+    return [translator.visit(argument) for argument in node.expressions]
+
+
+def _rounding(callee: str, *, whole_numbers: bool) -> Rewrite:
+    """ceil, floor, round, truncate, sign: the answer is of the argument's type in Athena.
+
+    DuckDB makes a double of floor(5), and a decimal of another precision.
+    """
+
+    def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
+        arguments = _visited(translator, node)
+        kind = type_of(arguments[0])
+        if kind.name not in NUMBERS or (kind.name in INTEGERS and not whole_numbers):
+            raise untranslated(f"{node.name}({kind})")
+        if len(arguments) == 2 and type_of(arguments[1]).name not in INTEGERS:
+            raise untranslated(f"{node.name} to {type_of(arguments[1])} places")
+        result = call(callee, kind, *arguments)
+        if kind.name in ("double", "real"):
+            return plain_cast(result, kind)
+        if kind.name in INTEGERS:
+            return paren(arguments[0]) if callee in ("ceil", "floor") else plain_cast(result, kind)
+        return plain_cast(result, _rounded_type(callee, kind, len(arguments)))
+
+    return rewrite
+
+
+def _rounded_type(callee: str, kind: AthenaType, arguments: int) -> AthenaType:
+    """The decimal type of a rounded decimal.
+
+    Source: https://github.com/trinodb/trino MathFunctions.java (2026-11).
+    """
+    precision, scale = kind.arguments
+    if callee == "sign":
+        return decimal(1, 0)
+    if arguments == 2:
+        return decimal(precision + 1, scale)
+    if callee == "trunc":
+        return decimal(max(1, precision - scale), 0)
+    return decimal(precision - scale + min(scale, 1), 0)
+
+
+def mod(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The operator %."""
+    left, right = _visited(translator, node)
+    return paren(combine(exp.Mod, operand(left), operand(right)))
+
+
+def _extreme(callee: str) -> Rewrite:
+    """greatest, least: null if any argument is. DuckDB passes over nulls."""
+
+    def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
+        arguments = _visited(translator, node)
+        comparable(arguments)
+        arguments, kind = together(arguments, callee)
+        if kind.name in FLOATS:
+            raise UnsupportedSQL(
+                f"The local engine does not translate {callee} over doubles, where NaN counts "
+                "otherwise in Athena.",
+                hint="Cast to decimal(p, s), or write a CASE.",
+            )
+        nulls = exp.or_(
+            *(exp.Is(this=operand(part.copy()), expression=exp.Null()) for part in arguments)
+        )
+        chosen = exp.If(
+            this=exp.Not(this=exp.Paren(this=nulls)), true=call(callee, kind, *arguments)
+        )
+        return typed(exp.Case(ifs=[chosen]), kind)
+
+    return rewrite
+
+
+def coalesce(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The first that is not null; all of one type."""
+    arguments, kind = together(_visited(translator, node), "coalesce")
+    return call("coalesce", kind, *arguments)
+
+
+def nullif(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Null if both are equal; of the first one's type."""
+    left, right = _visited(translator, node)
+    if comparable([left, right]).name in FLOATS and not isinstance(right, exp.Literal):
+        raise UnsupportedSQL("The local engine translates nullif of doubles with a constant only.")
+    return call("nullif", type_of(left), left, right)
+
+
+def if_function(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The CASE it stands for, where the name was quoted."""
+    condition, true, *false = node.expressions
+    branch = boolean(translator, condition), translator.visit(true)
+    return chosen([branch], translator.visit(false[0]) if false else None, None)
+
+
+def try_function(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Null where the expression fails."""
+    (argument,) = _visited(translator, node)
+    return call("try", type_of(argument), argument)
+
+
+def typeof(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The name of a type, known before the query runs.
+
+    The argument stays in the answer: an aggregate in it makes one row of many, and one that fails
+    has to fail.
+    """
+    (argument,) = _visited(translator, node)
+    kind = type_of(argument)
+    if has_unknown_length(kind):
+        raise UnsupportedSQL(
+            "The local engine does not know the length in typeof of a computed string."
+        )
+    if isinstance(argument, exp.Placeholder):
+        raise UnsupportedSQL("The local engine does not know the type of a parameter.")
+    named = text(str(kind))
+    missing = exp.Is(this=operand(argument), expression=exp.Null())
+    return typed(exp.Case(ifs=[exp.If(this=missing, true=named)], default=named.copy()), VARCHAR)
+
+
+def concat(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Strings or arrays joined; null if one is null. DuckDB's concat passes over nulls."""
+    return joined(_visited(translator, node), "concat")
+
+
+def reduce(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """A fold: an array, a start, (state, x) -> state, and state -> result."""
+    array_node, start_node, step_node, finish_node = node.expressions
+    array, start = translator.visit(array_node), translator.visit(start_node)
+    if type_of(array).name != "array":
+        raise untranslated(f"reduce of {type_of(array)}")
+    element = type_of(array).arguments[0]
+    state = type_of(start)
+    step = translator.visit_lambda(step_node, [state, element])
+    wider = common_type(state, type_of(step))
+    if wider is not None and wider != state:
+        state = wider
+        step = translator.visit_lambda(step_node, [state, element])
+    if common_type(state, type_of(step)) != state:
+        raise untranslated(f"reduce from {state} to {type_of(step)}", hint="Cast the start.")
+    step.set("this", plain_cast(step.this, state))
+    total = call("list_reduce", state, array, step, plain_cast(start, state))
+    finish = translator.visit_lambda(finish_node, [state])
+    if finish.this == finish.expressions[0] or isinstance(finish.this, exp.Column):
+        return total
+    # A list of one lets the last function see the state once, however often it names it.
+    one = exp.Array(expressions=[total])
+    finished = call("list_transform", AthenaType("array", (type_of(finish),)), one, finish)
+    return call("list_extract", type_of(finish), finished, number(1))
+
+
+def sequence(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """From first to last, in steps: whole numbers or dates."""
+    arguments = _visited(translator, node)
+    if type_of(arguments[0]).name in INTEGERS:
+        integers = [widened(argument, BIGINT) for argument in arguments]
+        if any(type_of(argument) != BIGINT for argument in integers):
+            raise untranslated("a sequence of anything but whole numbers or dates")
+        return call("athena_sequence", AthenaType("array", (BIGINT,)), *integers)
+    return date_sequence(arguments)
+
+
+def width_bucket(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Which of n equal parts, or how many of an array's bounds are not above it."""
+    arguments = _visited(translator, node)
+    if len(arguments) == 3:
+        raise untranslated("width_bucket with 3 arguments")
+    if len(arguments) == 4:
+        *bounds, count = arguments
+        doubles = [_double(part, "width_bucket") for part in bounds]
+        return call("athena_width_bucket", BIGINT, *doubles, widened(count, BIGINT))
+    value, bounds_array = arguments
+    kind = type_of(bounds_array)
+    if kind.name != "array" or kind.arguments[0].name not in NUMBERS:
+        raise untranslated(f"width_bucket in {kind}")
+    return call("athena_bucket", BIGINT, _double(value, "width_bucket"), bounds_array)
+
+
+def _double(node: exp.Expr, what: str) -> exp.Expr:
+    if type_of(node).name not in NUMBERS:
+        raise untranslated(f"{type_of(node)} in {what}")
+    return widened(node, DOUBLE) if type_of(node) == DOUBLE else plain_cast(node, DOUBLE)
+
+
+def repeat(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """An array of one value n times. DuckDB's repeat lengthens a string or a list."""
+    value, count = _visited(translator, node)
+    index = exp.Identifier(this="athena_repeat", quoted=True)
+    positions = call("generate_series", BIGINT, number(1), count)
+    kind = AthenaType("array", (type_of(value),))
+    return call("list_transform", kind, positions, exp.Lambda(this=value, expressions=[index]))
+
+
+def grouping(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Which columns a grouping set left out, as bits: an integer up to 31 columns."""
+    kind = INTEGER if len(node.expressions) < 32 else BIGINT
+    return plain_cast(call("grouping", BIGINT, *_visited(translator, node)), kind)
+
+
+def map_of(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """map(keys, values)."""
+    arguments = _visited(translator, node)
+    kinds = [type_of(argument) for argument in arguments]
+    if any(kind.name != "array" for kind in kinds):
+        raise untranslated("map of anything but two arrays")
+    kind = AthenaType("map", tuple(part.arguments[0] for part in kinds))
+    return call("map", kind, *arguments)
+
+
+def row(_: Translator, __: exp.Expr) -> exp.Expr:
+    """ROW(...) without names: what Athena shows of it is not what DuckDB shows."""
+    raise UnsupportedSQL(
+        "The local engine translates ROW(...) only where its fields are named.",
+        hint="Write CAST(ROW(a, b) AS ROW(x integer, y varchar)).",
+    )
+
+
+SPECIAL_FUNCTIONS: dict[str, SpecialFunction] = {
+    **TIME_FUNCTIONS,
+    **REGEX_FUNCTIONS,
+    "ceil": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
+    "ceiling": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
+    "floor": SpecialFunction(_rounding("floor", whole_numbers=True), 1),
+    "round": SpecialFunction(_rounding("round", whole_numbers=True), 1, 2),
+    "truncate": SpecialFunction(_rounding("trunc", whole_numbers=False), 1),
+    "sign": SpecialFunction(_rounding("sign", whole_numbers=True), 1),
+    "mod": SpecialFunction(mod, 2),
+    "greatest": SpecialFunction(_extreme("greatest"), 1, ANY_NUMBER),
+    "least": SpecialFunction(_extreme("least"), 1, ANY_NUMBER),
+    "coalesce": SpecialFunction(coalesce, 2, ANY_NUMBER),
+    "nullif": SpecialFunction(nullif, 2),
+    "if": SpecialFunction(if_function, 2, 3),
+    "try": SpecialFunction(try_function, 1),
+    "typeof": SpecialFunction(typeof, 1),
+    "concat": SpecialFunction(concat, 2, ANY_NUMBER),
+    "reduce": SpecialFunction(reduce, 4),
+    "sequence": SpecialFunction(sequence, 2, 3),
+    "width_bucket": SpecialFunction(width_bucket, 2, 4),
+    "repeat": SpecialFunction(repeat, 2),
+    "grouping": SpecialFunction(grouping, 1, ANY_NUMBER),
+    "map": SpecialFunction(map_of, 2),
+    "row": SpecialFunction(row, 0, ANY_NUMBER),
+}

@@ -1,0 +1,163 @@
+"""The `lake` command: finds the command's module, hands it the arguments, tells its errors.
+
+Only the module of the command that was asked for is imported, so that `lake status` does not wait
+for what only `lake run` needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from glue_jobs.errors import InternalFailure, LakeError
+from glue_jobs.job import add_setting_flags, log_format_of, print_error
+from glue_jobs.logs import describe_failure
+from glue_jobs.settings import SETTINGS
+from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "demo": ("demo", "run everything on a bundled excerpt: no network, no account"),
+    "run": ("run", "land what is new, build its tables, publish the reports"),
+    "status": ("status", "what is landed, how fresh it is, what is current"),
+    "reports": ("reports", "print the reports, as tables, CSV or JSON"),
+    "query": ("query", "answer one Athena SQL statement"),
+    "shell": ("shell", "answer Athena SQL statements as you type them"),
+    "changes": ("changes", "what a release added, revised and withdrew"),
+    "trace": ("trace", "where each value ever held for an observation came from"),
+    "backfill": ("backfill", "take in old copies of a data file that people kept"),
+    "verify": ("verify", "check every file against its recorded checksum"),
+    "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
+    "config": ("config", "show every setting and where it came from"),
+    "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),
+    "destroy": ("deploy", "delete the stack; the data stays"),
+    "land-bls": ("run", "job: land the surveys' files"),
+    "land-population": ("run", "job: land the population"),
+    "build-tables": ("run", "job: make and publish the tables"),
+    "publish-reports": ("run", "job: make the reports"),
+}
+"""Every command: its module, and what it does."""
+
+_EXAMPLES = {
+    "demo": "lake demo",
+    "run": "lake run --contact you@example.com --surveys pr,ap",
+    "status": "lake status --max-age 36",
+    "reports": "lake reports best_year --format csv",
+    "query": "lake query 'select max(year) from pr_data where period = ?' --param Q01",
+    "shell": "lake shell --lake ./lake-demo",
+    "changes": "lake changes pr --release 2025-09-04",
+    "trace": "lake trace PRS30006032 2018 Q01",
+    "backfill": "lake backfill pr pr.data.0.Current old-copy.txt --release 2024-06-06",
+    "verify": "lake verify --repair",
+    "vacuum": "lake vacuum --dry-run",
+    "config": "lake config --lake s3://my-bucket/lake",
+    "deploy": "lake deploy --stack my-lake --contact you@example.com",
+    "destroy": "lake destroy --stack my-lake",
+    "land-bls": "lake land-bls --surveys pr --contact you@example.com",
+    "land-population": "lake land-population --datasets acs1,acs5",
+    "build-tables": "lake build-tables --allow-shrink",
+    "publish-reports": "lake publish-reports",
+}
+
+_TOO_LITTLE = LakeError(
+    "There is too little memory for this.", hint="Ask for less, or give the machine more."
+)
+
+_TEXT = """\
+The BLS time series and the US population as tables that SQL can query.
+
+exit codes: 0 done, also when nothing was new; 2 the command or a setting is
+wrong; 5 try again later; 7 failed and needs a person.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        end_soon_when_interrupted()
+    try:
+        parser = _parser(words)
+        arguments = parser.parse_args(
+            [word.replace("_", "-") if word in _JOBS else word for word in words]
+        )
+        return _executed(arguments)
+    except KeyboardInterrupt:
+        return EXIT_CODE
+
+
+def _executed(arguments: argparse.Namespace) -> int:
+    """Runs a command; what it fails with is told in a sentence."""
+    module = importlib.import_module(f"labor_lake.commands.{COMMANDS[arguments.command][0]}")
+    try:
+        code: int = module.execute(arguments)
+        sys.stdout.flush()
+    except LakeError as error:
+        _print_failure(error, arguments)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
+        failure = _TOO_LITTLE if isinstance(error, MemoryError) else InternalFailure(error)
+        _print_failure(failure, arguments)
+        return failure.exit_code
+    return code
+
+
+def _print_failure(failure: LakeError, arguments: argparse.Namespace) -> None:
+    """Tells it on stderr, as JSON where a program reads the answer."""
+    if arguments.json:
+        print(json.dumps({"error": describe_failure(failure)}), file=sys.stderr)
+    else:
+        print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
+
+
+class _PrintVersion(argparse.Action):
+    """Prints the version that is installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata  # noqa: PLC0415 - no other command waits for it
+
+        print(f"lake {metadata.version('labor-lake')}")
+        parser.exit()
+
+
+_JOBS = {name.replace("-", "_") for name in COMMANDS if "-" in name}
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=f"example:\n  {_EXAMPLES[name]}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == chosen:
+            chosen_module = importlib.import_module(f"labor_lake.commands.{module}")
+            chosen_module.add_arguments(command)
+            command.add_argument("--json", action="store_true", help="print JSON, for programs")
+            command.add_argument("--debug", action="store_true", help="show tracebacks")
+            add_setting_flags(command, getattr(chosen_module, "TAKEN_SETTINGS", SETTINGS))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

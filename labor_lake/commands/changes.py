@@ -1,0 +1,86 @@
+"""`lake changes`: what a release added, revised and withdrew."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointer, load_pointers, tables_of
+from glue_jobs.engines.open import open_engine
+from glue_jobs.errors import UsageError
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.moments import release_name
+from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages
+from glue_jobs.subjects import asked_survey
+from glue_jobs.tables.plan import partition_of
+from labor_lake.commands.query import moment_of
+from labor_lake.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from glue_jobs.catalog.pointers import Pointer, Snapshot
+
+_SPARE = ("duration_text", "measure_text", "sector_name", "difference")
+"""Columns that a narrow terminal does without, the first to go first."""
+
+_NUMBERS = ("year", "previous_value", "value", "difference")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of which survey, release and file."""
+    parser.add_argument("survey", help="its two-letter code: pr")
+    parser.add_argument(
+        "--release", metavar="DATE", help="the last one by the end of that date (default: newest)"
+    )
+    parser.add_argument(
+        "--data-file", metavar="NAME", help="1.AllData, or its whole name (default: the first)"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints them, the biggest moves first."""
+    storage = opened_lake(vars(arguments))
+    survey = asked_survey(arguments.survey)
+    pointer = load_pointer(storage, survey)
+    if pointer is None:
+        raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
+    snapshot = chosen(pointer, arguments.release, arguments.data_file)
+    pointers = load_pointers(storage)
+    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings)
+    document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+    if arguments.json:
+        print(json.dumps(document, indent=1, default=str))
+        return 0
+    for line in summary_lines(document):
+        print(line)
+    changes = document["changes"]
+    if changes:
+        rows = [["" if cell is None else f"{cell}" for cell in one.values()] for one in changes]
+        print_table("", list(changes[0]), rows[:SHOWN], _NUMBERS, spare=_SPARE)
+    if len(changes) > SHOWN:
+        print(f"… and {len(changes) - SHOWN:,} more: lake changes {survey} --json gives all.")
+    return 0
+
+
+def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapshot:
+    """The vintage whose changes are asked for.
+
+    Raises:
+        UsageError: there is none by that date, or no such file.
+    """
+    files = data_files(pointer)
+    prefix = f"{pointer.subject}.data."
+    source = prefix + data_file.removeprefix(prefix) if data_file else next(iter(files), "")
+    if source not in files:
+        known = ", ".join(partition_of(name) for name in files)
+        raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
+    known_until = release_name(moment_of(until)) if until else "9"
+    seen = vintages(pointer, source)
+    found = [one for one in seen if one.release <= known_until]
+    if not found:
+        raise UsageError(
+            f"What {source} said at {until} is unknown: the lake has seen it since"
+            f" {seen[0].release}."
+        )
+    return found[-1]

@@ -1,0 +1,200 @@
+"""`lake query` and its output: Athena SQL against the current tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.engines.open import open_engine
+from glue_jobs.errors import UsageError
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.moments import end_of
+from glue_jobs.reports.answers import (
+    json_rows,
+    number_columns,
+    refuse_twins,
+    text_rows,
+    write_parquet,
+)
+from glue_jobs.reports.files import csv_lines
+from glue_jobs.storage.scratch import scratch_folder
+from glue_jobs.visible import write_text
+from labor_lake.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.engines.protocol import Engine
+    from glue_jobs.storage.protocol import Storage
+
+SHOWN_ROWS = 100
+FILE_FORMATS = ("csv", "json", "parquet")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The statement, and what to do with the answer."""
+    parser.add_argument("sql", help="the statement; @FILE reads it from a file, - from stdin")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="VALUE", help="a value for a ?, in order"
+    )
+    add_as_of(parser)
+    parser.add_argument(
+        "--format", choices=("table", *FILE_FORMATS), help="(default: table, or as --output ends)"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the answer to a file: answer.csv"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Answers it."""
+    form = form_of(arguments)
+    engine = engine_of(arguments)
+    answer = engine.stream(_statement(arguments.sql), arguments.param)
+    write_answer(answer, form, arguments.output)
+    return 0
+
+
+def form_of(arguments: argparse.Namespace) -> str:
+    """The format of the answer: the given one, or what the file's name ends with.
+
+    Raises:
+        UsageError: the answer and its place do not go together.
+    """
+    output: Path | None = arguments.output
+    given = "json" if arguments.json else arguments.format
+    if output is None:
+        if given == "parquet":
+            raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+        return given or "table"
+    form = given or output.suffix[1:].lower()
+    if form not in FILE_FORMATS:
+        raise UsageError(
+            f"{output} says no format.",
+            hint="End it with .csv, .json or .parquet, or add --format.",
+        )
+    if not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent} for {output.name}.")
+    return form
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """At which moment."""
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="as it was known at the end of that date (2025-06-30), or at a release",
+    )
+
+
+def engine_of(arguments: argparse.Namespace) -> Engine:
+    """The engine over the lake that the settings name, as of now or of a moment."""
+    storage, pointers = asked_of(arguments)
+    return open_engine(storage, pointers, resolved(vars(arguments)).settings)
+
+
+def asked_of(arguments: argparse.Namespace) -> tuple[Storage, list[Pointer]]:
+    """The lake that the settings name, and its pointers as of now or of a moment.
+
+    Raises:
+        UsageError: the moment cannot be read, or the lake knows nothing of it.
+    """
+    storage = opened_lake(vars(arguments))
+    asked = getattr(arguments, "as_of", None)
+    if asked is None:
+        return storage, load_pointers(storage)
+    if storage.uri.startswith("s3://"):
+        raise UsageError(
+            "--as-of works on a lake in a directory.",
+            hint="In Athena the saved query as_of gives every observation as of a moment.",
+        )
+    return storage, pointers_as_of(storage, moment_of(asked))
+
+
+def moment_of(text: str) -> datetime:
+    """The moment that somebody asks for.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return end_of(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is neither a date nor a release.", hint="--as-of 2025-06-30"
+        ) from None
+
+
+def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:
+    """Prints an answer, or writes it to a file, batch by batch; a table is cut, nothing else.
+
+    A file appears when all of it is there.
+    """
+    if form == "table":
+        _print_table(answer)
+    elif output is None:
+        for text in _texts(answer, form):
+            write_text(text)
+    else:
+        with scratch_folder(output.parent) as folder:
+            made = folder / output.name
+            if form == "parquet":
+                write_parquet(answer, made)
+            else:
+                with made.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(_texts(answer, form))
+            made.replace(output)
+
+
+def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
+    """An answer as CSV or JSON, in pieces."""
+    if form == "csv":
+        yield csv_lines([answer.schema.names])
+        for batch in answer:
+            yield csv_lines(text_rows(pa.Table.from_batches([batch]))[1])
+        return
+    refuse_twins(answer.schema, "JSON")
+    before = "[\n"
+    for batch in answer:
+        for row in json_rows(pa.Table.from_batches([batch])):
+            yield before + textwrap.indent(json.dumps(row, indent=1), " ")
+            before = ",\n"
+    yield "\n]\n" if before != "[\n" else "[]\n"
+
+
+def _print_table(answer: pa.RecordBatchReader) -> None:
+    """Prints the first rows, and reads no further than to see whether there are more."""
+    batches, seen = [], 0
+    for batch in answer:
+        batches.append(batch)
+        seen += batch.num_rows
+        if seen > SHOWN_ROWS:
+            break
+    table = pa.Table.from_batches(batches, answer.schema)
+    header, rows = text_rows(table.slice(0, SHOWN_ROWS))
+    print_table("", header, rows, number_columns(answer.schema))
+    if seen > SHOWN_ROWS:
+        print(f"the first {SHOWN_ROWS} rows; --format csv gives all")
+    else:
+        print(f"{seen} row{'' if seen == 1 else 's'}")
+
+
+def _statement(given: str) -> str:
+    if given == "-":
+        return sys.stdin.read()
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{given[1:]} cannot be read: {error.strerror}.") from None

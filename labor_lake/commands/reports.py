@@ -1,0 +1,178 @@
+"""`lake reports`: prints the latest reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.vintages import known_since
+from glue_jobs.engines.open import open_engine
+from glue_jobs.errors import QualityFailure, UsageError
+from glue_jobs.job import opened_lake, resolved
+from glue_jobs.reports.files import from_csv, printed_rows, to_csv
+from glue_jobs.reports.index import read_reports
+from glue_jobs.sql_files import absent, base_tables, sql_files
+from glue_jobs.visible import visible, write_text
+from labor_lake.commands.query import add_as_of, asked_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from glue_jobs.reports.index import Held, ReportIndex
+    from glue_jobs.storage.protocol import Storage
+
+SHOWN_ROWS = 12
+_NUMBER_OR_NONE = re.compile(r"(-?[0-9]+([.][0-9]+)?)?")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which report, and how."""
+    parser.add_argument("report", nargs="?", help="one report's name (default: all)")
+    add_as_of(parser)
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints them."""
+    form = "json" if arguments.json else arguments.format
+    if form == "csv" and arguments.report is None:
+        raise UsageError(
+            "CSV holds one report, since each has other columns.",
+            hint="Name one, as in `lake reports best_year --format csv`; --json gives all of them.",
+        )
+    if arguments.as_of:
+        _print_as_of(arguments, form)
+        return 0
+    held = print_reports(opened_lake(vars(arguments)), arguments.report, form)
+    for name, why in held.items():
+        print(visible(f"{name} was not renewed since {why.since}: {why.reason}"), file=sys.stderr)
+    return QualityFailure.exit_code if held else 0
+
+
+def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, Held]:
+    """Prints one report or all: tables for people (long ones cut), CSV and JSON whole.
+
+    Returns:
+        Why some of them, by name, are older than their inputs.
+
+    Raises:
+        QualityFailure: the one report was never made, since something was wrong each time.
+        UsageError: there are no reports yet, or none of that name.
+        IntegrityFailure: a report is not as it was made.
+    """
+    index, bodies = read_reports(storage, lambda index: _chosen(index, only))
+    made_from = {
+        name: ", ".join(f"{one.subject} {one.release}" for one in index.reports[name].made_from)
+        for name in bodies
+    }
+    _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
+    return {name: held for name, held in index.held.items() if only in (None, name)}
+
+
+def _chosen(index: ReportIndex, only: str | None) -> list[str]:
+    """The names of the one report or of all."""
+    if only is None:
+        return sorted(index.reports)
+    if only not in index.reports and only in index.held:
+        raise QualityFailure(f"{only} could not be made yet: {index.held[only].reason}")
+    if only not in index.reports:
+        raise UsageError(
+            f"There is no report {only!r}.", hint=f"There are: {', '.join(index.reports)}."
+        )
+    return [only]
+
+
+def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
+    """Makes the reports anew from what was known at a moment, and prints them."""
+    storage, pointers = asked_of(arguments)
+    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings)
+    statements = sql_files("reports")
+    if arguments.report and arguments.report not in statements:
+        raise UsageError(
+            f"There is no report {arguments.report!r}.", hint=f"There are: {', '.join(statements)}."
+        )
+    chosen = [arguments.report] if arguments.report else list(statements)
+    for name in list(chosen):
+        if absent(statements[name], tables_of(pointers)):
+            since = _known_since(storage, base_tables(statements[name]) - tables_of(pointers))
+            print(f"{name} is unknown at {arguments.as_of}: {since}", file=sys.stderr)
+            chosen.remove(name)
+    answers = {name: printed_rows(engine.query(statements[name])) for name in chosen}
+    bodies = {name: to_csv(*rows) for name, rows in answers.items()}
+    made_from = dict.fromkeys(chosen, f"what was known at {arguments.as_of}")
+    more = None if arguments.report else f"--as-of {arguments.as_of}"
+    _print(bodies, form, made_from, more)
+
+
+def _known_since(storage: Storage, lacking: AbstractSet[str]) -> str:
+    """Since when the lake knows what a report lacks, in a sentence."""
+    told = [
+        f"{pointer.subject} is known since {known_since(storage, pointer)}"
+        for pointer in load_pointers(storage)
+        if lacking & pointer.tables.keys()
+    ]
+    return f"{', '.join(told) or 'the lake has never had ' + ', '.join(sorted(lacking))}."
+
+
+def _print(
+    bodies: Mapping[str, bytes], form: str, made_from: Mapping[str, str], more: str | None
+) -> None:
+    """Prints reports; tables are cut where ``more`` says how to see the rest."""
+    if form == "csv":
+        write_text(b"\n".join(bodies.values()).decode())
+    elif form == "json":
+        documents = {}
+        for name, body in bodies.items():
+            header, rows = from_csv(body)
+            numbers = _number_columns(header, rows)
+            documents[name] = [
+                {
+                    column: _number(cell) if column in numbers else cell
+                    for column, cell in zip(header, row)
+                }
+                for row in rows
+            ]
+        print(json.dumps(documents, indent=1))
+    else:
+        for name, body in bodies.items():
+            _print_table(name, body, made_from[name], more)
+
+
+def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> None:
+    from labor_lake.terminal import print_table  # noqa: PLC0415 - csv and json do without
+
+    header, rows = from_csv(body)
+    shown = rows if more is None else shown_rows(rows)
+    print_table(name, header, shown, _number_columns(header, rows))
+    if len(shown) < len(rows):
+        count = len(rows) - len(shown)
+        print(f"… and {count} more row{'s' if count > 1 else ''}: lake reports {name} {more}")
+    print(f"made from {made_from}\n")
+
+
+def shown_rows(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """The rows of a report that are shown in place of all, in their order.
+
+    Those without an empty cell say most: of a report that sets figures beside each other, the
+    first rows may be the ones for which only one side is there.
+    """
+    if len(rows) <= SHOWN_ROWS:
+        return rows
+    return ([row for row in rows if all(row)] or rows)[:SHOWN_ROWS]
+
+
+def _number_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        column
+        for place, column in enumerate(header)
+        if all(_NUMBER_OR_NONE.fullmatch(row[place]) for row in rows)
+    ]
+
+
+def _number(cell: str) -> int | float | None:
+    return None if not cell else float(cell) if "." in cell else int(cell)

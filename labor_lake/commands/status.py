@@ -1,0 +1,287 @@
+"""`lake status`: what is landed, how fresh it is, what is current."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.job import opened_lake
+from glue_jobs.moments import from_text, release_name, to_text
+from glue_jobs.reports.index import load_index
+from glue_jobs.storage import names
+from glue_jobs.subjects import POPULATION
+from glue_jobs.summaries import observations, parse_summary
+from glue_jobs.visible import visible
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.storage.protocol import Storage, StoredObject
+
+_RUNS_READ = 50
+_VERIFIED = "/verify.json"
+_NEEDS_A_PERSON = 7
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What counts as stale."""
+    parser.add_argument(
+        "--max-age",
+        type=float,
+        metavar="HOURS",
+        help="exit 7 if anything is stale: not asked with success for so long, landed and not"
+        " built, built and not reported, held back, or the last run failed",
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints it."""
+    storage = opened_lake(vars(arguments))
+    document = describe(storage)
+    stale = [*_not_asked(document, arguments.max_age), *_behind(document)]
+    document["stale"] = [{"name": name, "reason": reason} for name, reason in stale]
+    if arguments.json:
+        print(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        _print(document)
+        for name, reason in stale:
+            print(visible(f"{name}: {reason}"))
+    is_asked = arguments.max_age is not None
+    return _NEEDS_A_PERSON if (stale and is_asked) or document["damaged"] else 0
+
+
+def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tuple[str, str]]:
+    """The subjects that were not asked with success for more than so many hours.
+
+    Where nothing was landed yet, the whole lake is stale, as `lake`.
+    """
+    if max_age is None:
+        return
+    for subject, state in document["subjects"].items():
+        age = state["checked_age_seconds"]
+        if age is None or age > max_age * 3600:
+            yield subject, f"was not asked with success for {max_age:g} hours."
+    if not document["subjects"]:
+        yield "lake", "nothing was landed yet."
+
+
+def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is older than what was landed, and why; what the last run failed with."""
+    for subject, state in document["subjects"].items():
+        if not state["is_built"] and state.get("landed_release"):
+            yield subject, f"the release {state['landed_release']} is landed, but not built."
+        for name, held in state.get("held", {}).items():
+            yield name, f"is held back since {held['since']}: {held['reason']}"
+    reports = document["reports"]
+    for name, held in reports["held"].items() if reports else ():
+        yield name, f"was not renewed since {held['since']}: {held['reason']}"
+    if document["not_reported"]:
+        yield "reports", f"{', '.join(document['not_reported'])} is built, but not reported."
+    for job, summary in (document["last_run"] or {}).items():
+        for error in summary["errors"]:
+            yield job, f"the last run failed: {error['message']}"
+
+
+def describe(storage: Storage) -> dict[str, Any]:
+    """The lake's state, ready for JSON: docs/operations.md says what its fields mean.
+
+    Reads manifests, pointers, the index of the reports and the last runs' summaries. Without
+    these two it can still say the rest, so damage there is a sentence of ``damaged``.
+
+    Raises:
+        IntegrityFailure: a manifest or pointer is not as it was written.
+    """
+    now = datetime.now(timezone.utc)
+    subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
+    pointers = load_pointers(storage)
+    for pointer in pointers:
+        subjects.setdefault(pointer.subject, {}).update(
+            release=pointer.release,
+            folder=pointer.folder,
+            rows={name: table.rows for name, table in pointer.tables.items()},
+            rejects=sum(file.rejects for _, file in pointer.files()),
+            published_at=_published_at(storage, pointer),
+            missed=missed_releases(pointer),
+            held={name: asdict(held) for name, held in pointer.held.items()},
+        )
+    last_run: dict[str, Any] | None = None
+    checked: dict[str, str] = {}
+    damaged: list[str] = []
+    written = list(storage.scan(names.RUNS))
+    for run in _last_runs(storage, written, damaged):
+        last_run = last_run or run
+        for subject in subjects:
+            if subject not in checked and (moment := _asked_at(run, subject)):
+                checked[subject] = moment
+        if len(checked) == len(subjects):
+            break
+    for subject, state in subjects.items():
+        state["checked_at"] = checked.get(subject)
+        state["checked_age_seconds"] = _age(state["checked_at"], now)
+        state["is_built"] = state.get("release") == state.get("landed_release")
+    reports = _reports(storage, damaged)
+    return {
+        "lake": storage.uri,
+        "subjects": subjects,
+        "upstream_verified_at": _upstream_verified_at(storage, written, damaged),
+        "reports": reports,
+        "not_reported": [
+            pointer.subject
+            for pointer in pointers
+            if not reports or reports["made_from"].get(pointer.subject) != pointer.folder
+        ],
+        "last_run": last_run,
+        "damaged": damaged,
+    }
+
+
+def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
+    """Per data file the releases before which BLS must have had another that the lake missed."""
+    missed: dict[str, list[str]] = {}
+    for snapshot in pointer.history:
+        if snapshot.unflagged:
+            missed.setdefault(snapshot.source, []).append(snapshot.release)
+    return missed
+
+
+def _published_at(storage: Storage, pointer: Pointer) -> str | None:
+    stored = storage.stat(names.pointer(pointer.subject))
+    return to_text(stored.modified) if stored else None
+
+
+def _age(moment: str | None, now: datetime) -> int | None:
+    return None if moment is None else int((now - from_text(moment)).total_seconds())
+
+
+def _landed(storage: Storage, subject: str) -> dict[str, Any]:
+    if subject == POPULATION:
+        datasets = load_population(storage).datasets
+        pages = [page for entry in datasets.values() for page in entry.pages]
+        return {
+            "files": len(pages),
+            "bytes": sum(page.bytes for page in pages),
+            "landed_release": _newest(entry.retrieved_at for entry in datasets.values()),
+            "datasets": {key: entry.years for key, entry in datasets.items()},
+        }
+    files = load_survey(storage, subject).files.values()
+    return {
+        "files": len(files),
+        "bytes": sum(file.bytes for file in files),
+        "landed_release": _newest(file.last_modified for file in files),
+    }
+
+
+def _newest(moments: Iterable[str]) -> str | None:
+    """The release that the newest of some moments names; None where a manifest names nothing."""
+    newest = max(map(from_text, moments), default=None)
+    return release_name(newest) if newest else None
+
+
+def _reports(storage: Storage, damaged: list[str]) -> dict[str, Any] | None:
+    """What the index of the reports says; adds a sentence if it cannot be read."""
+    try:
+        index = load_index(storage)
+    except IntegrityFailure as error:
+        damaged.append(str(error))
+        return None
+    return asdict(index) if index else None
+
+
+def _summary(storage: Storage, key: str, damaged: list[str]) -> dict[str, Any] | None:
+    """A job's summary; adds a sentence if it cannot be read."""
+    try:
+        content = storage.get(key)
+        return parse_summary(content.body, key) if content else None
+    except IntegrityFailure as error:
+        damaged.append(str(error))
+        return None
+
+
+def _last_runs(
+    storage: Storage, written: Sequence[StoredObject], damaged: list[str]
+) -> Iterator[dict[str, dict[str, Any]]]:
+    """The newest runs first, each its jobs' summaries by job, read as they are asked for."""
+    runs: dict[str, list[StoredObject]] = {}
+    for stored in written:
+        if not stored.key.endswith(_VERIFIED):
+            runs.setdefault(stored.key.split("/")[1], []).append(stored)
+    # By time and name: Glue's names of runs say nothing of their order.
+    newest = sorted(
+        runs.values(), key=lambda run: (max(o.modified for o in run), run[0].key), reverse=True
+    )
+    for run in newest[:_RUNS_READ]:
+        summaries = [_summary(storage, stored.key, damaged) for stored in run]
+        yield {summary["job"]: summary for summary in summaries if summary}
+
+
+def _upstream_verified_at(
+    storage: Storage, written: Sequence[StoredObject], damaged: list[str]
+) -> str | None:
+    """When every file was last held against upstream with `lake verify --upstream`."""
+    verified = [stored for stored in written if stored.key.endswith(_VERIFIED)]
+    for stored in sorted(verified, key=lambda one: (one.modified, one.key), reverse=True):
+        summary = _summary(storage, stored.key, damaged)
+        if summary and summary.get("upstream"):
+            return str(summary["started_at"])
+    return None
+
+
+def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
+    """When a run asked the upstream for a subject with success."""
+    job, part = (
+        ("land_population", "datasets") if subject == POPULATION else ("land_bls", "surveys")
+    )
+    asked = run.get(job, {}).get(part, {})
+    entries = asked.values() if subject == POPULATION else [asked.get(subject)]
+    if any(entry is not None and "error" not in entry for entry in entries):
+        return str(run[job]["started_at"])
+    return None
+
+
+def _print(document: dict[str, Any]) -> None:
+    from labor_lake.terminal import print_table, shown_age, shown_bytes  # noqa: PLC0415
+
+    now = datetime.now(timezone.utc)
+    rows = []
+    for subject, state in document["subjects"].items():
+        checked = state["checked_at"]
+        rows.append(
+            [
+                subject,
+                state.get("release", "not built"),
+                str(state.get("files", 0)),
+                shown_bytes(state.get("bytes", 0)),
+                f"{observations(subject, state.get('rows', {})):,}",
+                shown_age(from_text(checked), now) if checked else "never",
+            ]
+        )
+    if not rows:
+        print(f"The lake {document['lake']} is empty. `lake demo` or `lake run` fills one.")
+        return
+    header = ["subject", "release", "files", "landed", "observations", "asked"]
+    print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "observations"])
+    for state in document["subjects"].values():
+        for source, releases in state.get("missed", {}).items():
+            print(f"{source}: a release was missed before {', '.join(releases)}.")
+    _print_last(document)
+
+
+def _print_last(document: dict[str, Any]) -> None:
+    from labor_lake.terminal import shown_age  # noqa: PLC0415
+
+    verified_at = document["upstream_verified_at"]
+    if verified_at:
+        age = shown_age(from_text(verified_at), datetime.now(timezone.utc))
+        print(f"every file was held against upstream {age} (lake verify --upstream)")
+    for told in document["damaged"]:
+        print(told)
+    reports = document["reports"]
+    if reports:
+        print(f"reports of {reports['made_at']}: {', '.join(reports['reports'])}")

@@ -1,0 +1,139 @@
+"""`lake trace`: where each value that the lake ever held for an observation came from."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.errors import UsageError
+from glue_jobs.formats.lines import lines_of
+from glue_jobs.job import opened_lake
+from glue_jobs.storage import open_verified, version_of
+from glue_jobs.subjects import asked_survey
+from labor_lake.terminal import print_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection, Iterator, Sequence
+
+    from glue_jobs.catalog.pointers import Snapshot
+    from glue_jobs.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One line of one vintage of a data file.
+
+    Attributes:
+        release: of the vintage.
+        source: the file.
+        sha256: hash of the file's bytes, in hex.
+        line: the line's number, the header being 1.
+        value: the figure as BLS printed it.
+        raw: the line's bytes, its end apart, as text; other bytes than ASCII are escaped.
+    """
+
+    release: str
+    source: str
+    sha256: str
+    line: int
+    value: str
+    raw: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which observation."""
+    parser.add_argument("series_id", help="PRS30006032")
+    parser.add_argument("year", help="2018")
+    parser.add_argument("period", help="Q01")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints one line per vintage that has the observation."""
+    storage = opened_lake(vars(arguments))
+    key = (arguments.series_id, arguments.year, arguments.period)
+    survey = asked_survey(arguments.series_id[:2])
+    pointer = load_pointer(storage, survey)
+    if pointer is None:
+        raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
+    found = [trace for one in pointer.history for trace in traces(storage, one, key)]
+    if not found:
+        raise _unknown(storage, pointer.history, key)
+    if arguments.json:
+        print(json.dumps([asdict(trace) for trace in found], indent=1))
+        return 0
+    rows = [
+        [one.release, one.source, one.value, f"{one.line:,}", one.sha256[:12], one.raw]
+        for one in found
+    ]
+    header = ["release", "file", "value", "line", "sha256", "raw line"]
+    print_table(" ".join(key), header, rows, ["value", "line"])
+    return 0
+
+
+def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterator[Trace]:
+    """The lines of one vintage that hold an observation: one, if the file is as it should be."""
+    version = version_of(storage, snapshot.key, snapshot.sha256)
+    wanted = [os.fsencode(part) for part in key]
+    with open_verified(storage, snapshot.key, snapshot.sha256, version) as stream:
+        for number, line in enumerate(lines_of(stream), 1):
+            if not line.lstrip(b" ").startswith(wanted[0]):
+                continue
+            fields = [field.strip(b" ") for field in line.split(b"\t")]
+            if fields[:3] == wanted:
+                yield Trace(
+                    snapshot.release,
+                    snapshot.source,
+                    snapshot.sha256,
+                    number,
+                    fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
+                    line.decode("ascii", "backslashreplace"),
+                )
+
+
+def _unknown(storage: Storage, history: Sequence[Snapshot], key: tuple[str, ...]) -> UsageError:
+    """Says what of an observation the newest vintages do not have, and what they have instead."""
+    newest = {one.source: one for one in history}.values()
+    known: dict[str, set[tuple[str, str]]] = {}
+    for vintage in newest:
+        version = version_of(storage, vintage.key, vintage.sha256)
+        with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
+            for line in lines_of(stream):
+                fields = [
+                    field.strip(b" ").decode("ascii", "replace") for field in line.split(b"\t")
+                ]
+                if len(fields) > 2:
+                    known.setdefault(fields[0], set()).add((fields[1], fields[2]))
+    series_id, year, period = key
+    if series_id not in known:
+        return UsageError(
+            f"The lake has seen no series {series_id}.", hint=_nearest(series_id, known)
+        )
+    years = {one for one, _ in known[series_id]}
+    if year not in years:
+        return UsageError(
+            f"{series_id} has no year {year}.", hint=f"It has {min(years)} to {max(years)}."
+        )
+    periods = sorted(one for its_year, one in known[series_id] if its_year == year)
+    return UsageError(
+        f"{series_id} has no {period} in {year}.", hint=f"It has {', '.join(periods)}."
+    )
+
+
+def _nearest(series_id: str, known: Collection[str]) -> str:
+    """The series whose ids begin alike for the longest: the letters encode what a series is."""
+
+    def alike(known_id: str) -> int:
+        pairs = zip(known_id, series_id)
+        return next((at for at, (one, other) in enumerate(pairs) if one != other), len(known_id))
+
+    survey = series_id[:2].lower()
+    near = [one for one in sorted(known, key=lambda one: (-alike(one), one)) if alike(one) > 2][:3]
+    return (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else f"`lake query 'select * from {survey}_series'` lists them."  # noqa: S608 - a hint
+    )

@@ -1,0 +1,1 @@
+"""Deployment to AWS: the bundle of code, the stack, and runs of its workflow."""

@@ -1,0 +1,132 @@
+"""Deploys the stack: buckets first, then the code into them, then the jobs that run it."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+import boto3
+
+from glue_jobs.aws_errors import code_of, telling
+from glue_jobs.errors import IntegrityFailure, UsageError
+from labor_lake.deployment.bundle import make_bundle
+from labor_lake.deployment.stacks import LONGEST_BODY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labor_lake.deployment.bundle import Bundle
+    from labor_lake.deployment.stacks import ChangeSet, Stack, Standing
+
+TEMPLATE = Path(__file__).with_name("template.yaml")
+_UPLOADS_AT_ONCE = 4
+
+Confirm = Callable[["ChangeSet"], bool]
+Tell = Callable[[str], None]
+
+
+def deploy(
+    stack: Stack, given: Mapping[str, str], region: str, confirm: Confirm, tell: Tell
+) -> Standing | None:
+    """Makes the stack or brings it up to date.
+
+    Args:
+        stack: which.
+        given: parameters that shall have these values; the others keep theirs.
+        region: of the artifacts bucket; empty for the SDK's own choice.
+        confirm: shown each change set; False ends without a change.
+        tell: progress, a line at a time.
+
+    Returns:
+        The stack as it stands at the end; None if somebody said no.
+
+    Raises:
+        UsageError: a given parameter is none of the template's.
+        LakeError: it could not be done; what stood before still stands.
+    """
+    template = TEMPLATE.read_text("utf-8")
+    if len(template.encode()) > LONGEST_BODY:
+        raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
+    for name in sorted(set(given) - parameters_of(template)):
+        raise UsageError(
+            f"The template has no parameter {name}.",
+            hint=f"It has {', '.join(sorted(parameters_of(template)))}.",
+        )
+    tell("Building the wheel.")
+    bundle = make_bundle()
+    standing = stack.standing()
+    if standing is None:
+        tell(f"The stack {stack.name} is new: its buckets come first, its jobs second.")
+        standing = _change(stack, template, {**given, "CodePrefix": ""}, None, confirm, tell)
+        if standing is None:
+            return None
+    bucket = standing.outputs["ArtifactsBucketName"]
+    uploaded = upload(bundle, bucket, region)
+    tell(f"Uploaded {uploaded} of {len(bundle.files)} files under {bundle.prefix}/.")
+    code = {"CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
+    return _change(stack, template, {**given, **code}, standing, confirm, tell)
+
+
+def parameters_of(template: str) -> set[str]:
+    """The names of a template's parameters; no YAML library comes with the `lake` command."""
+    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)*)", template, re.MULTILINE)
+    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
+
+
+def upload(bundle: Bundle, bucket: str, region: str) -> int:
+    """Puts the code where the jobs look for it; returns how many files were not there yet.
+
+    Raises:
+        IntegrityFailure: one of them is there with other bytes.
+    """
+    with telling(f"upload to s3://{bucket}"):
+        client: Any = boto3.client("s3", region_name=region or None)
+        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+            keys = {f"{bundle.prefix}/{name}": body for name, body in bundle.files.items()}
+            return sum(pool.map(lambda item: _put(client, bucket, *item), keys.items()))
+
+
+def _put(client: Any, bucket: str, key: str, body: bytes) -> bool:
+    """Writes an object, unless it is there, which its bytes must prove: the jobs will run it."""
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+    except client.exceptions.ClientError as error:
+        if code_of(error) not in ("PreconditionFailed", "412"):
+            raise
+        if client.get_object(Bucket=bucket, Key=key)["Body"].read() != body:
+            raise IntegrityFailure(
+                f"s3://{bucket}/{key} is not the code that belongs there.",
+                hint="Find out who wrote it: jobs would run it. Delete it, then deploy again.",
+            ) from None
+        return False
+    return True
+
+
+def _change(
+    stack: Stack,
+    template: str,
+    given: Mapping[str, str],
+    standing: Standing | None,
+    confirm: Confirm,
+    tell: Tell,
+) -> Standing | None:
+    """Proposes, asks, carries out; the stack as it stands where there is nothing to change."""
+    parameters: dict[str, str | None] = dict(given)
+    # One that the template has no longer cannot keep its value.
+    for name in standing.parameters & parameters_of(template) if standing else ():
+        parameters.setdefault(name, None)
+    change_set = stack.propose(template, parameters)
+    if change_set is None:
+        tell("Nothing to change: the stack is as the template says.")
+        return standing
+    try:
+        confirmed = confirm(change_set)
+    except BaseException:  # nobody there to ask, or Ctrl-C: nothing is left behind
+        stack.forget(change_set)
+        raise
+    if not confirmed:
+        stack.forget(change_set)
+        return None
+    return stack.carry_out(change_set, tell)

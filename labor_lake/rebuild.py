@@ -1,0 +1,175 @@
+"""Makes the tables of the current release again, and the history, and compares the rows.
+
+What verification compares is bytes with their hash; it cannot see a table that was made from wrong
+bytes and recorded with the hash that it then had. So everything is made once more from the raw
+zone, whose bytes are verified as they are read. Parquet libraries write the same rows as other
+bytes, so where hashes differ the rows decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
+from glue_jobs.history import compare_all
+from glue_jobs.raw_zone import kept_source, landed_population
+from glue_jobs.release_folder import source_records
+from glue_jobs.storage import names, path_sha256
+from glue_jobs.subjects import POPULATION
+from glue_jobs.tables import schemas
+from glue_jobs.tables.convert import (
+    Converted,
+    convert_data,
+    convert_population,
+    convert_table,
+    write_records,
+)
+from glue_jobs.tables.plan import partition_of
+from labor_lake.verification import REBUILD, Noted, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from glue_jobs.catalog.pointers import Pointer, TableFile
+    from glue_jobs.job import Run
+    from glue_jobs.storage.protocol import Storage
+
+
+def rebuild_differences(run: Run, subject: str) -> Iterator[Problem]:
+    """What the current release and the history of a subject hold, and their raw files do not give.
+
+    A file that is missing, or has not its recorded hash, is left to verification.
+    """
+    pointer = load_pointer(run.storage, subject)
+    if pointer is None:
+        return
+    with run.storage.scratch() as scratch:
+        for table, file in pointer.files():
+            if pointer.tables[table].folder:
+                continue
+            run.progress.step(f"{subject}: making {file.path} again")
+            what = _difference(run.storage, pointer, table, file, scratch / "again.parquet")
+            if what:
+                yield _problem(pointer, pointer.key_of(table, file), what)
+        if pointer.history:
+            run.progress.step(f"{subject}: comparing all vintages again")
+            yield from _history_differences(run.storage, pointer, scratch)
+
+
+def make_again(
+    storage: Storage, pointer: Pointer, table: str, file: TableFile, target: Path
+) -> Converted:
+    """Makes a file of a release from the raw zone.
+
+    Raises:
+        IntegrityFailure: raw does not hold any more what it was made from.
+    """
+    if pointer.subject == POPULATION:
+        dataset = load_population(storage).datasets.get(file.source)
+        if dataset is None or dataset.content_sha256 != file.source_sha256:
+            raise IntegrityFailure(f"The dataset {file.source} has been landed anew since.")
+        return convert_population(landed_population(storage, dataset), target)
+    if not file.source:
+        others = {name: made for name, made in pointer.tables.items() if name != table}
+        landed = load_survey(storage, pointer.subject).files
+        return write_records(source_records(landed, others, pointer.held), schemas.SOURCES, target)
+    key = names.raw_file(pointer.subject, file.source)
+    source = kept_source(storage, file.source, key, file.source_sha256)
+    if table == f"{pointer.subject}_data":
+        return convert_data(source, target, target.parent, None)
+    converted = convert_table(source, target, target.parent)
+    if converted is None:
+        raise IntegrityFailure(f"{file.source} is no table.")
+    return converted
+
+
+def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile, path: Path) -> str:
+    """What is wrong with a file of the release, to finish a sentence; empty for nothing."""
+    if not file.source or not _is_as_landed(storage, pointer, file):
+        return ""  # what it says of landed files may have gone on since
+    try:
+        make_again(storage, pointer, table, file, path)
+    except (IntegrityFailure, QualityFailure) as error:
+        return f"cannot be made again: {str(error).rstrip('.')}"
+    return _compare_rows(storage, pointer.key_of(table, file), file.sha256, path)
+
+
+def _is_as_landed(storage: Storage, pointer: Pointer, file: TableFile) -> bool:
+    """Whether what a file was made from can be had: of the population, the newest content can."""
+    if pointer.subject != POPULATION:
+        return True
+    dataset = load_population(storage).datasets.get(file.source)
+    return dataset is not None and dataset.content_sha256 == file.source_sha256
+
+
+def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> Iterator[Problem]:
+    """What the table of revisions, and what the pointer counts of it, should be otherwise."""
+    name = f"{pointer.subject}_revisions"
+    table = pointer.tables.get(name)
+    files = {file.partition: file for file in table.files} if table else {}
+    made = compare_all(storage, pointer.history, scratch)
+    for vintage in pointer.history:
+        named_in = names.pointer(pointer.subject)
+        try:
+            counted, path = next(made)
+        except (IntegrityFailure, QualityFailure) as error:
+            what = f"has a history that cannot be made again: {str(error).rstrip('.')}"
+            yield _problem(pointer, named_in, what)
+            return
+        # Whether values lack the mark is told of surveys that used it when the release was built.
+        if replace(counted, unflagged=0) != replace(vintage, unflagged=0):
+            what = f"counts the changes of {vintage.source} in {vintage.release} wrongly"
+            yield _problem(pointer, named_in, what)
+        file = files.get((partition_of(vintage.source), vintage.release))
+        if file is not None:
+            key = pointer.key_of(name, file)
+            what = _compare_rows(storage, key, file.sha256, path)
+            if what:
+                yield _problem(pointer, key, what)
+
+
+def _compare_rows(storage: Storage, key: str, sha256: str, made: Path) -> str:
+    if path_sha256(made) == sha256:
+        return ""
+    try:
+        with storage.open(key) as stored, made.open("rb") as again:
+            same = _have_same_rows(stored, again)
+    except (IntegrityFailure, StorageFailure, pa.ArrowException):
+        return ""  # missing or damaged: verification says so
+    return "" if same else "has other rows than its raw file gives"
+
+
+def _have_same_rows(one: BinaryIO, other: BinaryIO) -> bool:
+    """Whether two Parquet files have the same columns and rows, in the same order."""
+    with pq.ParquetFile(one) as first, pq.ParquetFile(other) as second:
+        if first.metadata.num_rows != second.metadata.num_rows:
+            return False
+        if first.schema_arrow != second.schema_arrow:
+            return False
+        left, right = _batches(first), _batches(second)
+        one_rows, other_rows = next(left, None), next(right, None)
+        while one_rows is not None and other_rows is not None:
+            count = min(one_rows.num_rows, other_rows.num_rows)
+            if not one_rows.slice(0, count).equals(other_rows.slice(0, count)):
+                return False
+            one_rows = one_rows.slice(count) if count < one_rows.num_rows else next(left, None)
+            more = count < other_rows.num_rows
+            other_rows = other_rows.slice(count) if more else next(right, None)
+        return True
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    for batch in file.iter_batches(1 << 16, use_threads=False):
+        if batch.num_rows:
+            yield batch
+
+
+def _problem(pointer: Pointer, key: str, what: str) -> Problem:
+    return Problem(Noted(REBUILD, pointer.subject, key, names.pointer(pointer.subject)), what)

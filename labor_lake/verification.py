@@ -1,0 +1,406 @@
+"""Compares everything that a lake has with what it recorded of it; changes nothing.
+
+Six areas: files of the raw zone against manifests, and old vintages against the history that
+names them; files of release folders and of the history against pointers; the Glue catalog against
+pointers; the reports against their index; and, if asked, what upstream has now against manifests.
+What no manifest or pointer refers to is orphaned, not damaged.
+
+Runs may go on meanwhile. So whatever looks wrong is looked at again, against manifests and
+pointers as they are then; and nothing is said of a subject that somebody is writing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from glue_jobs.catalog import catalog_differences
+from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
+from glue_jobs.catalog.pointers import load_pointer, past_pointers
+from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
+from glue_jobs.formats.population_json import content_sha256
+from glue_jobs.moments import CLOCKS_DIFFER, release_name, to_text
+from glue_jobs.raw_zone import is_in_future
+from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_files
+from glue_jobs.sources.bls import BlsSite
+from glue_jobs.sources.http import Pace
+from glue_jobs.sources.population import PopulationApi
+from glue_jobs.storage import check_as_written, file_sha256, names, version_of
+from glue_jobs.subjects import POPULATION, dataset_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.job import Run
+    from glue_jobs.storage.protocol import Storage
+
+RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"
+MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
+DATE, REBUILD = "date", "rebuild"
+REPORT = "report"
+
+ORDER = (
+    *(MANIFEST, POINTER, RAW, VINTAGE, DATE, RELEASE, REJECTS, HISTORY),
+    *(REBUILD, UPSTREAM, REPORT, CATALOG),
+)
+"""In which order areas are repaired: each stands on those before it."""
+
+_ASKED_AT_ONCE = 4
+_UNREADABLE = "cannot be read, or has other bytes than were written"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """An object as something has noted it.
+
+    Attributes:
+        area: which part of the lake it is of.
+        subject: whose it is; empty for the catalog.
+        key: where it lies.
+        noted_in: the key of the manifest or pointer that names it.
+        sha256: of its bytes, in hex; empty where only its being there was noted.
+        version: the version that keeps its bytes; empty for the object as it is now.
+    """
+
+    area: str
+    subject: str
+    key: str
+    noted_in: str
+    sha256: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it was noted; ``what`` is a sentence's end without its dot."""
+
+    noted: Noted
+    what: str
+
+
+@dataclass
+class Findings:
+    """What was compared.
+
+    Attributes:
+        checked: how many objects, by area.
+        problems: those that are not as they were noted.
+        left_over: keys that nothing names.
+        failures: why something could not be compared.
+    """
+
+    checked: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)
+    failures: list[LakeError] = field(default_factory=list)
+
+
+def verify(run: Run, *, upstream: bool = False) -> Findings:
+    """Compares everything.
+
+    Args:
+        run: the lake's.
+        upstream: whether BLS and the population API are asked about every file, too.
+
+    Raises:
+        LakeError: an upstream gave no answer, or the lake cannot be listed.
+    """
+    findings = Findings()
+    named: set[str] = set()
+    for subject in recorded_subjects(run.storage):
+        run.progress.step(f"{subject}: comparing what it has with what was recorded")
+        named |= {noted.key for noted in _verify_subject(run, subject, findings)}
+    # A catalog can only be held against pointers that can be read.
+    if not any(problem.noted.area == POINTER for problem in findings.problems):
+        _verify_catalog(run, findings)
+    _verify_reports(run, findings)
+    if upstream:
+        findings.problems += _against_upstream(run, findings.checked)
+    findings.left_over += _left_over(run.storage, named)
+    return findings
+
+
+def problems_of(run: Run, subject: str) -> list[Problem]:
+    """What of a subject is not as it was noted, now; changes nothing."""
+    findings = Findings()
+    noted = noted_objects(run.storage, subject, findings, run.now())
+    return findings.problems + [one for entry in noted for one in compared(run.storage, entry)]
+
+
+def recorded_subjects(storage: Storage) -> list[str]:
+    """The subjects that have, or had, a manifest or a pointer."""
+    keys = {*_manifest_keys(storage), *_pointer_keys(storage)}
+    return sorted({_subject_of(key) for key in keys})
+
+
+def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
+    """Compares a subject's objects, and looks again at what seems wrong; returns what was noted."""
+    own = Findings()
+    noted = noted_objects(run.storage, subject, own, run.now())
+    for entry in noted:
+        own.checked[entry.area] += 1
+        own.problems += compared(run.storage, entry)
+    findings.checked += own.checked
+    if not own.problems:
+        return noted
+    # A run may have renewed, meanwhile, what names the object.
+    is_written = run.storage.is_leased(subject)
+    again = problems_of(run, subject)
+    if again and (is_written or run.storage.is_leased(subject)):
+        findings.failures.append(is_being_written(subject, f"{len(again)} of its objects"))
+    else:
+        findings.problems += again
+    return noted
+
+
+def is_being_written(subject: str, what: str) -> TryAgainLater:
+    """The failure where something could not be compared because somebody writes it."""
+    return TryAgainLater(
+        f"{subject} is being written; {what} could not be compared.",
+        hint="Run again when that has ended.",
+    )
+
+
+def _verify_catalog(run: Run, findings: Findings) -> None:
+    differences = catalog_differences(run.storage, run.settings)
+    if differences and any(map(run.storage.is_leased, recorded_subjects(run.storage))):
+        findings.failures.append(is_being_written("The lake", "the Glue catalog"))
+        return
+    for change in differences:
+        catalog = Noted(CATALOG, "", run.settings.database, names.CURRENT)
+        findings.problems.append(Problem(catalog, f"lacks {change} to say what the pointers say"))
+
+
+def _verify_reports(run: Run, findings: Findings) -> None:
+    findings.checked[REPORT], altered = check_reports(run.storage)
+    findings.left_over += orphaned_files(run.storage)
+    if altered and run.storage.is_leased(REPORTS):
+        findings.failures.append(is_being_written("The set of reports", f"{len(altered)} of them"))
+        return
+    for key, what in altered.items():
+        noted_in = "" if key == INDEX_KEY else INDEX_KEY
+        findings.problems.append(Problem(Noted(REPORT, "", key, noted_in), what))
+
+
+def noted_objects(storage: Storage, subject: str, findings: Findings, now: datetime) -> list[Noted]:
+    """Everything of a subject that its manifest or pointer names.
+
+    A manifest or pointer that cannot be read is a problem, and so is a date in the future.
+    """
+    noted: list[Noted] = []
+    for key in (_manifest_key(subject), names.pointer(subject)):
+        if not storage.versions(key) and storage.stat(key) is None:
+            continue
+        area = POINTER if key == names.pointer(subject) else MANIFEST
+        findings.checked[area] += 1
+        try:
+            check_as_written(storage, key)
+            if area == MANIFEST:
+                noted += _of_manifest(storage, subject, findings, now)
+            else:
+                pointer = load_pointer(storage, subject)
+                noted += _of_pointer(storage, pointer, findings, now) if pointer else ()
+        except (IntegrityFailure, StorageFailure):
+            findings.problems.append(Problem(Noted(area, subject, key, ""), _UNREADABLE))
+    return noted
+
+
+def _manifest_key(subject: str) -> str:
+    if subject == POPULATION:
+        return names.raw_population_manifest()
+    return names.raw_manifest(subject)
+
+
+def _subject_of(key: str) -> str:
+    """The subject of a manifest or a pointer, by its key."""
+    return names.pointer_subject(key) if key.startswith(names.CURRENT) else key.split("/")[-2]
+
+
+def _manifest_keys(storage: Storage) -> set[str]:
+    """Of manifests that are there, and of those that were."""
+    folders = {
+        stored.key.rpartition("/")[0]
+        for stored in storage.scan(names.RAW)
+        if not stored.key.startswith(names.BACKFILL)
+    }
+    keys = {f"{folder}/_manifest.json" for folder in folders}
+    there = {_manifest_key(subject) for subject in landed_subjects(storage)}
+    return there | {key for key in keys - there if storage.versions(key)}
+
+
+def _pointer_keys(storage: Storage) -> set[str]:
+    keys = {stored.key for stored in storage.scan(names.CURRENT)}
+    subjects = {stored.key.split("/")[1] for stored in storage.scan(names.CURATED)}
+    gone = {names.pointer(subject) for subject in subjects} - keys
+    return keys | {key for key in gone if storage.versions(key)}
+
+
+def _of_manifest(
+    storage: Storage, subject: str, findings: Findings, now: datetime
+) -> Iterator[Noted]:
+    key = _manifest_key(subject)
+    if subject == POPULATION:
+        landed = [
+            (names.raw_population(page.name), page.sha256, page.version)
+            for dataset in load_population(storage).datasets.values()
+            for page in dataset.pages
+        ]
+    else:
+        files = load_survey(storage, subject).files.values()
+        landed = [(names.raw_file(subject, one.name), one.sha256, one.version) for one in files]
+        for file in files:
+            if is_in_future(file, now):
+                noted = Noted(DATE, subject, names.raw_file(subject, file.name), key)
+                findings.problems.append(
+                    Problem(noted, f"is dated {file.last_modified}, which is in the future")
+                )
+    for place, sha256, version in landed:
+        yield Noted(RAW, subject, place, key, sha256)
+        stored = storage.stat(place)
+        if stored is None or stored.version != version:
+            yield Noted(RAW, subject, place, key, sha256, version)
+
+
+def _of_pointer(
+    storage: Storage, pointer: Pointer, findings: Findings, now: datetime
+) -> Iterator[Noted]:
+    subject = pointer.subject
+    noted_in = names.pointer(subject)
+    for table, file in pointer.files():
+        area = HISTORY if pointer.tables[table].folder else RELEASE
+        yield Noted(area, subject, pointer.key_of(table, file), noted_in, file.sha256)
+        if file.rejects_path:
+            yield Noted(REJECTS, subject, pointer.folder + file.rejects_path, noted_in)
+    until = release_name(now + CLOCKS_DIFFER)
+    releases = {pointer.release, *(vintage.release for vintage in pointer.history)}
+    if max(releases) > until:
+        what = f"names the release {max(releases)}, which is in the future"
+        findings.problems.append(Problem(Noted(DATE, subject, noted_in, noted_in), what))
+    yield from _vintages(storage, pointer, findings)
+
+
+def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterator[Noted]:
+    """The bytes of every vintage, and of what a held file shows: versions that raw keeps."""
+    subject, noted_in = pointer.subject, names.pointer(pointer.subject)
+    kept = {
+        (names.raw_file(subject, name), held.shown_sha256): "its table"
+        for name, held in pointer.held.items()
+        if held.shown_sha256
+    }
+    kept.update(((one.key, one.sha256), f"the release {one.release}") for one in pointer.history)
+    for (key, sha256), whose in kept.items():
+        noted = Noted(VINTAGE, subject, key, noted_in, sha256)
+        try:
+            version = version_of(storage, key, sha256)
+        except (IntegrityFailure, StorageFailure) as error:
+            what = f"has no version any more with the bytes of {whose}: "
+            what += str(error).rstrip(".")
+            findings.problems.append(Problem(noted, what))
+            continue
+        stored = storage.stat(key)
+        if stored is None or stored.version != version:
+            yield replace(noted, version=version)
+
+
+def compared(storage: Storage, noted: Noted) -> list[Problem]:
+    """Reads an object whole; what is wrong with it, if anything."""
+    if not noted.sha256:
+        there = storage.stat(noted.key) is not None
+        return [] if there else [Problem(noted, "is not there")]
+    which = f"in its version {noted.version} " if noted.version else ""
+    try:
+        with storage.open(noted.key, noted.version) as stream:
+            found = file_sha256(stream)
+    except (IntegrityFailure, StorageFailure):
+        return [Problem(noted, f"{which}is not there or cannot be read")]
+    if found == noted.sha256 or _is_another_version(storage, noted, found):
+        return []
+    return [Problem(noted, f"{which}has other bytes than were stored")]
+
+
+def _is_another_version(storage: Storage, noted: Noted, found: str) -> bool:
+    """Whether a file of the raw zone shows bytes that a run has just landed, and not yet noted.
+
+    The version that the manifest names is looked at by itself.
+    """
+    if noted.area != RAW or noted.version:
+        return False
+    stored = storage.stat(noted.key)
+    return stored is not None and stored.sha256 == found
+
+
+def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
+    """Objects that nothing names, nor named; a superseded release is not among them.
+
+    Nor is anything of a subject that is being written.
+    """
+    written: dict[str, bool] = {}
+    for zone in (names.RAW, names.CURATED, names.HISTORY):
+        known: dict[str, tuple[str, ...]] = {}
+        for stored in storage.scan(zone):
+            if stored.key in named or stored.key.endswith("/_manifest.json"):
+                continue
+            if stored.key.startswith(names.BACKFILL):
+                continue
+            subject = stored.key.split("/")[-2 if zone == names.RAW else 1]
+            if zone != names.RAW and subject not in known:
+                known[subject] = tuple(_folders_once_named(storage, subject))
+            if subject not in written:
+                written[subject] = storage.is_leased(subject)
+            if not written[subject] and not stored.key.startswith(known.get(subject, ())):
+                yield stored.key
+
+
+def _folders_once_named(storage: Storage, subject: str) -> Iterable[str]:
+    """Folders that a pointer names or has named; one that cannot be read may have named any."""
+    pointers = [past.pointer for past in past_pointers(storage, subject)]
+    if None in pointers:
+        return {f"{zone}{subject}/" for zone in (names.CURATED, names.HISTORY)}
+    return {
+        folder
+        for pointer in pointers
+        if pointer is not None
+        for folder in (pointer.folder, *(table.folder for table in pointer.tables.values()))
+        if folder
+    }
+
+
+def _against_upstream(run: Run, checked: Counter[str]) -> Iterator[Problem]:
+    settings = run.settings
+    pace = Pace(settings.requests_per_second)
+    for subject in landed_subjects(run.storage):
+        run.progress.step(f"{subject}: asking upstream about every file")
+        if subject == POPULATION:
+            api = PopulationApi(settings.population_url, pace, run.retry)
+            for key, dataset in load_population(run.storage).datasets.items():
+                checked[UPSTREAM] += 1
+                answered = api.fetch(dataset_of(key))
+                if content_sha256(answered.content) != dataset.content_sha256:
+                    place = names.raw_population(dataset.pages[0].name)
+                    noted = Noted(UPSTREAM, subject, place, names.raw_population_manifest())
+                    yield Problem(noted, "is not what the population API says now")
+            continue
+        site = BlsSite(settings.bls_url, settings.contact, pace, run.retry)
+        yield from _survey_against(run.storage, site, subject, checked)
+
+
+def _survey_against(
+    storage: Storage, site: BlsSite, survey: str, checked: Counter[str]
+) -> Iterator[Problem]:
+    files = list(load_survey(storage, survey).files.values())
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+        offered = list(pool.map(lambda file: site.look(survey, file.name), files))
+    for file, now in zip(files, offered):
+        checked[UPSTREAM] += 1
+        written = to_text(now.last_modified) if now.last_modified else file.last_modified
+        key = names.raw_file(survey, file.name)
+        noted = Noted(UPSTREAM, survey, key, names.raw_manifest(survey))
+        if now.status != 200:
+            yield Problem(noted, f"is no longer served by BLS, which answers {now.status}")
+        elif (now.size, written) != (file.bytes, file.last_modified):
+            what = f"is another file at BLS: {now.size:,} bytes, of {written}"
+            yield Problem(noted, what)
