@@ -7,12 +7,14 @@ EVERY ?= 10
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
-PIN = uv pip compile -q --universal --python-version 3.9 --generate-hashes --no-header \
-    --no-strip-extras
+PIN = uv pip compile -q --universal --generate-hashes --no-header --no-strip-extras
+# What Glue runs begins at Python 3.9, the laptop at 3.11.
+PIN_JOBS = $(PIN) --python-version 3.9
+PIN_LAPTOP = $(PIN) --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test conformance coverage faults breakages fuzz lint lint-template audit \
-    glue-modules install-check rehearse bench docs requirements clean
+.PHONY: help demo run test test-jobs conformance coverage faults breakages fuzz lint \
+    lint-template audit install-check wheel-check rehearse bench docs requirements clean
 
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -28,6 +30,9 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 
 test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
+
+test-jobs: $(VENV)-jobs/ready ## run the jobs' own tests, with what Glue runs: PYTHON=python3.9
+	$(VENV)-jobs/bin/python -m pytest -q -n auto $(JOBS_TESTS)
 
 conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
 	$(BIN)/python -m pytest -q -n auto tests/conformance $(TESTS)
@@ -61,52 +66,58 @@ lint: $(VENV)/dev ## check lint, types, architecture, and docs against the code
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m tools.docs --check
 
 lint-template: $(VENV)/dev $(VENV)-checkov/ready ## check the CloudFormation template with cfn-lint and checkov
-	$(BIN)/cfn-lint infra/template.yaml
-	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f infra/template.yaml --quiet --compact \
+	mkdir -p .build
+	$(BIN)/lake deploy --template > .build/template.yaml
+	$(BIN)/cfn-lint .build/template.yaml
+	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f .build/template.yaml --quiet --compact \
 	    --skip-download
 
 audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known against the pinned packages
-	$(BIN)/python -m infra.audit $(VENV)-audit/bin/pip-audit requirements-pip.txt \
-	    requirements-dev.txt infra/requirements-checkov.txt infra/requirements-audit.txt \
-	    infra/requirements-fuzz.txt
+	$(BIN)/python -m tools.audit $(VENV)-audit/bin/pip-audit requirements-pip.txt \
+	    requirements-build.txt requirements-dev.txt requirements-jobs-tests.txt \
+	    tools/requirements-checkov.txt tools/requirements-audit.txt tools/requirements-fuzz.txt
 
-glue-modules: $(VENV)/dev ## check that Glue's Python 3.9 can install each job's modules
-	$(BIN)/python -m infra.modules
+wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; run the demo there
+	$(BIN)/python -m tools.wheel_check
 
-rehearse: $(VENV)/dev ## run template, wheel and jobs on a simulated cloud, without AWS
-	$(BIN)/python -m infra.rehearsal
+rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
+	$(BIN)/python -m tests.rehearsal
 
 bench: $(VENV)/dev ## measure the conversion against pandas and DuckDB (12 minutes)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 
 docs: $(VENV)/dev ## write the generated parts of the docs
-	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tools.docs
 
 install-check: $(VENV)/dev ## check that every requirements file installs, also in a year
-	$(BIN)/python -m infra.install_check
+	$(BIN)/python -m tools.install_check
 
 requirements: ## pin the newest versions that suit all Pythons; needs uv
-	$(PIN) --group pip --upgrade -o requirements-pip.txt
-	$(PIN) pyproject.toml --upgrade -o requirements.txt
-	$(PIN) pyproject.toml -c requirements.txt --extra laptop -o requirements-laptop.txt
-	$(PIN) pyproject.toml -c requirements-laptop.txt --extra laptop --extra dev \
+	$(PIN_JOBS) --group pip --upgrade -o requirements-pip.txt
+	$(PIN_JOBS) --group build --upgrade -o requirements-build.txt
+	$(PIN_JOBS) --group jobs --upgrade -o requirements.txt
+	$(PIN_JOBS) --group jobs-tests -c requirements.txt -o requirements-jobs-tests.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws -c requirements.txt -o requirements-laptop.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --group dev -c requirements-laptop.txt \
 	    -o requirements-dev.txt
-	$(PIN) --group checkov --upgrade -o infra/requirements-checkov.txt
-	$(PIN) --group audit -c requirements-pip.txt --upgrade -o infra/requirements-audit.txt
-	$(PIN) pyproject.toml --group fuzz -c requirements-dev.txt -o infra/requirements-fuzz.txt
+	$(PIN_LAPTOP) --group checkov --upgrade -o tools/requirements-checkov.txt
+	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
+	$(PIN_LAPTOP) pyproject.toml --group fuzz -c requirements-dev.txt \
+	    -o tools/requirements-fuzz.txt
+	$(PIN_JOBS) --group glue -o tools/requirements-glue.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
-	rm -rf $(VENV) $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz lake-demo
+	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz lake-demo .build
 
 # Each begins with the pinned pip: the one that a Python brings is as old as that Python.
-$(VENV)/laptop: requirements-pip.txt requirements-laptop.txt pyproject.toml
+$(VENV)/laptop: requirements-pip.txt requirements-build.txt requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP_INSTALL) -r requirements-pip.txt
-	$(BIN)/$(PIP_INSTALL) -r requirements-laptop.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-build.txt -r requirements-laptop.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -114,8 +125,14 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/laptop
 	$(BIN)/$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
+$(VENV)-jobs/ready: requirements-pip.txt requirements-jobs-tests.txt
+	$(PYTHON) -m venv --clear $(VENV)-jobs
+	$(VENV)-jobs/bin/$(PIP_INSTALL) -r requirements-pip.txt
+	$(VENV)-jobs/bin/$(PIP_INSTALL) -r requirements-jobs-tests.txt
+	@touch $@
+
 $(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: \
-    infra/requirements-%.txt requirements-pip.txt
+    tools/requirements-%.txt requirements-pip.txt
 	$(PYTHON) -m venv --clear $(VENV)-$*
 	$(VENV)-$*/bin/$(PIP_INSTALL) -r requirements-pip.txt
 	$(VENV)-$*/bin/$(PIP_INSTALL) -r $<

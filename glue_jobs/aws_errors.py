@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@contextlib.contextmanager
+def needing_packages() -> Iterator[None]:
+    """Around imports of what only a lake in S3 needs.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in ("boto3", "botocore", "awswrangler"):
+            raise
+        raise UsageError(
+            "AWS needs packages that are not installed.",
+            hint="pip install 'labor-lake[aws]' brings them.",
+        ) from None
+
+
 @dataclass(frozen=True)
 class _Refusal:
     """What is said of some of AWS's codes.

@@ -20,12 +20,22 @@ _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "sql", _PACKAGE.parent / "sql")
 
 
-def sql_files(folder: str) -> dict[str, str]:
-    """The statements of ``views``, ``reports``, ``checks`` or ``queries``, by file name."""
+def sql_folder() -> Path:
+    """The folder of all statements.
+
+    Raises:
+        UsageError: it is not there.
+    """
     root = next((path for path in _FOLDERS if path.is_dir()), None)
     if root is None:
         raise UsageError("The folder sql/ is missing beside the program.")
-    return {path.stem: path.read_text("utf-8") for path in sorted((root / folder).glob("*.sql"))}
+    return root
+
+
+def sql_files(folder: str) -> dict[str, str]:
+    """The statements of ``views``, ``reports``, ``checks`` or ``queries``, by file name."""
+    paths = sorted((sql_folder() / folder).glob("*.sql"))
+    return {path.stem: path.read_text("utf-8") for path in paths}
 
 
 def inputs(sql: str) -> set[str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import LAKE_TOML, PAGES
 from glue_jobs.reports.files import from_csv
 from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
@@ -23,6 +22,7 @@ from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
 from tests.test_real_input import RELEASES
+from tools.docs import LAKE_TOML, PAGES
 
 if sys.version_info >= (3, 11):
     import tomllib

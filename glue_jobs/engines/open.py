@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def open_engine(storage: Storage, pointers: Iterable[Pointer], settings: Setting
         UsageError: it is not installed.
     """
     if storage.uri.startswith("s3://"):
-        from glue_jobs.engines.athena import AthenaEngine  # noqa: PLC0415 - a laptop has no Athena
+        with needing_packages():
+            from glue_jobs.engines.athena import AthenaEngine  # noqa: PLC0415 - a laptop has none
 
         return AthenaEngine(pointers, settings)
     engine: Engine = _registered("duckdb")(storage, pointers, settings)

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.storage.hashing import file_sha256, path_sha256
 from glue_jobs.storage.local import LocalStorage
@@ -40,7 +41,8 @@ def open_storage(uri: str, region: str = "") -> Storage:
         UsageError: the address is of another kind.
     """
     if uri.startswith("s3://"):
-        from glue_jobs.storage.s3 import S3Storage  # noqa: PLC0415 - a directory needs no boto3
+        with needing_packages():
+            from glue_jobs.storage.s3 import S3Storage  # noqa: PLC0415 - a directory needs no boto3
 
         return S3Storage(uri, region)
     if "://" in uri:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 from glue_jobs.job import resolved
+from labor_lake.deployment.template import make_template
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
@@ -34,11 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
     if parser.prog.endswith("deploy"):
         parser.add_argument(
+            "--template", action="store_true", help="print the CloudFormation template, and end"
+        )
+        parser.add_argument(
             "--parameter",
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="a parameter of infra/template.yaml, as often as wanted",
+            help="a parameter of the template, as often as wanted",
         )
 
 
@@ -60,17 +66,9 @@ def deployment(module: str) -> ModuleType:
     Raises:
         UsageError: they are not installed.
     """
-    import importlib  # noqa: PLC0415
-
-    try:
-        return importlib.import_module(f"labor_lake.deployment.{module}")
-    except ModuleNotFoundError as error:
-        if error.name not in ("boto3", "botocore"):
-            raise
-        raise UsageError(
-            "This command needs the AWS packages, which are not installed.",
-            hint="pip install 'labor-lake[aws]' brings them.",
-        ) from None
+    with needing_packages():
+        found = importlib.import_module(f"labor_lake.deployment.{module}")
+    return found  # noqa: RET504 - mypy takes the context for one that may swallow errors
 
 
 def parameters(
@@ -95,6 +93,9 @@ def parameters(
 
 
 def _deploy(arguments: argparse.Namespace) -> int:
+    if arguments.template:
+        print(make_template(), end="")
+        return 0
     known = resolved(vars(arguments))
     given = parameters(vars(known.settings), known.origins, arguments.parameter)
     region = known.settings.region

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import boto3
 
 from glue_jobs.aws_errors import code_of, telling
 from glue_jobs.errors import IntegrityFailure, UsageError
-from labor_lake.deployment.bundle import make_bundle
-from labor_lake.deployment.stacks import LONGEST_BODY
+from glue_jobs.storage.scratch import scratch_folder
+from labor_lake.deployment.bundles import install_packages, make_code
+from labor_lake.deployment.template import make_template, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from labor_lake.deployment.bundle import Bundle
+    from labor_lake.deployment.bundles import Code
     from labor_lake.deployment.stacks import ChangeSet, Stack, Standing
 
-TEMPLATE = Path(__file__).with_name("template.yaml")
 _UPLOADS_AT_ONCE = 4
 
 Confirm = Callable[["ChangeSet"], bool]
@@ -46,16 +44,17 @@ def deploy(
         UsageError: a given parameter is none of the template's.
         LakeError: it could not be done; what stood before still stands.
     """
-    template = TEMPLATE.read_text("utf-8")
-    if len(template.encode()) > LONGEST_BODY:
-        raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
+    template = make_template()
     for name in sorted(set(given) - parameters_of(template)):
         raise UsageError(
             f"The template has no parameter {name}.",
             hint=f"It has {', '.join(sorted(parameters_of(template)))}.",
         )
-    tell("Building the wheel.")
-    bundle = make_bundle()
+    tell("Downloading the packages of the jobs, about 90 MB.")
+    with scratch_folder() as folder:
+        install_packages(folder)
+        tell("Making the bundles.")
+        code = make_code(folder / "packages")
     standing = stack.standing()
     if standing is None:
         tell(f"The stack {stack.name} is new: its buckets come first, its jobs second.")
@@ -63,19 +62,12 @@ def deploy(
         if standing is None:
             return None
     bucket = standing.outputs["ArtifactsBucketName"]
-    uploaded = upload(bundle, bucket, region)
-    tell(f"Uploaded {uploaded} of {len(bundle.files)} files under {bundle.prefix}/.")
-    code = {"CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
-    return _change(stack, template, {**given, **code}, standing, confirm, tell)
+    uploaded = upload(code, bucket, region)
+    tell(f"Uploaded {uploaded} of {len(code.files)} files under {code.prefix}/.")
+    return _change(stack, template, {**given, "CodePrefix": code.prefix}, standing, confirm, tell)
 
 
-def parameters_of(template: str) -> set[str]:
-    """The names of a template's parameters; no YAML library comes with the `lake` command."""
-    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)*)", template, re.MULTILINE)
-    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
-
-
-def upload(bundle: Bundle, bucket: str, region: str) -> int:
+def upload(code: Code, bucket: str, region: str) -> int:
     """Puts the code where the jobs look for it; returns how many files were not there yet.
 
     Raises:
@@ -84,7 +76,7 @@ def upload(bundle: Bundle, bucket: str, region: str) -> int:
     with telling(f"upload to s3://{bucket}"):
         client: Any = boto3.client("s3", region_name=region or None)
         with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
-            keys = {f"{bundle.prefix}/{name}": body for name, body in bundle.files.items()}
+            keys = {f"{code.prefix}/{name}": body for name, body in code.files.items()}
             return sum(pool.map(lambda item: _put(client, bucket, *item), keys.items()))
 
 

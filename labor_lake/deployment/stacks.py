@@ -15,9 +15,6 @@ from glue_jobs.errors import DeployFailure, TryAgainLater, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LONGEST_BODY = 51_200
-"""A longer template could not be sent as it is."""
-
 _POLL_SECONDS = 3.0
 _BUSY = "_IN_PROGRESS"
 _HOPELESS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")

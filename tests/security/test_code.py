@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labor_lake.deployment.bundle import ROOT
+from labor_lake.deployment.bundles import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def imported() -> Iterator[tuple[str, str]]:
 def test_the_code_that_is_read_is_there():
     assert len(TREES) > 80
     assert "glue_jobs/sources/http.py" in TREES
-    assert "infra/rehearsal/glue.py" in TREES
+    assert "tests/rehearsal/glue.py" in TREES
 
 
 def test_tls_is_never_weakened():
@@ -85,7 +85,7 @@ def test_nothing_is_run_that_was_not_written_here():
         places(calls(r"eval|exec|compile|__import__|(os|pty)\.(system|popen|spawn.*|exec.*)")) == []
     )
     loaders = [(name, node) for name, node in calls(r"yaml\.\w*load\w*")]
-    assert places(iter(loaders)) == ["infra/cloudformation.py: yaml.load(text, _Loader)"]
+    assert places(iter(loaders)) == ["tests/cloudformation.py: yaml.load(text, _Loader)"]
     # That loader makes plain values only.
     (loader,) = (node for _, node in nodes("infra/") if getattr(node, "name", "") == "_Loader")
     assert isinstance(loader, ast.ClassDef)

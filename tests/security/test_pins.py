@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from glue_jobs.errors import UsageError
-from infra import install_check, modules
-from infra.modules import hashed
-from infra.rehearsal import environments
-from tests.infra.test_template import JOBS, ROOT
+from tests.rehearsal import environments
+from tests.wheels import ROOT
+from tools import install_check
 
-FILES = sorted(ROOT.glob("requirements*.txt")) + sorted(ROOT.glob("infra/requirements*.txt"))
+FILES = sorted(ROOT.glob("requirements*.txt")) + sorted(ROOT.glob("tools/requirements*.txt"))
 REQUIREMENT = re.compile(
     r"[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==[A-Za-z0-9.!+_-]+( ; [^\\]+)?"
     r"( --hash=sha256:[0-9a-f]{64})+"
@@ -34,20 +32,23 @@ def requirements(file: Path) -> list[str]:
 
 def test_all_files_of_requirements_are_known():
     assert [file.relative_to(ROOT).as_posix() for file in FILES] == [
+        "requirements-build.txt",
         "requirements-dev.txt",
+        "requirements-jobs-tests.txt",
         "requirements-laptop.txt",
         "requirements-pip.txt",
         "requirements.txt",
-        "infra/requirements-audit.txt",
-        "infra/requirements-checkov.txt",
-        "infra/requirements-fuzz.txt",
+        "tools/requirements-audit.txt",
+        "tools/requirements-checkov.txt",
+        "tools/requirements-fuzz.txt",
+        "tools/requirements-glue.txt",
     ]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_requirement_has_a_version_and_hashes(file):
     listed = requirements(file)
-    assert len(listed) > (1 if file.name == "requirements-pip.txt" else 10)
+    assert len(listed) > (1 if file.name == "requirements-pip.txt" else 5)
     assert [line for line in listed if not REQUIREMENT.fullmatch(line)] == []
 
 
@@ -68,7 +69,7 @@ def test_whatever_make_and_ci_install_has_its_hashes_checked():
 def test_every_environment_of_make_begins_with_the_pinned_pip():
     lines = recipes()
     after = [lines[place + 1] for place, line in enumerate(lines) if " -m venv " in line]
-    assert len(after) == 2
+    assert len(after) == 3
     first = "$(PIP_INSTALL) -r requirements-pip.txt"
     assert [line for line in after if not line.endswith(first)] == []
 
@@ -94,15 +95,15 @@ def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it():
 def test_only_three_of_the_project_s_programs_call_pip():
     calling = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("glue_jobs", "infra", "docs", "bench")
+        for folder in ("athena_sql", "glue_jobs", "labor_lake", "tools", "bench", "tests/rehearsal")
         for path in (ROOT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and node.value == "pip"
     }
     assert calling == {
-        "infra/install_check.py",
-        "infra/modules.py",
-        "infra/rehearsal/environments.py",
+        "labor_lake/deployment/bundles.py",
+        "tools/install_check.py",
+        "tests/rehearsal/environments.py",
     }
 
 
@@ -117,32 +118,16 @@ def test_all_have_the_hashes_checked(monkeypatch, tmp_path):
         return subprocess.CompletedProcess(command, 0, told, "")
 
     monkeypatch.setattr(subprocess, "run", noted)
-    pins = JOBS["land_bls"]["--additional-python-modules"]
-    environments.environment(Path("python"), pins, tmp_path)
-    assert modules.main() == 0
+    environments.make_environment(Path("python"), tmp_path)
     lines = list(install_check.check(tmp_path, Path("python"), FILES))
     asking = [command for command in commands if {"install", "download"} & set(command)]
-    assert len(asking) == 2 + len(JOBS) + 2 + 2 * len(FILES)
+    assert len(asking) == 2 + 2 + 2 * len(FILES)
     assert len(lines) == 1 + 2 * len(FILES)
     assert [command for command in asking if "--require-hashes" not in command] == []
-    assert set(pins.split(",")) & {word for command in asking for word in command} == set()
 
 
 def test_the_build_backend_is_among_the_pins():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     (backend,) = re.findall(r"^requires = \[\"(hatchling==[0-9.]+)\"\]$", project, re.MULTILINE)
-    pinned = requirements(ROOT / "requirements-laptop.txt")
+    pinned = requirements(ROOT / "requirements-build.txt")
     assert [line for line in pinned if line.startswith(f"{backend} --hash")] != []
-
-
-@pytest.mark.parametrize("job", JOBS)
-def test_what_glue_is_told_to_install_is_downloaded_by_its_hashes_in_ci(job):
-    pins = JOBS[job]["--additional-python-modules"].split(",")
-    lines = re.sub(r" \\\n +", " ", hashed(pins)).splitlines()
-    assert [line.partition(" ")[0] for line in lines] == pins
-    assert [line for line in lines if not REQUIREMENT.fullmatch(line)] == []
-
-
-def test_a_module_without_hashes_is_refused():
-    with pytest.raises(UsageError, match=r"requirements\.txt does not pin boto3==1\.0\."):
-        hashed(["boto3==1.0"])

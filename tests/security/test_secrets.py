@@ -15,15 +15,16 @@ from glue_jobs.job import perform
 from glue_jobs.settings import RetryPolicy, Settings
 from glue_jobs.sources.http import Http, Pace
 from glue_jobs.storage.s3 import S3Storage
-from infra.cloudformation import Template
 from labor_lake.cli import main
-from labor_lake.deployment.bundle import ROOT, build_wheel
+from labor_lake.deployment.template import make_template
 from labor_lake.sample.faults import Body, Redirect, Status
 from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
+from tests.cloudformation import Template
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, everything_below
+from tests.wheels import ROOT, build_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +152,7 @@ def holding(value: object, place: str = "") -> list[str]:
 
 
 def test_on_aws_the_contact_is_an_argument_of_one_job_and_of_nothing_else():
-    template = Template((ROOT / "infra" / "template.yaml").read_text("utf-8"))
+    template = Template(make_template())
     given = {"Contact": CONTACT, "CodePrefix": "code/0", "WheelName": "none.whl"}
     stack = template.resolve(given)
     assert holding(dict(stack.resources)) == ["/LandBlsJob/Properties/DefaultArguments/--contact"]
@@ -172,6 +173,7 @@ def test_what_is_uploaded_holds_nothing_that_lies_about_in_a_clone(tmp_path, mon
     with zipfile.ZipFile(build_wheel(clone, tmp_path / "out")) as wheel:
         bodies = {name: wheel.read(name) for name in wheel.namelist()}
     assert {name.partition("/")[0].partition("-")[0] for name in bodies} == {
+        "athena_sql",
         "glue_jobs",
         "labor_lake",
     }

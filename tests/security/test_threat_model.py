@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from labor_lake.deployment.bundle import ROOT
+from labor_lake.deployment.bundles import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text("utf-8")
 

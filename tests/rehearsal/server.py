@@ -16,13 +16,13 @@ from moto.athena.models import QueryResults, athena_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from infra.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
+from tests.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from infra.rehearsal.answers import Answer
-    from infra.rehearsal.calls import Call
+    from tests.rehearsal.answers import Answer
+    from tests.rehearsal.calls import Call
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 USER = "user"

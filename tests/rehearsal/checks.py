@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import awswrangler as wr
 
 from glue_jobs.sql_files import inputs
-from infra.rehearsal.server import USER
+from tests.rehearsal.server import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
-    from infra.rehearsal.calls import Call
+    from tests.rehearsal.calls import Call
 
 _READS = ("Get", "List")
 _RUN_SUMMARY = re.compile(r"arn:aws:s3:::[^/]+/runs/.+")

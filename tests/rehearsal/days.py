@@ -15,27 +15,27 @@ import boto3
 from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.sql_files import sql_files, views_in_order
 from glue_jobs.storage.s3 import S3Storage
-from infra.rehearsal import checks
-from infra.rehearsal.permissions import grants_of, without_call, without_permission
-from infra.rehearsal.server import Failure
-from infra.rehearsal.upstreams import (
+from labor_lake.sample.faults import Status
+from labor_lake.verification import Findings, compared, noted_objects, recorded_subjects
+from tests.rehearsal import checks
+from tests.rehearsal.permissions import grants_of, without_call, without_permission
+from tests.rehearsal.server import Failure
+from tests.rehearsal.upstreams import (
     DATA_FILES,
     Gate,
     break_file,
     publish_population,
     publish_release,
 )
-from labor_lake.sample.faults import Status
-from labor_lake.verification import Findings, compared, noted_objects, recorded_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from infra.cloudformation import Stack
-    from infra.rehearsal.glue import Glue, JobRun
-    from infra.rehearsal.server import Cloud
     from labor_lake.sample.upstream import Upstream
+    from tests.cloudformation import Stack
+    from tests.rehearsal.glue import Glue, JobRun
+    from tests.rehearsal.server import Cloud
 
 MOST_MB = 512
 REPORTS = ("best_year", "population_summary", "series_population")

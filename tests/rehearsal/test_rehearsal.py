@@ -17,12 +17,13 @@ from moto import mock_aws
 from glue_jobs.catalog.glue import partition_input, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.tables.columns import TableColumn
-from infra.cloudformation import Stack, Template
-from infra.rehearsal.answers import Answerer, as_athena
-from infra.rehearsal.calls import Asked, Call, calls_of
-from infra.rehearsal.checks import asked_too_early, catalog_differences, is_one_sentence, writes
-from infra.rehearsal.glue import Glue, JobRun, become_user
-from infra.rehearsal.permissions import (
+from tests.cloudformation import Stack, Template
+from tests.deployment.test_template import GIVEN, JOBS, STACK, TEMPLATE
+from tests.rehearsal.answers import Answerer, as_athena
+from tests.rehearsal.calls import Asked, Call, calls_of
+from tests.rehearsal.checks import asked_too_early, catalog_differences, is_one_sentence, writes
+from tests.rehearsal.glue import Glue, JobRun, become_user
+from tests.rehearsal.permissions import (
     UNUSED_FOR_A_REASON,
     Grant,
     grants_of,
@@ -30,8 +31,7 @@ from infra.rehearsal.permissions import (
     without_call,
     without_permission,
 )
-from infra.rehearsal.server import REGION, USER, Cloud, Failure
-from tests.infra.test_template import GIVEN, JOBS, STACK, TEMPLATE
+from tests.rehearsal.server import REGION, USER, Cloud, Failure
 
 _SIGNED = (
     "AWS4-HMAC-SHA256 Credential=land_bls/20261123/us-east-1/{}/aws4_request, SignedHeaders=host"

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from glue_jobs.errors import DeployFailure, IntegrityFailure, LakeError, UsageError
-from infra.cloudformation import Template
 from labor_lake.cli import main
 from labor_lake.commands.deploy import parameters
 from labor_lake.deployment import deploy, stacks
-from labor_lake.deployment.bundle import ROOT, build_wheel, content_hash, make_bundle
-from labor_lake.deployment.deploy import parameters_of
+from labor_lake.deployment.bundles import GROUPS, make_code
 from labor_lake.deployment.stacks import Stack
+from labor_lake.deployment.template import make_template, parameters_of
 from tests.aws import REGION, aws_server
+from tests.cloudformation import Template
+from tests.deployment.packages import install_stand_ins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labor_lake.deployment.bundles import Code
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse")
 CONTACT = ["--contact", "you@example.com"]
@@ -56,6 +60,16 @@ def add_outputs(parsed: dict[str, Any], **_: object) -> None:
             ]
 
 
+@pytest.fixture(autouse=True)
+def without_downloads(monkeypatch):
+    monkeypatch.setattr(deploy, "install_packages", install_stand_ins)
+
+
+def code_of(folder: Path) -> Code:
+    install_stand_ins(folder)
+    return make_code(folder / "packages")
+
+
 def stack() -> Stack:
     return Stack("labor-lake", REGION)
 
@@ -78,72 +92,22 @@ def parameters_now() -> dict[str, str]:
 # The code.
 
 
-def test_the_wheel_is_the_same_to_the_byte_and_has_the_sql_in_it(tmp_path):
-    bodies = []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        bodies.append(build_wheel(ROOT, tmp_path / name).read_bytes())
-    assert bodies[0] == bodies[1]
-    assert b"glue_jobs/sql/views/best_year.sql" in bodies[0]
-    assert b"infra/" not in bodies[0]
-
-
-def test_the_wheel_does_not_depend_on_when_and_how_the_clone_was_made(tmp_path):
-    clone = tmp_path / "clone"
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
-        clone.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, clone / name)
-    for name in ("glue_jobs", "sql"):
-        shutil.copytree(ROOT / name, clone / name)
-    for path in clone.rglob("*"):
-        os.utime(path, (1e9, 1e9))
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    there = build_wheel(clone, tmp_path / "a").read_bytes()
-    assert there == build_wheel(ROOT, tmp_path / "b").read_bytes()
-
-
-def test_a_wheel_that_cannot_be_built_is_told(tmp_path):
-    (tmp_path / "out").mkdir()
-    with pytest.raises(UsageError, match="The wheel cannot be built"):
-        build_wheel(tmp_path, tmp_path / "out")
-
-
-def test_code_lies_under_a_prefix_made_from_its_content():
-    bundle = make_bundle()
-    assert bundle.prefix == f"code/{content_hash(bundle.files)}"
-    assert set(bundle.files) >= {
-        bundle.wheel,
-        "land_bls.py",
-        "land_population.py",
-        "build_tables.py",
-        "publish_reports.py",
-        "sql/views/best_year.sql",
-    }
-    changed = {**bundle.files, "land_bls.py": b"other"}
-    renamed = {f"x{name}": body for name, body in bundle.files.items()}
-    assert len({content_hash(files) for files in (bundle.files, changed, renamed)}) == 3
-
-
-def test_code_that_is_there_is_not_uploaded_again(aws):
-    bundle = make_bundle()
+def test_code_that_is_there_is_not_uploaded_again(aws, tmp_path):
+    code = code_of(tmp_path)
     boto3.client("s3").create_bucket(Bucket="artifacts")
-    assert deploy.upload(bundle, "artifacts", REGION) == len(bundle.files)
-    assert deploy.upload(bundle, "artifacts", REGION) == 0
+    assert deploy.upload(code, "artifacts", REGION) == len(code.files)
+    assert deploy.upload(code, "artifacts", REGION) == 0
     listed = boto3.client("s3").list_objects_v2(Bucket="artifacts")["Contents"]
-    assert {entry["Key"] for entry in listed} == {
-        f"{bundle.prefix}/{name}" for name in bundle.files
-    }
+    assert {entry["Key"] for entry in listed} == {f"{code.prefix}/{name}" for name in code.files}
 
 
-def test_code_that_somebody_put_there_before_is_not_taken_for_ours(aws):
-    bundle = make_bundle()
+def test_code_that_somebody_put_there_before_is_not_taken_for_ours(aws, tmp_path):
+    code = code_of(tmp_path)
     client = boto3.client("s3")
     client.create_bucket(Bucket="artifacts")
-    client.put_object(Bucket="artifacts", Key=f"{bundle.prefix}/{bundle.wheel}", Body=b"other")
+    client.put_object(Bucket="artifacts", Key=f"{code.prefix}/{GROUPS[0].wheel}", Body=b"other")
     with pytest.raises(IntegrityFailure, match="is not the code that belongs there") as told:
-        deploy.upload(bundle, "artifacts", REGION)
+        deploy.upload(code, "artifacts", REGION)
     assert told.value.exit_code == 7
     assert "deploy again" in told.value.hint
 
@@ -151,17 +115,17 @@ def test_code_that_somebody_put_there_before_is_not_taken_for_ours(aws):
 # The command.
 
 
-def test_a_first_deployment_makes_buckets_then_jobs_and_says_what_comes_next(aws, capsys):
+def test_a_first_deployment_makes_buckets_then_jobs_and_says_what_comes_next(aws, tmp_path, capsys):
     assert main(["deploy", *CONTACT, "--surveys", "pr,cu", "--yes"]) == 0
     out, err = capsys.readouterr()
     assert "is new: its buckets come first" in err
     assert "CREATE_COMPLETE" in err
     assert "LakeBucket" in out
     assert "lake run --on-aws" in out
-    bundle = make_bundle()
+    code = code_of(tmp_path)
     now = parameters_now()
     assert (now["Contact"], now["Surveys"]) == ("you@example.com", "pr,cu")
-    assert (now["CodePrefix"], now["WheelName"]) == (bundle.prefix, bundle.wheel)
+    assert now["CodePrefix"] == code.prefix
 
 
 def test_a_second_deployment_keeps_what_was_chosen(aws, capsys):
@@ -262,7 +226,7 @@ def test_destroying_what_never_held_data_says_no_more_than_that(aws, capsys):
     assert main(["deploy", *CONTACT, "--yes"]) == 0
     boto3.client("cloudformation").delete_stack(StackName="labor-lake")
     known = stack()
-    proposed = known.propose(deploy.TEMPLATE.read_text("utf-8"), {"Contact": "a@b.c"})
+    proposed = known.propose(make_template(), {"Contact": "a@b.c"})
     assert proposed is not None
     capsys.readouterr()
     assert main(["destroy", "--yes"]) == 0
@@ -270,7 +234,7 @@ def test_destroying_what_never_held_data_says_no_more_than_that(aws, capsys):
 
 
 def test_every_resource_that_holds_data_outlives_the_stack():
-    template = Template((ROOT / "infra" / "template.yaml").read_text())
+    template = Template(make_template())
     for resource in template.document["Resources"].values():
         if resource["Type"] == "AWS::S3::Bucket":
             assert resource["DeletionPolicy"] == "Retain"
@@ -301,7 +265,7 @@ def test_only_settings_that_somebody_chose_become_parameters():
 
 
 def test_the_template_s_parameters_are_found_without_a_yaml_library():
-    text = (ROOT / "infra" / "template.yaml").read_text("utf-8")
+    text = make_template()
     assert parameters_of(text) == set(Template(text).document["Parameters"])
     assert parameters_of("{}") == set()
 
@@ -318,10 +282,22 @@ def test_a_parameter_that_the_template_has_no_longer_is_not_kept(monkeypatch):
     assert lines == ["Nothing to change: the stack is as the template says."]
 
 
-def test_outside_a_clone_it_is_told(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "labor_lake.deployment.stacks", None)
-    assert main(["deploy", *CONTACT, "--yes"]) == 2
-    assert "in a clone of the project only" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["deploy", *CONTACT, "--yes"],
+        ["destroy", "--yes"],
+        ["run", "--on-aws"],
+        ["status", "--lake", "s3://bucket/lake"],
+    ],
+)
+def test_without_the_aws_packages_it_is_told(argv, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    for name in [name for name in sys.modules if name.startswith("labor_lake.deployment.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "glue_jobs.storage.s3", raising=False)
+    assert main(argv) == 2
+    assert "pip install 'labor-lake[aws]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [["deploy", *CONTACT, "--yes"], ["destroy", "--yes"]])

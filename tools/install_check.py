@@ -1,12 +1,12 @@
 """Checks that every file of requirements installs, now and when the index has newer releases.
 
-    python -m infra.install_check
+    python -m tools.install_check
 
 A file that installs today may be refused tomorrow: before 23.3, pip does not take a pin of
 ``coverage`` for one of ``coverage[toml]``; it chooses the newest release of that and refuses it,
 because it has no hash. So pip is shown a newer release of every pinned package, an empty one that
-is made here, and must install the pins all the same. It does so twice, on Python 3.9 if that is
-here:
+is made here, and must install the pins all the same. Files for the jobs are installed on Python 3.9
+if that is here, those for the laptop on this Python, each twice:
 
 1. As make does it: the oldest pip that a supported Python brings installs the pinned pip, and that
    one resolves every file and downloads what it pins. (The oldest pip cannot install the files
@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.job import print_error
-from infra.rehearsal.environments import GLUES_PYTHON, PINNED_PIP, find_python, version_of
-from labor_lake.deployment.bundle import ROOT
+from labor_lake.deployment.bundles import ROOT
+from tests.rehearsal.environments import GLUES_PYTHON, PINNED_PIP, find_python, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +39,13 @@ OLDEST_PIP = (
 )
 """Python 3.9.0 brings it. It is installed nowhere but in the environment of this check."""
 
+JOBS_FILES = (
+    ROOT / "requirements.txt",
+    ROOT / "requirements-jobs-tests.txt",
+    ROOT / "tools" / "requirements-glue.txt",
+)
+"""What is installed on the Python that Glue runs."""
+
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,._-]+\])?==", re.MULTILINE)
 _NEWER = "99999"
 
@@ -46,19 +53,20 @@ _NEWER = "99999"
 def main() -> int:
     """Prints what was installed by which pip; 7 if one refuses a file."""
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            for line in check(Path(folder), find_python(), requirement_files()):
-                print(line, flush=True)
+        for python, files in ((find_python(), JOBS_FILES), (Path(sys.executable), laptop_files())):
+            with tempfile.TemporaryDirectory() as folder:
+                for line in check(Path(folder), python, files):
+                    print(line, flush=True)
     except LakeError as error:
         print_error(error)
         return error.exit_code
     return 0
 
 
-def requirement_files() -> list[Path]:
-    """Every file of requirements of the project, but for pip's own."""
-    found = [*ROOT.glob("requirements*.txt"), *ROOT.glob("infra/requirements*.txt")]
-    return sorted(file for file in found if file != PINNED_PIP)
+def laptop_files() -> list[Path]:
+    """Every file of requirements of the project, but for those of the jobs and pip's own."""
+    found = [*ROOT.glob("requirements*.txt"), *ROOT.glob("tools/requirements*.txt")]
+    return sorted(file for file in found if file not in (*JOBS_FILES, PINNED_PIP))
 
 
 def check(folder: Path, python: Path, files: Iterable[Path]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from infra.cloudformation import Stack
-    from infra.rehearsal.calls import Call
+    from tests.cloudformation import Stack
+    from tests.rehearsal.calls import Call
 
 UNUSED_FOR_A_REASON = {
     ("*", "logs:CreateLogGroup"): "Glue writes the logs, by the job's role",

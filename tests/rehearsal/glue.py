@@ -12,23 +12,24 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 
-from infra.rehearsal.environments import environment, install_wheel
-from infra.rehearsal.server import REGION, USER
+from labor_lake.deployment.bundles import GROUPS
+from tests.rehearsal.environments import install_bundle, make_environment
+from tests.rehearsal.server import REGION, USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from infra.cloudformation import Stack
-    from labor_lake.deployment.bundle import Bundle
+    from labor_lake.deployment.bundles import Code
+    from tests.cloudformation import Stack
 
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
-_GLUES_OWN = ("--additional-python-modules", "--extra-py-files")
+_GLUES_OWN = ("--extra-py-files",)
 _UNKNOWN_TO_JOBS = ("--TempDir", "s3://somewhere/temporary/")
 # Linux tells a child's peak as at least its parent's at the fork, so each job tells its own.
 _MEASURE = """\
@@ -80,7 +81,7 @@ class Glue:
         Args:
             stack: the template with its parameters.
             address: where the simulated cloud listens.
-            folder: for scripts, the wheel and output.
+            folder: for scripts, bundles and output.
         """
         self._stack = stack
         self._address = address
@@ -89,14 +90,14 @@ class Glue:
             job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
             for job in stack.of_type("AWS::Glue::Job").values()
         }
-        self._pythons: dict[str, Path] = {}
+        self._python = self._brought = Path()
         self._numbers = iter(range(1, 10_000))
 
-    def create(self, bundle: Bundle, python: Path, kept: Path) -> None:
+    def create(self, code: Code, python: Path, kept: Path) -> None:
         """Makes what the jobs rely on, and an environment for each of them.
 
         Args:
-            bundle: the code, which is uploaded as a deployment would.
+            code: is uploaded as a deployment would.
             python: the interpreter for the jobs.
             kept: where environments are kept from one rehearsal to the next.
         """
@@ -106,9 +107,9 @@ class Glue:
             s3.put_bucket_versioning(
                 Bucket=self.bucket(name), VersioningConfiguration=bucket["VersioningConfiguration"]
             )
-        for name, body in bundle.files.items():
+        for name, body in code.files.items():
             s3.put_object(
-                Bucket=self.bucket("ArtifactsBucket"), Key=f"{bundle.prefix}/{name}", Body=body
+                Bucket=self.bucket("ArtifactsBucket"), Key=f"{code.prefix}/{name}", Body=body
             )
         for database in self._stack.of_type("AWS::Glue::Database").values():
             boto3.client("glue").create_database(DatabaseInput=database["DatabaseInput"])
@@ -116,16 +117,21 @@ class Glue:
             boto3.client("athena").create_work_group(
                 Name=workgroup["Name"], Configuration=workgroup["WorkGroupConfiguration"]
             )
-        self._install(bundle, python, kept)
+        self._install(code, python, kept)
 
-    def _install(self, bundle: Bundle, python: Path, kept: Path) -> None:
-        wheel = self._folder / bundle.wheel
-        wheel.write_bytes(bundle.files[bundle.wheel])
-        install_wheel(python, wheel, self._folder / "installed")
-        (self._folder / "installed" / "sitecustomize.py").write_text(_MEASURE)
-        for name, job in self._jobs.items():
-            modules = job["DefaultArguments"]["--additional-python-modules"]
-            self._pythons[name] = environment(python, modules, kept)
+    def _install(self, code: Code, python: Path, kept: Path) -> None:
+        self._python, self._brought = make_environment(python, kept)
+        for group in GROUPS:
+            wheel = self._folder / group.wheel
+            wheel.write_bytes(code.files[group.wheel])
+            install_bundle(self._python, wheel, self._installed(group.wheel))
+        measure = self._folder / "measure"
+        measure.mkdir()
+        (measure / "sitecustomize.py").write_text(_MEASURE)
+
+    def _installed(self, wheel: str) -> Path:
+        """Where a bundle is installed."""
+        return self._folder / f"installed-{wheel.partition('-')[0]}"
 
     def bucket(self, logical_id: str) -> str:
         """A bucket's name."""
@@ -191,8 +197,8 @@ class Glue:
         words += ["--WORKFLOW_NAME", "rehearsed", "--WORKFLOW_RUN_ID", run_id, *_UNKNOWN_TO_JOBS]
         started = time.monotonic()
         code = _finished(
-            [str(self._pythons[job["Name"]]), str(script), *words],
-            {**self._environ(job["Short"], work), **environ},
+            [str(self._python), str(script), *words],
+            {**self._environ(job, work), **environ},
             work,
             60 * job["Timeout"],
         )
@@ -209,16 +215,21 @@ class Glue:
             "\n".join(told),
         )
 
-    def _environ(self, job: str, work: Path) -> dict[str, str]:
-        """Nothing of this process's own; the job's name is its access key, to be known by it."""
+    def _environ(self, job: Mapping[str, Any], work: Path) -> dict[str, str]:
+        """Nothing of this process's own; the job's name is its access key, to be known by it.
+
+        What Glue brings comes before what is installed, as several people have seen.
+        """
+        bundle = job["DefaultArguments"]["--extra-py-files"].rpartition("/")[2]
+        path = (self._folder / "measure", self._brought, self._installed(bundle))
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
             "TMPDIR": str(work),
             "REHEARSAL_PEAK": str(work / "peak"),
-            "PYTHONPATH": str(self._folder / "installed"),
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
             "AWS_ENDPOINT_URL": self._address,
-            "AWS_ACCESS_KEY_ID": job,
+            "AWS_ACCESS_KEY_ID": job["Short"],
             "AWS_SECRET_ACCESS_KEY": "rehearsed",
             "AWS_EC2_METADATA_DISABLED": "true",
         }

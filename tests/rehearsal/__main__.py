@@ -1,4 +1,4 @@
-"""`python -m infra.rehearsal`: rehearses, and says what held."""
+"""`python -m tests.rehearsal`: rehearses, and says what held."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from bench.generate import generate
 from glue_jobs.errors import LakeError
 from glue_jobs.job import print_error
 from glue_jobs.storage.scratch import scratch_folder
-from infra.cloudformation import Template
-from infra.rehearsal.answers import Answerer
-from infra.rehearsal.days import Rehearsal
-from infra.rehearsal.environments import GLUES_PYTHON, find_python, version_of
-from infra.rehearsal.glue import Glue, become_user
-from infra.rehearsal.server import Cloud
-from infra.rehearsal.upstreams import open_upstream, with_data_file
-from labor_lake.deployment.bundle import ROOT, make_bundle
+from labor_lake.deployment.bundles import ROOT, install_packages, make_code
+from labor_lake.deployment.template import make_template
 from labor_lake.terminal import print_table
+from tests.cloudformation import Template
+from tests.rehearsal.answers import Answerer
+from tests.rehearsal.days import Rehearsal
+from tests.rehearsal.environments import GLUES_PYTHON, find_python, version_of
+from tests.rehearsal.glue import Glue, become_user
+from tests.rehearsal.server import Cloud
+from tests.rehearsal.upstreams import open_upstream, with_data_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infra.rehearsal.glue import JobRun
+    from tests.rehearsal.glue import JobRun
 
 KEPT = ROOT / ".rehearsal"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Rehearses; 0 if all held, 7 if something did not."""
-    parser = argparse.ArgumentParser("python -m infra.rehearsal", description=__doc__)
+    parser = argparse.ArgumentParser("python -m tests.rehearsal", description=__doc__)
     parser.add_argument(
         "--data-mb",
         type=int,
@@ -65,16 +66,17 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     python = find_python()
     if version_of(python) != GLUES_PYTHON:
         print(f"There is no Python {GLUES_PYTHON} here; the jobs run on {version_of(python)}.")
-    bundle = make_bundle()
-    template = Template((ROOT / "infra" / "template.yaml").read_text("utf-8"))
-    given = {"Contact": "you@example.com", "CodePrefix": bundle.prefix, "WheelName": bundle.wheel}
-    stack = template.resolve(given)
+    install_packages(folder)
+    code = make_code(folder / "packages")
+    given = {"Contact": "you@example.com", "CodePrefix": code.prefix}
+    stack = Template(make_template()).resolve(given)
     served, expected = open_upstream()
     with Cloud() as cloud, served as upstream:
         become_user(cloud.address)
         glue = Glue(stack, cloud.address, folder)
-        print(f"Python {version_of(python)}, {bundle.wheel}, code in {bundle.prefix}")
-        glue.create(bundle, python, KEPT)
+        size = sum(map(len, code.files.values())) / 1e6
+        print(f"Python {version_of(python)}, {size:.0f} MB of code in {code.prefix}")
+        glue.create(code, python, KEPT)
         answers = folder / "answers"
         answers.mkdir()
         cloud.answer_queries(Answerer(boto3.client("s3"), glue.bucket("LakeBucket"), answers))

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cfnlint.api import lint_file
 
+from glue_jobs.errors import UsageError
 from glue_jobs.job import argument_parser
 from glue_jobs.settings import SETTINGS
 from glue_jobs.sql_files import sql_files
-from infra.cloudformation import Template
+from labor_lake.deployment import template
+from labor_lake.deployment.bundles import GROUPS
+from labor_lake.deployment.template import LONGEST_BODY, make_template
 from labor_lake.workflow import STAGES
+from tests.cloudformation import Template
 
 ROOT = Path(__file__).parents[2]
-PATH = ROOT / "infra" / "template.yaml"
-TEMPLATE = Template(PATH.read_text("utf-8"))
-GIVEN = {"Contact": "a@example.com", "CodePrefix": "code/1a2b", "WheelName": "labor_lake.whl"}
+TEMPLATE = Template(make_template())
+GIVEN = {"Contact": "a@example.com", "CodePrefix": "code/1a2b"}
 STACK = TEMPLATE.resolve(GIVEN)
 JOBS = {
     job["Name"].rpartition("-")[2]: job["DefaultArguments"]
     for job in STACK.of_type("AWS::Glue::Job").values()
 }
-GLUES_OWN = {"library-set", "--additional-python-modules", "--extra-py-files"}
+GLUES_OWN = {"library-set", "--extra-py-files"}
 
 
 def names_of(jobs: list[dict[str, str]]) -> set[str]:
     return {job["JobName"].rpartition("-")[2] for job in jobs}
 
 
-def test_the_linter_of_cloudformation_finds_nothing():
-    assert lint_file(PATH) == []
+def test_the_linter_of_cloudformation_finds_nothing(tmp_path):
+    path = tmp_path / "template.yaml"
+    path.write_text(make_template(), "utf-8")
+    assert lint_file(path) == []
 
 
-def test_it_can_be_sent_without_a_bucket_to_put_it_in():
-    assert len(PATH.read_bytes()) <= 51_200
+def test_it_can_be_sent_without_a_bucket_to_put_it_in(monkeypatch):
+    assert len(make_template().encode()) <= LONGEST_BODY
+    monkeypatch.setattr(template, "LONGEST_BODY", 1_000)
+    with pytest.raises(UsageError, match="more than 1,000 bytes"):
+        make_template()
 
 
 # The graph.
@@ -107,16 +113,11 @@ def test_a_job_knows_each_argument_that_it_is_given(job):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_glue_brings_no_packages_of_its_own_and_the_wheel_keeps_its_name(job):
+def test_glue_brings_no_packages_and_a_job_gets_the_bundle_of_its_group(job):
     assert JOBS[job]["library-set"] == "none"
-    assert JOBS[job]["--extra-py-files"].endswith("/code/1a2b/labor_lake.whl")
-
-
-def test_the_scripts_are_the_jobs_own_modules():
-    for job in JOBS:
-        source = Path(str(import_module(f"glue_jobs.{job}").__file__)).read_text("utf-8")
-        last = ast.parse(source).body[-1]
-        assert ast.unparse(last) == "if __name__ == '__main__':\n    exit_with(main())"
+    (group,) = [group for group in GROUPS if job in group.jobs]
+    assert JOBS[job]["--extra-py-files"].endswith(f"/code/1a2b/{group.wheel}")
+    assert "--additional-python-modules" not in JOBS[job]
 
 
 # What is kept and who may do what.
@@ -258,9 +259,14 @@ def test_the_saved_queries_are_the_project_s_own():
     assert saved == {**sql_files("reports"), **sql_files("queries")}
 
 
-def test_the_prepared_statement_is_the_query_of_that_name():
-    (statement,) = STACK.of_type("AWS::Athena::PreparedStatement").values()
-    assert statement["QueryStatement"] == sql_files("queries")[statement["StatementName"]]
+def test_a_query_with_parameters_is_a_prepared_statement_as_well():
+    prepared = {
+        statement["StatementName"]: statement["QueryStatement"]
+        for statement in STACK.of_type("AWS::Athena::PreparedStatement").values()
+    }
+    queries = sql_files("queries")
+    assert prepared == {name: sql for name, sql in queries.items() if "Parameters: ?" in sql}
+    assert set(queries) - set(prepared) == {"latest_quarter"}
 
 
 def test_the_workgroup_bounds_every_query():
@@ -371,7 +377,6 @@ def test_without_a_schedule_no_run_starts_and_silence_is_no_alarm():
         ("LogRetentionDays", "2"),
         ("KmsKeyArn", "arn:aws:kms:us-east-1:123456789012:alias/lake"),
         ("CodePrefix", "elsewhere/1a2b"),
-        ("WheelName", "labor_lake.zip"),
     ],
 )
 def test_a_value_that_could_not_work_is_refused(name, value):

@@ -1,6 +1,6 @@
 """Reports what is publicly known against the packages that the project pins.
 
-    python -m infra.audit PIP_AUDIT FILE …
+    python -m tools.audit PIP_AUDIT FILE …
 
 Every pin of every file is looked up by pip-audit, also those that only another Python installs. It
 is a report: what it finds fails nothing, and neither does a database that cannot be reached. Only a

@@ -46,7 +46,7 @@ class Template:
 
     def __init__(self, text: str) -> None:
         """Parses it."""
-        self.document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+        self.document: dict[str, Any] = yaml.load(text, _Loader)
 
     def resolve(
         self,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from labor_lake.deployment.bundle import ROOT
+from labor_lake.deployment.bundles import ROOT
 from labor_lake.sample.faults import Step
 from labor_lake.sample.upstream import Upstream
 

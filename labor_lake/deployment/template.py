@@ -1,0 +1,69 @@
+"""The stack's template: `infra/template.yaml` with the saved queries, made from the SQL, in it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+from glue_jobs.errors import UsageError
+from glue_jobs.sql_files import sql_files
+
+LONGEST_BODY = 51_200
+"""A longer template could not be sent as it is."""
+
+_HERE = Path(__file__).parent
+_MARK = "  # The saved queries stand here.\n"
+
+
+def make_template() -> str:
+    """The whole template.
+
+    Raises:
+        UsageError: it is too long to be sent.
+    """
+    inside = _HERE / "template.yaml"
+    path = inside if inside.exists() else _HERE.parents[1] / "infra" / "template.yaml"
+    before, mark, after = path.read_text("utf-8").partition(_MARK)
+    template = before + saved_queries() + after if mark else before
+    if len(template.encode()) > LONGEST_BODY:
+        raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
+    return template
+
+
+def parameters_of(template: str) -> set[str]:
+    """The names of a template's parameters; no YAML library comes with the `lake` command."""
+    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)*)", template, re.MULTILINE)
+    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
+
+
+def saved_queries() -> str:
+    """A saved query in Athena's console for each report and each example.
+
+    One with parameters is a prepared statement as well: execute as_of using '2025-06-30'.
+    """
+    resources = []
+    for name, sql in {**sql_files("reports"), **sql_files("queries")}.items():
+        resources.append(_resource(name, sql, "NamedQuery", "Name", "QueryString"))
+        if "?" in re.sub(r"--.*", "", sql):
+            resources.append(
+                _resource(name, sql, "PreparedStatement", "StatementName", "QueryStatement")
+            )
+    return "\n".join(resources)
+
+
+def _resource(name: str, sql: str, kind: str, name_key: str, sql_key: str) -> str:
+    logical_id = "".join(part.capitalize() for part in name.split("_"))
+    ending = "Query" if kind == "NamedQuery" else "Statement"
+    database = "      Database: !Ref LakeDatabase\n" if kind == "NamedQuery" else ""
+    description = sql.partition("\n")[0].removeprefix("-- ").replace("`", "")
+    return (
+        f"  {logical_id}{ending}:\n"
+        f"    Type: AWS::Athena::{kind}\n"
+        "    Properties:\n"
+        f"      {name_key}: {name}\n"
+        f'      Description: "{description}"\n'
+        f"{database}"
+        "      WorkGroup: !Ref Workgroup\n"
+        f"      {sql_key}: |\n{textwrap.indent(sql, ' ' * 8)}"
+    )

@@ -1,0 +1,17 @@
+"""The wheel of the distribution, as the package index would get it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def build_wheel(root: Path, folder: Path) -> Path:
+    """Builds the wheel of a clone into a folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=root, capture_output=True, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel

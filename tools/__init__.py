@@ -1,0 +1,1 @@
+"""What maintains the project: generated docs, the audit of packages, whether pins install."""
