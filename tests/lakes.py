@@ -9,8 +9,8 @@ from glue_jobs.job import Run
 from glue_jobs.settings import Settings
 from glue_jobs.storage import open_storage
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import WorkflowResult, run_workflow
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,12 +20,12 @@ from glue_jobs.storage.local import LocalStorage
 from labor_lake.cli import main
 from labor_lake.commands.backfill import backfill
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 from tests.test_history import rows_of
 from tests.test_real_input import RELEASES
 

@@ -12,10 +12,10 @@ from glue_jobs import build_tables
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import TryAgainLater
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import CUBE, FIRST, serve_release
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage

@@ -8,10 +8,10 @@ from glue_jobs.reports.index import load_index
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.sample import excerpt
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.faults.lake import observation
 from tests.lakes import RELEASED, run_at
+from tests.simulator.upstream import Upstream
 
 
 def sample_with(name, change):

@@ -16,9 +16,9 @@ import pytest
 from glue_jobs import publish_reports
 from labor_lake.cli import COMMANDS, main
 from labor_lake.commands.reports import shown_rows
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import STAGES, run_workflow
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")

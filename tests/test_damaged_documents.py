@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.sample.upstream import Upstream
 from tests.lakes import lake_of
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

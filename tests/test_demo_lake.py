@@ -21,8 +21,8 @@ from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
 from labor_lake.commands import demo
-from labor_lake.sample.upstream import Upstream
 from tests.aws import aws_server, new_bucket
+from tests.simulator.upstream import Upstream
 
 WRITING = {
     "run": ("run",),

@@ -17,10 +17,10 @@ from glue_jobs.reports.files import from_csv
 from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
 from labor_lake.cli import COMMANDS, main
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 from tests.test_real_input import RELEASES
 from tools.docs import LAKE_TOML, PAGES
 

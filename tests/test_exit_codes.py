@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from glue_jobs import errors
-from labor_lake.sample.faults import Stall, Status
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
+from tests.simulator.faults import Stall, Status
+from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
 

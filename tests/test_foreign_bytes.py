@@ -6,11 +6,11 @@ import pytest
 
 from glue_jobs.catalog.pointers import Pointer, load_pointer
 from glue_jobs.errors import IntegrityFailure
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import Lake
 from tests.faults.places import Places
 from tests.faults.small_survey import lake_with, serve_release
+from tests.simulator.upstream import Upstream
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from glue_jobs.settings import Settings
 from glue_jobs.tables import plan
 from labor_lake.commands.vacuum import vacuum
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, verify
 from tests.faults.lake import DATA_FILE, Done, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import FIRST, lake_with
+from tests.simulator.upstream import Upstream
 from tests.test_builds import rows_of
 
 if TYPE_CHECKING:

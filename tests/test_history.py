@@ -22,10 +22,10 @@ from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.cli import main
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 from tests.test_real_input import RELEASES
 
 SERIES = "PRS30006032"

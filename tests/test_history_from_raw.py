@@ -10,11 +10,11 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointer
 from labor_lake.cli import main
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import old_copies, take_in, verify
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import FIRST, lake_with, serve_release
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

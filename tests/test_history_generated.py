@@ -24,9 +24,9 @@ from glue_jobs.moments import from_release, release_name
 from glue_jobs.settings import Settings
 from labor_lake.cli import main
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, change_file
 from tests.faults.places import Place
+from tests.simulator.upstream import Upstream
 from tests.tables.test_revisions import Vintage, expected
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import deadline, http
 from glue_jobs.sources.deadline import TimedAdapter
 from glue_jobs.sources.http import Http, Pace
-from labor_lake.sample.faults import Reset, Status, Truncate, WrongLength
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
+from tests.simulator.faults import Reset, Status, Truncate, WrongLength
+from tests.simulator.upstream import Upstream
 
 NAME = "pr.class"
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import old_copies, take_in, verify
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import lake_with, serve_release
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from tests.faults.lake import Lake

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.sample.upstream import Upstream
 from tests.captures import capture, needs_captures
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

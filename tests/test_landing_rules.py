@@ -12,17 +12,17 @@ import pytest
 from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.land_bls import land_bls
 from glue_jobs.moments import to_text
-from labor_lake.sample.faults import Body, Listing, Status, Step
 from labor_lake.sample.pages import ListedRow, listing
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import NEXT_RELEASE, SURVEY_PATH, Lake, body_of, change_file
 from tests.faults.places import Place
 from tests.lakes import NOW
+from tests.simulator.faults import Body, Listing, Status, Step
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from glue_jobs.catalog.manifests import LandedFile
     from labor_lake.sample.answer import Answer
-    from labor_lake.sample.faults import Stage
+    from tests.simulator.faults import Stage
 
 NAME = "pr.class"
 

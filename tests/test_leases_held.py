@@ -10,11 +10,11 @@ from glue_jobs.errors import TryAgainLater
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.commands.vacuum import vacuum
 from labor_lake.commands.verify import verified
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, old_copies, take_in
 from tests.faults.lake import Lake
 from tests.faults.places import Places
 from tests.faults.small_survey import serve_release
+from tests.simulator.upstream import Upstream
 
 ALL = ("raw", "curated", "history", "current")
 

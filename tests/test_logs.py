@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from glue_jobs.logs import EVENTS
-from labor_lake.sample.faults import Status
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import SURVEY_PATH
+from tests.simulator.faults import Status
+from tests.simulator.upstream import Upstream
 
 CONTACT = "someone.unmistakable@example.org"
 ROOT = Path(__file__).parents[1]

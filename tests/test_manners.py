@@ -15,7 +15,7 @@ from rich.console import Console
 
 from labor_lake import terminal
 from labor_lake.cli import COMMANDS, main
-from labor_lake.sample.upstream import Upstream
+from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ("population_summary", "best_year", "series_population")

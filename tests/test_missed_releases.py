@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, Lake, body_of, change_file
 from tests.faults.places import Place
+from tests.simulator.upstream import Upstream
 
 SEEN = b"PRS30006032      \t2018\tQ01\t         0.5\t"
 

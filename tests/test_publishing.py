@@ -12,11 +12,11 @@ from glue_jobs.errors import TryAgainLater
 from glue_jobs.publish_reports import describe_inputs, publish_reports
 from glue_jobs.sql_files import sql_files
 from labor_lake.engines.duckdb import DuckDBEngine
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, body_of, change_file, observation
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage
 from tests.lakes import lake_of, run_at
+from tests.simulator.upstream import Upstream
 
 ROW = ("PRS30006011", "2013", "Q01", "1.5", "")
 

@@ -10,10 +10,10 @@ import pytest
 
 from glue_jobs.build_tables import build_tables
 from glue_jobs.job import perform
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import NOW, run_at
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

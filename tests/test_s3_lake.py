@@ -16,10 +16,10 @@ from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
 from labor_lake.commands.status import describe
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 
 JOBS = ("land_bls", "land_population", "build_tables")
 

@@ -14,10 +14,10 @@ from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
+from tests.simulator.upstream import Upstream
 
 FOLDERS = ("views", "reports", "checks", "queries")
 FILES = [(folder, name) for folder in FOLDERS for name in sql_files(folder)]

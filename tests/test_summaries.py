@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.sample.faults import Status
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import STAGES
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
+from tests.simulator.faults import Status
+from tests.simulator.upstream import Upstream
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/run_summary.schema.json").read_text("utf-8"))
 OPERATIONS = Path(__file__).parents[1] / "docs/operations.md"

@@ -16,8 +16,6 @@ from glue_jobs.errors import StorageFailure, UpstreamUnavailable
 from labor_lake.cli import main
 from labor_lake.commands.status import describe
 from labor_lake.repair import repair
-from labor_lake.sample.faults import Headers, Status
-from labor_lake.sample.upstream import Upstream
 from labor_lake.verification import verify as verify_lake
 from tests.aws import REGION
 from tests.faults.lake import (
@@ -31,6 +29,8 @@ from tests.faults.lake import (
 )
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.storages import CountingStorage, FailingStorage
+from tests.simulator.faults import Headers, Status
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

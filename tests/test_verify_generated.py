@@ -22,14 +22,14 @@ from labor_lake.commands.vacuum import vacuum
 from labor_lake.commands.verify import verified
 from labor_lake.rebuild import rebuild_differences
 from labor_lake.repair import repair
-from labor_lake.sample.faults import Status
-from labor_lake.sample.upstream import Upstream
 from labor_lake.verification import POINTER, RAW, Noted, verify
 from tests.aws import REGION
 from tests.faults.commands import LATER
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import CUBE, lake_with, serve_release
+from tests.simulator.faults import Status
+from tests.simulator.upstream import Upstream
 from tests.storage.objects import put_file
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ import pytest
 from glue_jobs import raw_zone
 from glue_jobs.catalog.manifests import load_survey, save_survey, to_json
 from glue_jobs.catalog.pointers import load_pointer
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import verify
 from tests.faults.lake import DATA_FILE, Lake
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import lake_with, serve_release
 from tests.lakes import NOW
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

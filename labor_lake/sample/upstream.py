@@ -1,13 +1,10 @@
 """Both upstreams in one small server on the loopback interface.
 
 It lists and serves files as download.bls.gov does and answers as the population API does. The
-demo runs on it with the bundled excerpt; tests give it captured files and a script of faults, and
-read the log of what was asked::
+demo runs on it with the bundled excerpt::
 
     with Upstream.sample() as upstream:
-        upstream.script("*/pr.data.0.Current", Truncate(1000), Status(503))
         ...  # land from upstream.bls_url and upstream.population_url
-        assert upstream.unplayed == []
 """
 
 from __future__ import annotations
@@ -16,20 +13,19 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from labor_lake.sample import bls_service, excerpt, population_service, render
 from labor_lake.sample.bls_service import UpstreamFile
-from labor_lake.sample.script import Script
 from labor_lake.sample.server import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
+    from typing import Self
 
     from labor_lake.sample.answer import Answer, Content
-    from labor_lake.sample.faults import Step
 
 __all__ = ["Request", "Upstream", "UpstreamFile"]
 
@@ -68,12 +64,11 @@ class Upstream:
         self.page_limit: int | None = None
         self.listing_line_breaks = False
         self.requests: list[Request] = []
-        self._script = Script()
         self._lock = threading.Lock()
         self._server: LoopbackServer | None = None
 
     @classmethod
-    def sample(cls) -> Upstream:
+    def sample(cls) -> Self:
         """Serves the bundled excerpt."""
         upstream = cls()
         for name, (body, moment) in excerpt.files().items():
@@ -82,7 +77,7 @@ class Upstream:
             upstream.cubes[cube] = render.population_body(dataset_name, years)
         return upstream
 
-    def __enter__(self) -> Upstream:
+    def __enter__(self) -> Self:
         self._server = LoopbackServer(self._respond)
         self._server.start()
         return self
@@ -108,12 +103,6 @@ class Upstream:
     def population_url(self) -> str:
         """The population API."""
         return self._url(population_service.PATH)
-
-    @property
-    def unplayed(self) -> list[tuple[str, Step]]:
-        """Path and step of the script that no request met yet; steps without end are left out."""
-        with self._lock:
-            return self._script.left()
 
     def set_file(self, survey: str, name: str, body: Content, last_modified: datetime) -> None:
         """Serves and lists a file from now on, in place of the one of that name."""
@@ -146,31 +135,6 @@ class Upstream:
         with self._lock:
             self.surveys[survey] = files
 
-    def script(
-        self,
-        path: str,
-        *steps: Step,
-        times: int = 1,
-        forever: bool = False,
-        method: str | None = None,
-    ) -> None:
-        """Answers the next requests for a path by steps, one each; then normal service resumes.
-
-        Args:
-            path: from its first slash on, with or without the query; or a pattern with ``*``.
-            steps: what goes wrong, in order. A HEAD leaves a step whose fault is in the body.
-            times: how often all the steps are played.
-            forever: play them over and over until ``clear_script``.
-            method: only for GET or HEAD.
-        """
-        with self._lock:
-            self._script.add(path, steps, times=times, forever=forever, method=method)
-
-    def clear_script(self) -> None:
-        """Serves normally from now on."""
-        with self._lock:
-            self._script.clear()
-
     def clear_log(self) -> None:
         """Forgets the requests so far."""
         with self._lock:
@@ -178,14 +142,11 @@ class Upstream:
 
     def _respond(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
         with self._lock:
-            step = self._script.take(method, target)
-            answer = self._normal(target, headers)
-            if step is not None:
-                answer = step.change(answer, _RequestStage(self, self._open_server(), target))
+            answer = self._answer(method, target, headers)
             self.requests.append(Request(method, target, headers, answer.status))
         return answer
 
-    def _normal(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def _answer(self, _method: str, target: str, headers: Mapping[str, str]) -> Answer:
         asked = urlsplit(target)
         if asked.path == population_service.PATH:
             return population_service.answer_population(
@@ -202,20 +163,3 @@ class Upstream:
         if self._server is None:
             raise RuntimeError("the upstream is not open: use it in a with statement")
         return self._server
-
-
-@dataclass(frozen=True)
-class _RequestStage:
-    """What a step can do while one request is answered."""
-
-    upstream: Upstream
-    server: LoopbackServer
-    target: str
-
-    def pause(self, seconds: float) -> None:
-        self.server.pause(seconds)
-
-    def replace_file(self, body: Content, last_modified: datetime) -> None:
-        path = unquote(urlsplit(self.target).path)
-        survey, _, name = path[len(bls_service.ROOT) :].partition("/")
-        self.upstream.set_file(survey, name, body, last_modified)

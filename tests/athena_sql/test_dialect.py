@@ -375,34 +375,3 @@ def test_times_and_zones(expression, expected):
 def test_a_time_in_another_zone_is_not_shown():
     message = refusal("SELECT retrieved AT TIME ZONE 'Asia/Tokyo' AS local FROM series")
     assert message == "The local engine does not show local in the zone Asia/Tokyo."
-
-
-@pytest.mark.parametrize(
-    ("sql", "expected"),
-    [
-        (
-            "SELECT k, v FROM series CROSS JOIN UNNEST(notes) AS n(k, v) ORDER BY v",
-            [("k", 1), ("k", 2), ("l", 3)],
-        ),
-        (
-            (
-                "SELECT series_id, m, t, n FROM series "
-                "CROSS JOIN UNNEST(months, tags) WITH ORDINALITY "
-                "AS u(m, t, n) ORDER BY series_id, n"
-            ),
-            [("A", 1, "x", 1), ("A", 2, "y", 2), ("B", 3, None, 1)],
-        ),
-        (
-            "SELECT state, code FROM series CROSS JOIN UNNEST(places) AS p(state, code)",
-            [("OH", 39)],
-        ),
-        (
-            "SELECT series_id, t FROM series LEFT JOIN UNNEST(tags) AS u(t) ON true ORDER BY 1, 2",
-            [("A", "x"), ("A", "y"), ("B", None)],
-        ),
-        ("SELECT x FROM UNNEST(ARRAY[3, 4]) AS t(x) ORDER BY x", [(3,), (4,)]),
-        ("SELECT * FROM UNNEST(ARRAY['a', 'b']) WITH ORDINALITY", [("a", 1), ("b", 2)]),
-    ],
-)
-def test_unnest(sql, expected):
-    assert ask(sql) == expected

@@ -12,9 +12,10 @@ from decimal import Decimal
 import pytest
 
 from athena_sql.aggregates import AGGREGATES, WINDOW_FUNCTIONS
+from athena_sql.allow_list import FUNCTIONS_BY_NAME
 from athena_sql.functions import FUNCTIONS
 from athena_sql.special import SPECIAL_FUNCTIONS
-from tests.athena_sql.test_translation import ask, failure, moment, value
+from tests.athena_sql.test_translation import ask, moment, value
 
 SCALARS = [
     # Numbers.
@@ -374,31 +375,13 @@ def test_grouping_says_what_a_set_left_out():
     assert rows == [("a", 0, 1), ("b", 0, 2), (None, 1, 3)]
 
 
+def test_a_function_is_translated_in_one_way():
+    tables = [[*FUNCTIONS], [*SPECIAL_FUNCTIONS], [*AGGREGATES], [*WINDOW_FUNCTIONS]]
+    assert len(FUNCTIONS_BY_NAME) == sum(map(len, tables))
+
+
 def test_every_function_of_the_allow_list_has_an_example():
     examples = " ".join(example[0] for example in (*SCALARS, *AGGREGATED, *WINDOWS))
-    allowed = {*FUNCTIONS, *SPECIAL_FUNCTIONS, *AGGREGATES, *WINDOW_FUNCTIONS}
     elsewhere = {"row", "grouping"}
     called = set(re.findall(r"(\w+)\"?\(", examples))
-    assert allowed - called - elsewhere == set()
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "split_part('a', ',', 0)",
-        "split('a', '')",
-        "slice(array[1], 0, 1)",
-        "slice(array[1], 1, -1)",
-        "sequence(1, 5, -1)",
-        "width_bucket(1, 0, 10, 0)",
-        "map(array[1, 1], array[1, 2])",
-        "date_parse('2020-01-05x', '%Y-%m-%d')",
-        "date_parse(' 2020-01-05', '%Y-%m-%d')",
-        "date '2020-02-30'",
-        "json_extract_scalar('{\"a\": 1.10}', '$.a')",
-        "2147483647 + 1",
-        "cast('x' as date)",
-    ],
-)
-def test_what_athena_stops_at_stops_here(expression):
-    failure(f"SELECT {expression}")
+    assert set(FUNCTIONS_BY_NAME) - called - elsewhere == set()

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 
     from tests.breakages.breakage import Breakage
 
-_COPIED = ("glue_jobs", "sql", "infra", "tests", "docs", "pyproject.toml", "Makefile")
-_OURS = ("glue_jobs", "infra", "tests", "docs", "bench")
+_COPIED = (
+    *("athena_sql", "glue_jobs", "labor_lake", "sql", "infra", "tests", "docs", "tools"),
+    *("pyproject.toml", "Makefile", "requirements.txt"),
+)
+_OURS = ("athena_sql", "glue_jobs", "labor_lake", "tests", "tools", "bench")
 _SECONDS = 600
 """A test that takes longer hangs, and fails of it."""
 

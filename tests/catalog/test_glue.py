@@ -15,7 +15,6 @@ import pytest
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.job import perform
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (
@@ -28,6 +27,7 @@ from tests.catalog.glue_tables import (
     publish_release,
 )
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 
 
 def test_a_first_release_makes_tables_and_partitions(storage, catalog):

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from glue_jobs.job import perform
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import job_named
 from tests.captures import capture
 from tests.lakes import run_at
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

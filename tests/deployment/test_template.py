@@ -311,54 +311,6 @@ def test_a_key_encrypts_everything_and_the_jobs_may_use_it():
         assert last["Resource"] == [key]
 
 
-def topic_policies() -> dict[str, set[str]]:
-    """Which services may publish to each topic."""
-    allowed: dict[str, set[str]] = {}
-    for policy in STACK.of_type("AWS::SNS::TopicPolicy").values():
-        for statement in policy["PolicyDocument"]["Statement"]:
-            assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
-            assert policy["Topics"] == [statement["Resource"]]
-            allowed.setdefault(statement["Resource"], set()).add(statement["Principal"]["Service"])
-    return allowed
-
-
-def test_failures_of_each_job_reach_the_topic():
-    failed = STACK.resources["FailureRule"]["Properties"]["EventPattern"]["detail"]
-    assert set(failed["state"]) == {"FAILED", "TIMEOUT", "STOPPED"}
-    assert {name.rpartition("-")[2] for name in failed["jobName"]} == set(JOBS)
-    topic = STACK.outputs["AlarmTopicArn"]
-    assert STACK.resources["FailureRule"]["Properties"]["Targets"][0]["Arn"] == topic
-    assert topic_policies()[topic] == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
-    assert "KmsMasterKeyId" not in STACK.resources["AlarmTopic"]["Properties"]
-    assert "AlarmSubscription" not in STACK.resources
-    told = TEMPLATE.resolve({**GIVEN, "AlarmEmail": "me@example.com"})
-    assert told.resources["AlarmSubscription"]["Properties"]["Endpoint"] == "me@example.com"
-
-
-def test_days_without_a_finished_run_reach_the_topic():
-    finished = STACK.resources["FinishedRule"]["Properties"]
-    pattern = finished["EventPattern"]
-    assert (pattern["source"], pattern["detail-type"]) == (["aws.glue"], ["Glue Job State Change"])
-    last = [f"labor-lake-{job}" for job in STAGES[-1].jobs]
-    assert pattern["detail"] == {"state": ["SUCCEEDED", "FAILED"], "jobName": last}
-    (target,) = finished["Targets"]
-    assert topic_policies()[target["Arn"]] == {"events.amazonaws.com"}
-    alarm = TEMPLATE.resolve({**GIVEN, "StalenessDays": "5"}).resources["StaleAlarm"]["Properties"]
-    assert alarm["AlarmActions"] == [STACK.outputs["AlarmTopicArn"]]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "TriggeredRules")
-    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": "labor-lake-finishedrule"}]
-    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Sum", 86400, 5)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-
-
-def test_without_a_schedule_no_run_starts_and_silence_is_no_alarm():
-    still = TEMPLATE.resolve({**GIVEN, "ScheduleEnabled": "false"})
-    assert still.resources["StartTrigger"]["Properties"]["StartOnCreation"] == "false"
-    assert still.resources["StaleAlarm"]["Properties"]["ActionsEnabled"] == "false"
-    assert still.resources["BuildTrigger"]["Properties"]["StartOnCreation"] is True
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -391,33 +343,3 @@ def test_every_parameter_is_explained_and_has_its_place_in_the_form():
     placed = [name for group in groups for name in group["Parameters"]]
     assert sorted(placed) == sorted(parameters)
     assert [name for name, entry in parameters.items() if "Default" not in entry] == ["Contact"]
-
-
-def test_conditions_are_combined_as_cloudformation_does():
-    text = """
-Parameters:
-  A: {Type: String, Default: "yes"}
-  B: {Type: String, Default: "no"}
-Conditions:
-  HasA: !Equals [!Ref A, "yes"]
-  HasB: !Equals [!Ref B, "yes"]
-  Both: !And [!Condition HasA, {Condition: HasB}]
-  Any: !Or [!Condition HasA, !Condition HasB]
-  Neither: !Not [!Condition Any]
-Resources:
-  Both: {Type: T, Condition: Both, Properties: {}}
-  Any: {Type: T, Condition: Any, Properties: {}}
-  Neither: {Type: T, Condition: Neither, Properties: {}}
-Outputs: {}
-"""
-    combined = Template(text)
-    assert set(combined.resolve({}).resources) == {"Any"}
-    assert set(combined.resolve({"B": "yes"}).resources) == {"Both", "Any"}
-    assert set(combined.resolve({"A": "no"}).resources) == {"Neither"}
-
-
-def test_a_parameter_without_default_must_be_given_and_an_unknown_one_is_refused():
-    with pytest.raises(KeyError, match="Contact"):
-        TEMPLATE.resolve({})
-    with pytest.raises(KeyError, match="Colour"):
-        TEMPLATE.resolve({**GIVEN, "Colour": "blue"})

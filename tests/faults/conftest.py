@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import Lake, publish_next_release
 from tests.faults.places import BACKENDS, Places, begin_of, cloud
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path

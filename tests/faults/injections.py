@@ -27,15 +27,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from labor_lake.sample import excerpt, faults, render
+from labor_lake.sample import excerpt, render
 from labor_lake.sample.pages import BLOCK_PAGE, ListedRow, listing
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, observation
+from tests.simulator import faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labor_lake.sample.faults import Step
     from tests.faults.table import Case
+    from tests.simulator.faults import Step
 
 CUBE = "acs_yg_total_population_1"
 ACS1, YEARS = excerpt.population()[CUBE]

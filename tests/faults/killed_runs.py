@@ -20,10 +20,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls
 from tests.faults.lakes_alike import do_work, lake_at
 from tests.faults.places import Place
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from glue_jobs.errors import LakeError
     from glue_jobs.job import Job, Run
     from glue_jobs.storage.protocol import Storage
-    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Place, Tree
+    from tests.simulator.upstream import Upstream
 
 SURVEY_PATH = "/pub/time.series/pr/"
 DATA_FILE = "pr.data.0.Current"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.sample.faults import Status
 from tests.faults.lake import Lake
 from tests.faults.places import begin_of
 from tests.faults.small_survey import OTHERS, serve_others, serve_release
+from tests.simulator.faults import Status
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
-    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Place, Places
+    from tests.simulator.upstream import Upstream
 
 WORKS = ("first-run", "next-run", "vacuum")
 """A run on an empty lake; one on a lake that lacks a release; a vacuum after that."""

@@ -9,8 +9,8 @@ from labor_lake.sample import render
 from tests.faults.lake import DATA_FILE, Lake, change_file
 
 if TYPE_CHECKING:
-    from labor_lake.sample.upstream import Upstream
     from tests.faults.places import Places
+    from tests.simulator.upstream import Upstream
 
 CUBE = "acs_yg_total_population_1"
 FIRST = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)

@@ -15,13 +15,13 @@ import pytest
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.catalog.pointers import load_pointer, missing_files, past_pointers
 from glue_jobs.errors import TryAgainLater
-from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.commands import old_copies, take_in, vacuum_all, verify
 from tests.faults.lakes_alike import LakesAlike
 from tests.faults.places import BACKENDS
 from tests.faults.storages import BesideStorage, CountingStorage, RacingStorage
 from tests.faults.table import fault
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

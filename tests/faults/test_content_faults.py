@@ -12,11 +12,11 @@ import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.tables import plan
-from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import file_of
 from tests.faults.lake import DATA_FILE, Lake, body_of, change_file
 from tests.faults.places import BACKENDS, Place
 from tests.faults.table import cases, fault, load_table
+from tests.simulator.upstream import Upstream
 from tests.test_builds import rows_of
 
 if TYPE_CHECKING:

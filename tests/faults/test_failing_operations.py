@@ -12,13 +12,13 @@ import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater
-from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import WORKS, LakesAlike
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.faults.table import fault
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from tests.faults.lake import Lake

@@ -10,12 +10,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs.catalog.pointers import load_pointers
-from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import WORKS, LakesAlike
 from tests.faults.places import BACKENDS
 from tests.faults.table import fault
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import load_population, load_survey
 from labor_lake.sample import excerpt, population_service, render
-from labor_lake.sample.faults import Listing, Status, Step
 from labor_lake.sample.pages import ListedRow, listing
-from labor_lake.sample.upstream import Upstream
 from tests.captures import capture, needs_captures
 from tests.faults.lake import (
     CONTACT,
@@ -24,13 +22,15 @@ from tests.faults.lake import (
     publish_next_release,
 )
 from tests.faults.places import Place
+from tests.simulator.faults import Listing, Status, Step
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from labor_lake.sample.answer import Answer
-    from labor_lake.sample.faults import Stage
+    from tests.simulator.faults import Stage
 
 CUBE = "acs_yg_total_population_1"
 KEY = f"raw/bls/pr/{DATA_FILE}"

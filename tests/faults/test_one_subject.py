@@ -14,8 +14,6 @@ from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import LakeError, StorageFailure
 from glue_jobs.publish_reports import publish_reports
 from labor_lake.sample import render
-from labor_lake.sample.faults import Status
-from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.commands import verify
 from tests.faults.lake import Lake
@@ -26,6 +24,8 @@ from tests.faults.storages import CountingStorage, FailingStorage
 from tests.faults.table import cases, fault
 from tests.faults.test_failing_operations import Promise, check_call_fails
 from tests.faults.test_kill import check_each_kill
+from tests.simulator.faults import Status
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from labor_lake.sample.upstream import Upstream
 from tests.faults.api_calls import ApiCalls
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import LakesAlike, lake_at
 from tests.faults.places import Place
 from tests.faults.table import cases
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ import pytest
 from glue_jobs.catalog.manifests import load_population
 from glue_jobs.errors import UsageError
 from labor_lake.sample import render
-from labor_lake.sample.faults import Body, Redirect, Status
-from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import ACS1, API, CUBE, YEARS
 from tests.faults.lake import CONTACT
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault
+from tests.simulator.faults import Body, Redirect, Status
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from typing import Any

@@ -12,7 +12,6 @@ from glue_jobs.errors import UpstreamUnavailable
 from glue_jobs.sources.bls import ListingOutdated
 from labor_lake.sample.answer import Answer
 from labor_lake.sample.bls_service import UpstreamFile, answer_bls
-from labor_lake.sample.faults import ReplaceDuring, Step
 from tests.faults.lake import (
     CONTACT,
     DATA_FILE,
@@ -24,11 +23,12 @@ from tests.faults.lake import (
 )
 from tests.faults.places import BACKENDS
 from tests.faults.table import fault
+from tests.simulator.faults import ReplaceDuring, Step
 
 if TYPE_CHECKING:
-    from labor_lake.sample.faults import Stage
-    from labor_lake.sample.upstream import Upstream
     from tests.faults.lake import Lake
+    from tests.simulator.faults import Stage
+    from tests.simulator.upstream import Upstream
 
 FILE = SURVEY_PATH + DATA_FILE
 

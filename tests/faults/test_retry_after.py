@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from glue_jobs.sources import http
-from labor_lake.sample.faults import Status
 from tests.faults.lake import DATA_FILE, QUICK, SURVEY_PATH
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault
+from tests.simulator.faults import Status
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 

@@ -10,12 +10,12 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.sample.upstream import Upstream
 from tests.faults.commands import LATER, old_copies, take_in, verify
 from tests.faults.lakes_alike import LakesAlike
 from tests.faults.places import BACKENDS
 from tests.faults.small_survey import serve_release
 from tests.faults.table import Case, cases
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from tests.faults.lake import Lake

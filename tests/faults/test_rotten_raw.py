@@ -9,11 +9,11 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.tables import plan
-from labor_lake.sample.faults import Status
 from tests.faults.commands import old_copies, take_in, verify
 from tests.faults.lake import DATA_FILE, Lake, publish_next_release
 from tests.faults.places import BACKENDS
 from tests.faults.table import Case, cases
+from tests.simulator.faults import Status
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Content

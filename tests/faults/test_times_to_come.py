@@ -14,11 +14,11 @@ from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.formats.listing import ListedFile
 from glue_jobs.raw_zone import vintage_of
 from glue_jobs.sources.bls import ListingOutdated, check_time, is_as_listed
-from labor_lake.sample.faults import Headers
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, body_of, change_file
 from tests.faults.places import BACKENDS
 from tests.faults.table import fault
 from tests.lakes import NOW
+from tests.simulator.faults import Headers
 
 if TYPE_CHECKING:
     from tests.faults.lake import Lake

@@ -10,13 +10,13 @@ import pytest
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.errors import LostRace, TryAgainLater
 from glue_jobs.storage import names
-from labor_lake.sample.upstream import Upstream
 from tests.faults.interleavings import run_two_at_once
 from tests.faults.lakes_alike import LakesAlike
 from tests.faults.places import BACKENDS
 from tests.faults.small_survey import serve_release
 from tests.faults.storages import CountingStorage, RacingStorage
 from tests.faults.table import fault
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,10 +7,10 @@ import pytest
 from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UpstreamInvalid
-from labor_lake.sample.faults import Status
 from tests.faults.lake import SURVEY_PATH, body_of, change_file
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault
+from tests.simulator.faults import Status
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 

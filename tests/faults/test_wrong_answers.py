@@ -9,8 +9,6 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.errors import UpstreamRefused, UsageError
-from labor_lake.sample.faults import Drip, DripHead, Redirect, Stall, Status
-from labor_lake.sample.upstream import Upstream
 from tests.faults.injections import ANSWERS, API, scripted
 from tests.faults.lake import (
     DATA_FILE,
@@ -22,6 +20,8 @@ from tests.faults.lake import (
 )
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault
+from tests.simulator.faults import Drip, DripHead, Redirect, Stall, Status
+from tests.simulator.upstream import Upstream
 
 FILE = SURVEY_PATH + DATA_FILE
 IMPATIENT = replace(QUICK, read_timeout=0.03, grace=0.02, least_rate=1e6)

@@ -11,10 +11,10 @@ import pytest
 
 from labor_lake.cli import main
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import run_workflow
 from tests.hostile.corpus import FIELDS
 from tests.lakes import RELEASED, run_at
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -182,8 +182,8 @@ def test_the_text_file_of_changes_can_be_printed(lake):
 
 
 def test_a_run_that_fails_tells_it_harmlessly_then_and_later(tmp_path, capsys):
-    from labor_lake.sample.upstream import Upstream
     from tests.hostile.conftest import serve, table_file
+    from tests.simulator.upstream import Upstream
 
     with Upstream() as upstream:
         serve(upstream, "1.0", 0)

@@ -19,11 +19,11 @@ from glue_jobs.storage import names
 from glue_jobs.subjects import survey_code
 from glue_jobs.tables.plan import Role, plan_survey
 from glue_jobs.tables.schemas import columns_of, described, is_table_header, partition_keys
-from labor_lake.sample.faults import Body
-from labor_lake.sample.upstream import Upstream
 from tests.fuzz.effort import examples
 from tests.hostile.corpus import FAMILIES, FIELDS, STRINGS
 from tests.lakes import run_at
+from tests.simulator.faults import Body
+from tests.simulator.upstream import Upstream
 
 FOLDER = "/pub/time.series/pr/"
 PAGE = (

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable
 
@@ -13,9 +10,8 @@ import awswrangler as wr
 import boto3
 
 from glue_jobs.catalog.pointers import load_pointers, tables_of
-from glue_jobs.sql_files import sql_files, views_in_order
+from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.s3 import S3Storage
-from labor_lake.sample.faults import Status
 from labor_lake.verification import Findings, compared, noted_objects, recorded_subjects
 from tests.rehearsal import checks
 from tests.rehearsal.permissions import grants_of, without_call, without_permission
@@ -27,15 +23,17 @@ from tests.rehearsal.upstreams import (
     publish_population,
     publish_release,
 )
+from tests.rehearsal.users import DATA_FILES_SHORT, check_tools, reading, rows_by_file
+from tests.simulator.faults import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from labor_lake.sample.upstream import Upstream
     from tests.cloudformation import Stack
     from tests.rehearsal.glue import Glue, JobRun
     from tests.rehearsal.server import Cloud
+    from tests.simulator.upstream import Upstream
 
 MOST_MB = 512
 REPORTS = ("best_year", "population_summary", "series_population")
@@ -124,7 +122,7 @@ class Rehearsal:
         if not self.failures:
             self._views_were_made()
             self.is_whole()
-            self._users_read()
+            check_tools(self._stack, self.holds)
 
     def large_day(self, data_mb: int) -> None:
         """One large data file, then its next release: what memory the jobs need."""
@@ -154,11 +152,11 @@ class Rehearsal:
     def day_of_a_release(self) -> None:
         """A new release is published while somebody reads."""
         self._tell("\nA release, read while it is published")
-        old = self._rows_by_file()
-        with self._reading() as seen:
+        old = rows_by_file(self._database)
+        with reading(self._database) as seen:
             publish_release(self._upstream, next(self._releases))
             self.succeeds(self.run("release"))
-        new = self._rows_by_file()
+        new = rows_by_file(self._database)
         self.holds("the release has one row more per file", new == {n: old[n] + 1 for n in old})
         # Rows of two releases would be one of each, and their number in between.
         current = DATA_FILES_SHORT[0]
@@ -204,7 +202,7 @@ class Rehearsal:
         number = next(self._releases)
         publish_release(self._upstream, number)
         break_file(self._upstream, "pr.class", number)
-        before = self._rows_by_file()
+        before = rows_by_file(self._database)
         runs = self.run("a file is broken")
         self.holds("all four jobs run", set(runs) == set(JOBS))
         last = runs["publish_reports"]
@@ -216,7 +214,7 @@ class Rehearsal:
             checks.is_one_sentence(last.told) and "pr.class" in last.told,
         )
         self._quote(last)
-        self.holds("readers have the release", self._rows_by_file() != before)
+        self.holds("readers have the release", rows_by_file(self._database) != before)
         self.is_whole()
         self._upstream.set_file("pr", "pr.class", whole.body, whole.last_modified)
         self.succeeds(self.run("the file is mended"))
@@ -224,7 +222,7 @@ class Rehearsal:
     def day_without_athena(self) -> None:
         """Athena refuses a statement; the tables are published, and the next run makes the rest."""
         self._tell("\nA release while Athena refuses a statement")
-        before = self._rows_by_file()
+        before = rows_by_file(self._database)
         publish_release(self._upstream, next(self._releases))
         self._cloud.fail(Failure("athena:StartQueryExecution", "AccessDeniedException", after=0))
         runs = self.run("Athena refuses")
@@ -232,12 +230,12 @@ class Rehearsal:
         self.holds("the last job ends with 7", (last.exit_code, last.tries) == (7, 1))
         self._quote(last)
         self.succeeds(self.run("Athena is back"))
-        self.holds("readers have the release", self._rows_by_file() != before)
+        self.holds("readers have the release", rows_by_file(self._database) != before)
 
     def day_of_a_broken_catalog(self) -> None:
         """A catalog call fails half way; the next run repairs it."""
         self._tell("\nA catalog call fails half way")
-        old = self._rows_by_file()
+        old = rows_by_file(self._database)
         publish_release(self._upstream, next(self._releases))
         self._cloud.fail(Failure("glue:UpdateTable", "AccessDeniedException", after=1))
         runs = self.run("broken catalog", retries=False)
@@ -245,7 +243,7 @@ class Rehearsal:
         self._quote(runs["build_tables"])
         self.holds("the reports are not made", "publish_reports" not in runs)
         self.succeeds(self.run("repaired"))
-        new = self._rows_by_file()
+        new = rows_by_file(self._database)
         self.holds("readers have the release", new == {name: old[name] + 1 for name in old})
         self.is_whole()
 
@@ -328,75 +326,6 @@ class Rehearsal:
         expected = (folder / f"{name}-{kind}.csv").read_text("utf-8").splitlines()
         return made is not None and made.body.decode().splitlines() == expected
 
-    def _users_read(self) -> None:
-        """The tools that users have: awswrangler's catalog, S3 and Athena."""
-        tables = wr.catalog.tables(database=self._database)
-        self.holds(f"awswrangler.catalog lists {len(tables)} tables", len(tables) > 3)
-        comments = wr.catalog.get_columns_comments(self._database, "pr_data")
-        self.holds("every column says what it means", all(comments.values()))
-        rows = self._rows_by_file()
-        self.holds("read_parquet_table reads every data file", set(rows) >= set(DATA_FILES_SHORT))
-        one = wr.s3.read_parquet_table("pr_data", self._database, partition_filter=_is_current)
-        self.holds("and one by a partition filter", len(one) == rows[DATA_FILES_SHORT[0]])
-        answer = wr.athena.read_sql_query(
-            "select count(*) as n from pr_data",
-            database=self._database,
-            workgroup=self._stack.outputs["WorkgroupName"],
-            ctas_approach=False,
-        )
-        self.holds("read_sql_query counts the same", int(answer["n"][0]) == sum(rows.values()))
-        revisions = wr.s3.read_parquet_table("pr_revisions", self._database)
-        self.holds("pr_revisions has every observation", len(revisions) == sum(rows.values()))
-        known = wr.athena.read_sql_query(
-            sql_files("queries")["as_of"],
-            database=self._database,
-            workgroup=self._stack.outputs["WorkgroupName"],
-            ctas_approach=False,
-            params=["'2025-12-31'"],
-            paramstyle="qmark",
-        )
-        self.holds("the saved query as_of gives them all", len(known) == sum(rows.values()))
-
-    def _rows_by_file(self) -> dict[str, int]:
-        frame = wr.s3.read_parquet_table("pr_data", self._database)
-        counts = frame["data_file"].astype("string").value_counts()
-        return {str(name): int(count) for name, count in counts.items()}
-
-    @contextmanager
-    def _reading(self) -> Iterator[Counter[object]]:
-        """Reads pr_data again and again; counts the answers by their number of rows.
-
-        The first reads end before the body starts, the last ones start after it has ended.
-        """
-        seen: Counter[object] = Counter()
-        started, ended = threading.Event(), threading.Event()
-
-        def read_once(wanted: Callable[[Mapping[str, str]], bool] | None) -> None:
-            try:
-                frame = wr.s3.read_parquet_table("pr_data", self._database, partition_filter=wanted)
-            except Exception as error:  # noqa: BLE001 - awswrangler has no class for it
-                moved = "is not under the root path" in str(error)
-                seen["refused" if moved else repr(error)] += 1
-            else:
-                seen[len(frame)] += 1
-
-        def read() -> None:
-            last = False
-            while not last:
-                last = ended.is_set()
-                for wanted in (None, _is_current):
-                    read_once(wanted)
-                started.set()
-
-        thread = threading.Thread(target=read)
-        thread.start()
-        started.wait()
-        try:
-            yield seen
-        finally:
-            ended.set()
-            thread.join()
-
     def _cloud_refuses(
         self,
         what: str,
@@ -419,13 +348,6 @@ class Rehearsal:
     def _is_of_the_stack(self, resource: str) -> bool:
         """Whether a call was on the stack's own things, not on what `refusals` tried instead."""
         return not any(name in resource for name in ("forgetful", "missing-bucket"))
-
-
-DATA_FILES_SHORT = tuple(name.removeprefix("pr.data.") for name in DATA_FILES)
-
-
-def _is_current(keys: Mapping[str, str]) -> bool:
-    return keys["data_file"] == DATA_FILES_SHORT[0]
 
 
 def _ends(runs: Mapping[str, JobRun], job: str) -> tuple[int, int]:

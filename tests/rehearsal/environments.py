@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from glue_jobs.errors import UsageError
-from labor_lake.deployment.bundles import ROOT
+from tests.wheels import ROOT
 
 GLUES_PYTHON = "3.9"
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from labor_lake.deployment.bundles import ROOT
-from labor_lake.sample.faults import Step
-from labor_lake.sample.upstream import Upstream
+from tests.simulator.faults import Step
+from tests.simulator.upstream import Upstream
+from tests.wheels import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from labor_lake.sample.answer import Answer
-    from labor_lake.sample.faults import Stage
+    from tests.simulator.faults import Stage
 
 CAPTURES = ROOT.parent / "shared" / "data"
 DATA_FILES = ("pr.data.0.Current", "pr.data.1.AllData")

@@ -22,16 +22,16 @@ from glue_jobs.land_population import land_population
 from glue_jobs.settings import RetryPolicy, Settings, resolve
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Http, Pace
-from labor_lake.sample.faults import Step
-from labor_lake.sample.upstream import Upstream
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, listener
+from tests.simulator.faults import Step
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from labor_lake.sample.answer import Answer
-    from labor_lake.sample.faults import Stage
+    from tests.simulator.faults import Stage
 
 ONCE = RetryPolicy(tries=1, connect_timeout=2.0, read_timeout=2.0)
 

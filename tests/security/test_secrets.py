@@ -17,13 +17,13 @@ from glue_jobs.sources.http import Http, Pace
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
 from labor_lake.deployment.template import make_template
-from labor_lake.sample.faults import Body, Redirect, Status
-from labor_lake.sample.upstream import Upstream
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
 from tests.cloudformation import Template
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, everything_below
+from tests.simulator.faults import Body, Redirect, Status
+from tests.simulator.upstream import Upstream
 from tests.wheels import ROOT, build_wheel
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def holding(value: object, place: str = "") -> list[str]:
 
 def test_on_aws_the_contact_is_an_argument_of_one_job_and_of_nothing_else():
     template = Template(make_template())
-    given = {"Contact": CONTACT, "CodePrefix": "code/0", "WheelName": "none.whl"}
+    given = {"Contact": CONTACT, "CodePrefix": "code/0"}
     stack = template.resolve(given)
     assert holding(dict(stack.resources)) == ["/LandBlsJob/Properties/DefaultArguments/--contact"]
     assert holding(dict(stack.outputs)) == []
@@ -162,9 +162,9 @@ def test_on_aws_the_contact_is_an_argument_of_one_job_and_of_nothing_else():
 def test_what_is_uploaded_holds_nothing_that_lies_about_in_a_clone(tmp_path, monkeypatch):
     monkeypatch.setenv("LAKE_CONTACT", CONTACT)
     clone = tmp_path / "clone"
-    for name in ("glue_jobs", "sql"):
+    for name in ("athena_sql", "glue_jobs", "labor_lake", "sql", "infra"):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", ".gitignore"):
+    for name in ("pyproject.toml", "README.md", ".gitignore", "requirements.txt"):
         shutil.copy(ROOT / name, clone)
     for name in ("lake.toml", ".env", "lake/runs/x.json"):
         (clone / name).parent.mkdir(parents=True, exist_ok=True)

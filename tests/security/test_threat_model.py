@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
-from labor_lake.deployment.bundles import ROOT
+from tests.wheels import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text("utf-8")
 
 
 def test_every_file_that_the_threat_model_names_is_there():
-    named = set(re.findall(r"`((?:tests|glue_jobs|infra|docs)/[a-z0-9_/.]+)`", TEXT))
+    named = set(
+        re.findall(
+            r"`((?:tests|athena_sql|glue_jobs|labor_lake|infra|tools|docs)/[a-z0-9_/.]+)`", TEXT
+        )
+    )
     assert len(named) > 12
     assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
 

@@ -17,9 +17,9 @@ from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamRefused, Upstre
 from glue_jobs.moments import from_header
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources.http import Http, Pace
-from labor_lake.sample.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
-from labor_lake.sample.upstream import Upstream
 from tests.fuzz.properties import check_told
+from tests.simulator.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from labor_lake.sample.upstream import Upstream
-from tests.sample.conftest import POPULATION
+from tests.simulator.conftest import POPULATION
+from tests.simulator.upstream import Upstream
 
 ACS1 = "acs_yg_total_population_1"
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from labor_lake.sample.bls_service import UpstreamFile, etag
-from labor_lake.sample.upstream import Upstream
 from tests.captures import capture, needs_captures
-from tests.sample.conftest import BODY, WRITTEN, ask
-from tests.sample.test_pages import rows_of
+from tests.simulator.conftest import BODY, WRITTEN, ask
+from tests.simulator.test_pages import rows_of
+from tests.simulator.upstream import Upstream
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

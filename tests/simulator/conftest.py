@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from labor_lake.sample.upstream import Upstream
+from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from labor_lake.sample import server
-from labor_lake.sample.faults import Drip, Stall, Status
-from labor_lake.sample.upstream import Request, Upstream, UpstreamFile
-from tests.sample.conftest import BODY, CONTACT, WRITTEN, ask, connect, port_of
+from tests.simulator.conftest import BODY, CONTACT, WRITTEN, ask, connect, port_of
+from tests.simulator.faults import Drip, Stall, Status
+from tests.simulator.upstream import Request, Upstream, UpstreamFile
 
 FOREVER = 3600
 
@@ -213,7 +213,7 @@ def test_it_imports_nothing_but_the_standard_library():
     program = (
         "import sys\n"
         "before = set(sys.modules)\n"
-        "import labor_lake.sample.upstream\n"
+        "import tests.simulator.upstream\n"
         "for name in set(sys.modules) - before:\n"
         "    if 'site-packages' in (getattr(sys.modules[name], '__file__', None) or ''):\n"
         "        print(name)\n"

@@ -11,7 +11,9 @@ from datetime import timedelta
 import pytest
 import requests
 
-from labor_lake.sample.faults import (
+from labor_lake.sample.pages import BLOCK_PAGE
+from tests.simulator.conftest import BODY, WRITTEN, ask, port_of
+from tests.simulator.faults import (
     Body,
     Drip,
     Gzip,
@@ -26,10 +28,8 @@ from labor_lake.sample.faults import (
     Truncate,
     WrongLength,
 )
-from labor_lake.sample.pages import BLOCK_PAGE
-from labor_lake.sample.upstream import Upstream
-from tests.sample.conftest import BODY, WRITTEN, ask, port_of
-from tests.sample.test_pages import rows_of
+from tests.simulator.test_pages import rows_of
+from tests.simulator.upstream import Upstream
 
 FILE = "/pub/time.series/pr/pr.class"
 NEW = b"n" * len(BODY)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labor_lake.sample.faults import Step
+    from tests.simulator.faults import Step
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The misbehaving upstream: the demo's, with a script of faults."""
