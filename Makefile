@@ -31,6 +31,13 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
 
+# What needs neither DuckDB nor the `lake` command, which the jobs' Python may not have.
+JOBS_TESTS = tests/catalog tests/formats tests/sources tests/tables tests/engines/test_athena.py \
+    $(addprefix tests/storage/test_,storage.py local.py s3.py verified.py leases.py) \
+    $(addprefix tests/test_,builds.py landing_rules.py settings.py) \
+    tests/deployment/test_enter.py tests/faults/test_landing.py \
+    --ignore=tests/catalog/test_rotten_past.py
+
 test-jobs: $(VENV)-jobs/ready ## run the jobs' own tests, with what Glue runs: PYTHON=python3.9
 	$(VENV)-jobs/bin/python -m pytest -q -n auto $(JOBS_TESTS)
 

@@ -204,7 +204,7 @@ def test_a_wrong_query_is_told_in_a_sentence(sql, told, demo_lake, capsys):
 
 def test_shell_answers_statements_and_goes_on_after_an_error(demo_lake):
     result = subprocess.run(
-        [sys.executable, "-m", "glue_jobs", "shell", "--lake", demo_lake],
+        [sys.executable, "-m", "labor_lake", "shell", "--lake", demo_lake],
         input="show tables;\nselect nonsense;\nselect 6 *\n7 as answer;\nquit\n",
         capture_output=True,
         text=True,

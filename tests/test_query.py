@@ -112,7 +112,7 @@ def test_a_database_that_is_no_word_of_sql_needs_no_quotes(name, ask):
 
 def test_another_database_than_the_lakes_is_refused_by_name(ask):
     told = ask("select value from labor_lake.pr_data", "--database", "macro", code=2)
-    assert "There is no database labor_lake here; the lake's is macro." in told
+    assert "There is no database labor_lake here; this one is macro." in told
 
 
 def test_an_answer_without_rows_still_shows_its_columns(ask):

@@ -19,6 +19,7 @@ from labor_lake.engines.duckdb import DuckDBEngine
 _OPENED = """
 from pathlib import Path
 from labor_lake.engines.duckdb import DuckDBEngine
+from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from glue_jobs.storage.scratch import scratch_folder
