@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Columns = tuple[TableColumn, ...]
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parents[1] / "docs"
 _TABLES = """\
 # Tables, views and reports
 

@@ -24,11 +24,16 @@ def make_template() -> str:
     """
     inside = _HERE / "template.yaml"
     path = inside if inside.exists() else _HERE.parents[1] / "infra" / "template.yaml"
-    before, mark, after = path.read_text("utf-8").partition(_MARK)
-    template = before + saved_queries() + after if mark else before
+    before, _, after = path.read_text("utf-8").partition(_MARK)
+    template = _without_comments(before) + saved_queries() + _without_comments(after)
     if len(template.encode()) > LONGEST_BODY:
         raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
     return template
+
+
+def _without_comments(yaml: str) -> str:
+    """The same without lines of comments, which tell CloudFormation nothing and count as bytes."""
+    return re.sub(r"^ *#.*\n", "", yaml, flags=re.MULTILINE)
 
 
 def parameters_of(template: str) -> set[str]:
