@@ -108,6 +108,8 @@ class History:
     def add(self, landed: LandedFile, partition: str, vintage: Path) -> None:
         """Notes a data file's new vintage: what it changed, and where its bytes are.
 
+        It is left out with a warning where another converter refuses the vintage before it.
+
         Args:
             landed: the file as it was landed.
             partition: its value of the partition key.
@@ -115,7 +117,11 @@ class History:
         """
         last = self._last(landed.name)
         if last is None or last.sha256 != landed.sha256:
-            self._add(vintage_of(self._survey, landed, last), last, partition, vintage)
+            new = vintage_of(self._survey, landed, last)
+            try:
+                self._add(new, last, partition, vintage)
+            except QualityFailure as error:
+                self.warnings.append(_left_out(new, f"the one before cannot be made. {error}"))
 
     def catch_up(self, landed: LandedFile, *, may_shrink: bool) -> None:
         """Notes a vintage that was landed and never built, if it would have been published.
@@ -339,11 +345,11 @@ def make_vintage(storage: Storage, vintage: Snapshot, scratch: Path, name: str) 
     return target
 
 
-def _left_out(vintage: Snapshot, error: LakeError) -> str:
-    return (
-        f"The vintage {vintage.release} of {vintage.source} was landed, but is not in the history:"
-        f" {error}"
+def _left_out(vintage: Snapshot, why: LakeError | str) -> str:
+    told = (
+        f"The vintage {vintage.release} of {vintage.source} was landed, but is not in the history"
     )
+    return f"{told}: {why}"
 
 
 def _place(vintage: Snapshot) -> tuple[str, str]:

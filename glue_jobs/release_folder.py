@@ -98,7 +98,9 @@ def source_records(
     held: Mapping[str, HeldBack],
 ) -> list[dict[str, object]]:
     """The rows of a survey's table of sources: one per landed file, with what was read of it."""
-    files = {file.source: file for table in tables.values() for file in table.files}
+    # A table that lies elsewhere is the history: of all vintages, not what is shown of a file.
+    shown = [table for table in tables.values() if not table.folder]
+    files = {file.source: file for table in shown for file in table.files}
     records = []
     for name, source in sorted(landed.items()):
         file, why = files.get(name), held.get(name)

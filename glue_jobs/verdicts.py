@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import HeldBack
+from glue_jobs.current_release import CurrentRelease
 from glue_jobs.errors import (
     GuardTripped,
     IntegrityFailure,
@@ -28,9 +29,9 @@ from glue_jobs.errors import (
 )
 from glue_jobs.moments import from_text, to_text
 from glue_jobs.raw_zone import kept_source, landed_source, older_versions
-from glue_jobs.storage import copy_verified, names
+from glue_jobs.storage import names
 from glue_jobs.tables.convert import convert_data, convert_table
-from glue_jobs.tables.plan import Role, is_same_converter, plan_survey
+from glue_jobs.tables.plan import Role, plan_survey
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 _HEALS_WITHIN = timedelta(days=1)
 """So long after its newest file, BLS may still be in the middle of a release."""
 
-_COPIES = {Role.SERIES: "series.parquet", Role.OTHER: "footnote.parquet"}
-"""Where in scratch the tables lie that the build itself reads."""
+_SERIES_COPY = "series.parquet"
+"""Where in scratch the series table lies that is taken over: data files are held against it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def held_of(verdicts: Sequence[Verdict]) -> dict[str, HeldBack]:
 def held_failures(held: Mapping[str, HeldBack], now: datetime) -> Iterator[LakeError]:
     """What a run fails with that leaves files held back: one failure for each."""
     for file in held.values():
-        shows = "its last good version is shown" if file.shown_sha256 else "it has no table yet"
+        shows = "its last good version is shown" if file.shown_sha256 else "it has no table"
         told = f"{file.reason} It is held back since {file.since}; {shows}."
         heals = file.heals_until and now <= from_text(file.heals_until)
         yield TryAgainLater(told, hint=file.hint) if heals else QualityFailure(told, hint=file.hint)
@@ -90,7 +91,12 @@ def held_failures(held: Mapping[str, HeldBack], now: datetime) -> Iterator[LakeE
 
 def is_judged(held: HeldBack, landed: LandedFile, *, allow_shrink: bool) -> bool:
     """Whether a verdict still counts: another one takes other bytes, or a new permission."""
-    return held.sha256 == landed.sha256 and (held.allowed or not allow_shrink)
+    return held.sha256 == landed.sha256 and _is_permitted_alike(held, allow_shrink=allow_shrink)
+
+
+def _is_permitted_alike(held: HeldBack, *, allow_shrink: bool) -> bool:
+    """Whether nothing may be published now that might not be when a verdict was found."""
+    return held.allowed or not allow_shrink
 
 
 class Judge:
@@ -116,16 +122,15 @@ class Judge:
             scratch: a folder for tables that are made.
             takes_over: whether files of the current release may be taken over.
         """
-        self._run, self._survey, self._landed = run, survey, landed
-        self._previous, self._scratch = previous, scratch
-        self._takes_over = (
-            takes_over and previous is not None and is_same_converter(previous.made_by)
-        )
-        self._held = previous.held if previous else {}
+        self._run, self._survey, self._landed, self._scratch = run, survey, landed, scratch
+        self._current = CurrentRelease(run.storage, previous)
+        self._takes_over = takes_over and self._current.is_of_this_converter
         newest = max(from_text(file.last_modified) for file in landed.values())
         self._heals_until = to_text(newest + _HEALS_WITHIN)
         self._known_series: Callable[[], KnownSeries] | None = None
         self._series_changed = False
+        self._series: list[Planned] = []
+        self._series_waits = False
 
     def judge_all(self) -> list[Verdict]:
         """A verdict on every landed file, the series file first.
@@ -134,14 +139,15 @@ class Judge:
             LakeError: raw or the current release cannot be read; nothing can be said.
         """
         places, seconds = self._by_table(plan_survey(self._survey, sorted(self._landed)))
-        series = [place for place in places if place.role is Role.SERIES]
+        self._series = [place for place in places if place.role is Role.SERIES]
         others = [place for place in places if place.role is not Role.SERIES]
-        judged = [self._judge(place) for place in series]
+        judged = [self._judge(place) for place in self._series]
         try:
             judged = self._judge_beside(judged, others)
         except UnknownSeries as error:
             # Not even what is shown of the data fits: the series file is the one that is ahead.
-            judged = [self._hold(place, error, self._shown_before(place)) for place in series]
+            self._series_waits = True
+            judged = [self._hold(place, error, self._shown_before(place)) for place in self._series]
             judged = self._judge_beside(judged, others)
         for place in seconds:
             judged.append(self._judge_second(place, judged))
@@ -154,8 +160,7 @@ class Judge:
         """
         makers: dict[str, Planned] = {}
         for place in places:
-            before = self._before(place)
-            if place.path not in makers or (before and before.source == place.name):
+            if place.path not in makers or self._current.made_from(place):
                 makers[place.path] = place
         firsts = set(makers.values())
         return (
@@ -169,11 +174,15 @@ class Judge:
         if not makers:
             return self._judge(place)
         source = landed_source(self._run.storage, self._survey, self._landed[place.name])
-        told = (
-            f"{place.name} would become {place.table}, which is made from {makers[0].place.name}."
+        told, maker = f"{place.name} would become {place.table}", makers[0].place.name
+        told += (
+            f", which is made from {maker}."
+            if makers[0].shown
+            else f", as would {maker}, which is held back and has no table."
         )
         try:
-            if convert_table(source, self._scratch / "second", self._scratch) is None:
+            # A table's own folder in scratch may have any name without a dot.
+            if convert_table(source, self._scratch / "second.parquet", self._scratch) is None:
                 return Verdict(place, "")
         except QualityFailure as error:
             return self._hold(place, error, Verdict(place, ""))
@@ -182,10 +191,10 @@ class Judge:
     def _judge_beside(self, series: Sequence[Verdict], others: Sequence[Planned]) -> list[Verdict]:
         self._known_series, self._series_changed = None, False
         for verdict in series:
-            before = self._before(verdict.place)
+            before = self._current.in_place_of(verdict.place)
             self._series_changed = not before or before.source_sha256 != verdict.shown
             if verdict.shown:
-                path = verdict.made or self._scratch / _COPIES[Role.SERIES]
+                path = verdict.made or self._scratch / _SERIES_COPY
                 self._known_series = partial(_open_series, path)
         return [*series, *map(self._judge, others)]
 
@@ -199,7 +208,7 @@ class Judge:
 
     def _hold(self, place: Planned, error: LakeError, shown: Verdict) -> Verdict:
         landed = self._landed[place.name]
-        known = self._held.get(place.name)
+        known = self._current.held.get(place.name)
         held = HeldBack(
             reason=str(error),
             hint=error.hint,
@@ -207,26 +216,64 @@ class Judge:
             sha256=landed.sha256,
             shown_sha256=shown.shown,
             allowed=self._run.settings.allow_shrink,
-            heals_until=self._heals_until if isinstance(error, UnknownSeries) else "",
+            heals_until=self._waits_until(place) if isinstance(error, UnknownSeries) else "",
         )
         return replace(shown, held=held)
 
+    def _waits_until(self, place: Planned) -> str:
+        """Until when a file that does not fit the series, or a series file, may heal by itself.
+
+        That stays while neither of them changes, whatever else of the survey does.
+        """
+        known = self._current.held.get(place.name)
+        is_new = [
+            self._current.landed_sha256(one) != self._landed[one.name].sha256
+            for one in (place, *self._series)
+        ]
+        if known is None or any(is_new):
+            return self._heals_until
+        return known.heals_until or self._heals_until
+
     def _effective(self, place: Planned) -> Verdict:
-        """The newest older version that converts; those that were judged before are passed over."""
-        before, judged = self._before(place), self._held.get(place.name)
-        until = {before.source_sha256 if before else "", judged.sha256 if judged else ""}
+        """The newest older version that converts."""
+        own, known = self._current.made_from(place), self._current.held.get(place.name)
+        until = {own.source_sha256} if own else set()
+        if known and self._is_settled(place, known):
+            until.add(known.sha256)
         for sha256 in older_versions(self._run.storage, self._survey, place.name, until):
             with contextlib.suppress(QualityFailure, GuardTripped, IntegrityFailure):
                 return self._attempt(place, sha256, partial(self._kept, place.name, sha256))
         return self._shown_before(place)
 
+    def _is_settled(self, place: Planned, known: HeldBack) -> bool:
+        """Whether a version that was held back, and those before it, would be so again."""
+        return (
+            self._current.is_of_this_converter
+            and _is_permitted_alike(known, allow_shrink=self._run.settings.allow_shrink)
+            and not known.heals_until
+            and not (place.role is Role.DATA and self._series_changed)
+        )
+
     def _shown_before(self, place: Planned) -> Verdict:
-        """What the current release shows."""
-        before = self._before(place)
-        if before is None:
+        """What the current release shows; nothing where that can neither be made nor taken over.
+
+        Raises:
+            UnknownSeries: it does not fit the series file, which can wait.
+        """
+        own = self._current.made_from(place)
+        if own is None:
             return Verdict(place, "")
-        sha256 = before.source_sha256
-        return self._attempt(place, sha256, partial(self._kept, place.name, sha256))
+        sha256 = own.source_sha256
+        try:
+            return self._attempt(place, sha256, partial(self._kept, place.name, sha256))
+        except (QualityFailure, GuardTripped, IntegrityFailure) as error:
+            if isinstance(error, UnknownSeries) and not self._series_waits:
+                raise
+        # Another converter may refuse what this one took; what was published is right all the same.
+        if not self._current.copy_if_whole(own, self._copy_of(place)):
+            return Verdict(place, "")
+        self._check_series(place)
+        return Verdict(place, sha256, taken_over=own)
 
     def _kept(self, name: str, sha256: str) -> Source:
         return kept_source(self._run.storage, name, names.raw_file(self._survey, name), sha256)
@@ -238,11 +285,9 @@ class Judge:
             QualityFailure: it cannot be made, or may not be published.
             GuardTripped: it has lost a large part of its rows.
         """
-        before = self._before(place)
-        if before and before.source_sha256 == sha256 and self._may_take_over(place, before):
-            if place.role is Role.DATA and self._series_changed:
-                self._check_series(place, before)
-            return Verdict(place, sha256, taken_over=before)
+        own = self._current.made_from(place)
+        if own and own.source_sha256 == sha256 and self._may_take_over(place, own):
+            return Verdict(place, sha256, taken_over=own)
         opened = source()
         self._run.progress.step(f"{place.name}: converting {opened.size:,} bytes")
         target = self._scratch / place.path
@@ -250,10 +295,13 @@ class Judge:
         converted = self._convert(place, opened, target)
         if converted is None:
             return Verdict(place, "")
-        self._check_columns(place, converted)
-        if before and place.role is not Role.OTHER:
-            allowed = self._run.settings.allow_shrink
-            check_shrinking(place.name, before.rows, converted.rows, allowed=allowed)
+        before = self._current.in_place_of(place)
+        # What the same bytes give is right, also where a table of wrong rows was made of them.
+        if before is None or before.source_sha256 != sha256:
+            self._check_columns(place, converted)
+            if before and place.role is not Role.OTHER:
+                allowed = self._run.settings.allow_shrink
+                check_shrinking(place.name, before.rows, converted.rows, allowed=allowed)
         return Verdict(place, sha256, made=target, converted=converted)
 
     def _convert(self, place: Planned, source: Source, target: Path) -> Converted | None:
@@ -263,54 +311,50 @@ class Judge:
         table = convert_table(source, target, self._scratch)
         if table is None:
             # One that was a table yesterday is damaged, not a document.
-            if place.role is Role.SERIES or self._before(place):
+            if place.role is Role.SERIES or self._current.made_from(place):
                 raise QualityFailure(f"{place.name} has no header line any more.")
         elif place.role is Role.SERIES and table.columns[0].name != "series_id":
             raise QualityFailure(f"{place.name} does not begin with the column series_id.")
         return table
 
-    def _before(self, place: Planned) -> TableFile | None:
-        """The Parquet file that the current release has in a file's place."""
-        if self._previous is None or place.table not in self._previous.tables:
-            return None
-        files = self._previous.tables[place.table].files
-        return next((file for file in files if file.path == place.path), None)
-
-    def _may_take_over(self, place: Planned, before: TableFile) -> bool:
+    def _may_take_over(self, place: Planned, own: TableFile) -> bool:
         """Whether the current release has what a conversion would give again.
 
-        Of tables that the build itself reads it is made sure.
+        What is read of it, here or by the build, must have its recorded hash.
+
+        Raises:
+            UnknownSeries: it does not fit the series file, which has changed.
         """
-        if not self._takes_over or self._previous is None:
+        if not self._takes_over:
             return False
-        if place.role is not Role.SERIES and not place.table.endswith("_footnote"):
-            return True
-        storage, key = self._run.storage, self._previous.folder + before.path
-        if storage.stat(key) is None:
+        is_read = place.role is Role.SERIES or place.table.endswith("_footnote")
+        if not is_read and not self._must_fit(place):
+            return self._current.is_there(own)
+        if not self._current.copy_if_whole(own, self._copy_of(place)):
             return False
-        try:
-            copy_verified(storage, key, before.sha256, self._scratch / _COPIES[place.role])
-        except IntegrityFailure:
-            return False
+        self._check_series(place)
         return True
 
-    def _check_series(self, place: Planned, before: TableFile) -> None:
-        """Holds an unchanged data file against a series file that has changed."""
-        if self._known_series is None or self._previous is None:
-            return
-        path = self._scratch / "unchanged.parquet"
-        key = self._previous.folder + before.path
-        copy_verified(self._run.storage, key, before.sha256, path)
-        with path.open("rb") as stream:
-            self._known_series().check_table(place.name, stream)
+    def _copy_of(self, place: Planned) -> Path:
+        """Where in scratch a table lies that is taken over, once it was copied to be read."""
+        is_series = place.role is Role.SERIES
+        return self._scratch / (_SERIES_COPY if is_series else "unchanged.parquet")
+
+    def _must_fit(self, place: Planned) -> bool:
+        """Whether an unchanged table is held against a series file that has changed."""
+        return place.role is Role.DATA and self._series_changed and self._known_series is not None
+
+    def _check_series(self, place: Planned) -> None:
+        if self._known_series is not None and self._must_fit(place):
+            with self._copy_of(place).open("rb") as stream:
+                self._known_series().check_table(place.name, stream)
 
     def _check_columns(self, place: Planned, converted: Converted) -> None:
         """Refuses a table that lost a column: views and users' queries name it."""
-        known = self._previous.tables.get(place.table) if self._previous else None
-        if known is None or self._run.settings.allow_shrink:
+        if self._run.settings.allow_shrink:
             return
         names_now = {column.name for column in converted.columns}
-        gone = [column.name for column in known.columns if column.name not in names_now]
+        gone = [name for name in self._current.columns_of(place.table) if name not in names_now]
         if gone:
             raise QualityFailure(
                 f"{place.name} has no column {gone[0]} any more.",

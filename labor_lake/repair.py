@@ -1,10 +1,11 @@
 """Brings back what `lake verify` found damaged, from wherever the same bytes can still be had.
 
 A file of the raw zone comes from its versions, else from upstream if that still serves the same
-bytes; a file of a release is made again from the raw zone, to the byte; the history is written
-anew; a manifest or pointer that cannot be read gives way to the newest older one that can, and the
-history then takes in every vintage that the raw zone holds; a table of the wrong rows gives way to
-a new making of its release; the reports are made again; the catalog is derived from the pointers.
+bytes; a file of a release is made again from the raw zone, to the byte, and where that gives other
+bytes, the whole release is, in a folder of its own; the history is written anew; a manifest or
+pointer that cannot be read gives way to the newest older one that can, and the history then takes
+in every vintage that the raw zone holds; a table of the wrong rows gives way to a new making of its
+release; the reports are made again; the catalog is derived from the pointers.
 What is put in place has the hash that was recorded, or nothing is put.
 """
 
@@ -69,6 +70,10 @@ if TYPE_CHECKING:
     from glue_jobs.job import Run
     from glue_jobs.storage.protocol import Storage
     from labor_lake.verification import Noted
+
+
+_WITH_THE_REST = "with the rest of the release"
+"""What is said of a file of a release that another one's repair has made anew."""
 
 
 def repair(run: Run, noted: Noted) -> str:
@@ -170,33 +175,31 @@ def _note_version(storage: Storage, noted: Noted, version: str) -> None:
 
 def _make_release_file(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
-    ((table, file),) = [
-        (table, file) for table, file in pointer.files() if pointer.key_of(table, file) == noted.key
-    ]
-    with run.storage.scratch() as folder:
-        path = folder / "part.parquet"
-        make_again(run.storage, pointer, table, file, path)
-        if path_sha256(path) != noted.sha256:
-            raise IntegrityFailure(
-                "This program makes other bytes of it; the next run of build-tables publishes a"
-                " release of its own making."
-            )
-        run.storage.restore(noted.key, path, noted.sha256)
-    return "by making it again"
+    for table, file in pointer.files():
+        if pointer.key_of(table, file) != noted.key:
+            continue
+        with run.storage.scratch() as folder:
+            path = folder / "part.parquet"
+            make_again(run.storage, pointer, table, file, path)
+            if path_sha256(path) == noted.sha256:
+                run.storage.restore(noted.key, path, noted.sha256)
+                return "by making it again"
+        # Another Parquet library made it, or another file was landed since: the recorded bytes are
+        # gone, and no later run would find anything to do.
+        build_subject(run, noted.subject, Remake(tables=True))
+        return "by making the release anew, since this program makes other bytes of it"
+    return _WITH_THE_REST
 
 
 def _make_rejects(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
-    ((table, file),) = [
-        (table, file)
-        for table, file in pointer.files()
-        if pointer.folder + file.rejects_path == noted.key
-    ]
-    with run.storage.scratch() as folder:
-        path = folder / "part.parquet"
-        converted = make_again(run.storage, pointer, table, file, path)
-    run.storage.put(noted.key, rejects_text(converted))
-    return "by making it again"
+    for table, file in pointer.files():
+        if pointer.folder + file.rejects_path == noted.key:
+            with run.storage.scratch() as folder:
+                converted = make_again(run.storage, pointer, table, file, folder / "part.parquet")
+            run.storage.put(noted.key, rejects_text(converted))
+            return "by making it again"
+    return _WITH_THE_REST
 
 
 def _write_history(run: Run, noted: Noted) -> str:

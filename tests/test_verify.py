@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import StorageFailure, UpstreamUnavailable
+from glue_jobs.tables import parquet
 from labor_lake.cli import main
 from labor_lake.commands.status import describe
 from labor_lake.repair import repair
@@ -183,6 +185,44 @@ def test_upstream_that_serves_other_bytes_now_is_no_help(lake, verify):
     (problem,) = [one for one in told["problems"] if one["area"] == "raw"]
     assert (code, problem["key"], problem["repaired"]) == (7, key, None)
     assert "upstream serves other ones now" in problem["not_repaired"]
+
+
+def test_the_table_of_sources_is_made_again_though_there_is_a_history(lake, verify):
+    pointer = lake.read_json("current/pr.json")
+    key = pointer["folder"] + pointer["tables"]["pr_sources"]["files"][0]["path"]
+    before = lake.tree("curated")
+    lake.place.damage(key, "flip")
+    code, told = verify("--repair")
+    assert (code, [problem["key"] for problem in told["problems"]]) == (0, [key])
+    assert told["problems"][0]["repaired"] == "by making it again"
+    assert lake.tree("curated") == before
+
+
+def test_a_release_is_made_anew_where_this_program_makes_other_bytes_of_a_table(
+    lake, verify, monkeypatch
+):
+    """Another Parquet library has made it; what else of it is damaged comes along."""
+    with monkeypatch.context() as another:
+        another.setattr(parquet, "ROW_GROUP_ROWS", 2)
+        change_file(
+            lake.upstream,
+            "pr.class",
+            body_of(lake.upstream, "pr.class") + b"8\tOld workers\t0\tT\t4\r\n",
+        )
+        assert lake.run_all() == []
+    pointer = load_pointer(lake.storage, "pr")
+    assert pointer is not None
+    for table in ("pr_class", "pr_sources"):
+        lake.place.damage(pointer.key_of(table, pointer.tables[table].files[0]), "flip")
+    code, told = verify("--repair")
+    assert code == 0
+    files = [problem for problem in told["problems"] if problem["area"] == "release"]
+    assert sorted(problem["repaired"] for problem in files) == [
+        "by making the release anew, since this program makes other bytes of it",
+        "with the rest of the release",
+    ]
+    assert verify("--rebuild")[0] == 0
+    assert lake.build().summary["changed"] is False
 
 
 def test_rejects_that_are_missing_are_written_again(lake, verify):

@@ -18,7 +18,7 @@ from glue_jobs import raw_zone
 from glue_jobs.catalog.manifests import load_survey, save_survey, to_json
 from glue_jobs.catalog.pointers import load_pointer
 from tests.faults.commands import verify
-from tests.faults.lake import DATA_FILE, Lake
+from tests.faults.lake import DATA_FILE, Lake, change_file, observation
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import lake_with, serve_release
 from tests.lakes import NOW
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = f"raw/bls/pr/{DATA_FILE}"
+MORE_ROWS = [observation("PRS30006011", "1999", f"Q0{at}", "1.0") for at in (1, 2, 3, 4)]
 
 
 @pytest.fixture(params=BACKENDS)
@@ -97,6 +98,30 @@ def test_a_wrong_figure_that_was_published_as_good(new_lake: Callable[[], Lake],
     )
     assert verify(lake, rebuild=True, repair=True)[0] == 0
     check_mended(lake, healthy)
+
+
+@pytest.mark.parametrize(
+    ("name", "misread"),
+    [
+        (DATA_FILE, lambda body: body + b"".join(MORE_ROWS)),
+        ("pr.class", lambda body: body.replace(b"class_text", b"class_text\tmore")),
+    ],
+    ids=["rows", "columns"],
+)
+def test_a_table_of_wrong_rows_is_mended_whatever_it_loses(new_lake, name, misread, monkeypatch):
+    """More than a file may lose from one release to the next."""
+    lake, key = new_lake(), f"raw/bls/pr/{name}"
+    change_file(lake.upstream, "pr.class", b"class_code\tclass_text\r\n")
+    assert lake.land_bls().failures == lake.land_population().failures == ()
+    good = lake.place.body(key)
+    lake.place.falsify(key, misread(good))
+    with believed_without_hash(monkeypatch):
+        assert lake.build().failures == ()
+    assert verify(lake, repair=True)[0] == 0
+    assert lake.place.body(key) == good
+    assert verify(lake, rebuild=True)[0] == 7
+    assert verify(lake, rebuild=True, repair=True)[0] == 0
+    assert lake.build().failures == ()
 
 
 def test_a_release_that_is_named_by_a_date_in_the_future(new_lake, monkeypatch):

@@ -106,9 +106,7 @@ def convert_data(
             if header.count(column.name) != 1:
                 found = "several columns" if column.name in header else "no column"
                 raise QualityFailure(
-                    f"{source.name} has {found} {column.name}; its header is"
-                    f" {ascii(header)[:100]}.",
-                    hint="The last good version stands.",
+                    f"{source.name} has {found} {column.name}; its header is {ascii(header)[:100]}."
                 )
         extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
         warning = _EXTRA_WARNING.format(ascii(", ".join(extra))[1:-1][:100]) if extra else ""

@@ -60,7 +60,7 @@ class Findings:
         return QualityFailure(
             f"{self.name}: {about}{len(self.rejects)} lines cannot be read, more than"
             f" {MOST_REJECTED:.1%}; the first is line {first.line}, which {first.reason}.",
-            hint="The last good version stands. The raw file is kept as it was received.",
+            hint="The raw file is kept as it was received.",
         )
 
 
@@ -103,7 +103,7 @@ class KnownSeries:
                 raise UnknownSeries(
                     f"{name} has observations of the series {ascii(unknown[0])[1:-1][:40]}, which"
                     " the series file does not name.",
-                    hint="The last good version stands. BLS may be in the middle of a release.",
+                    hint="BLS may be in the middle of a release.",
                 )
             yield batch
 

@@ -133,7 +133,7 @@ def test_u14_a_thousandth_of_the_lines_may_be_rejects_and_no_more(rejected, rows
         f"pr.data.0.Current: {rejected} lines cannot be read, more than 0.1%;"
         " the first is line 2, which reason 2."
     )
-    assert "The last good version stands" in caught.value.hint
+    assert caught.value.hint == "The raw file is kept as it was received."
 
 
 def test_the_limit_is_exact_at_every_size():

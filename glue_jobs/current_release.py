@@ -1,0 +1,82 @@
+"""What the current release has of a survey: to be taken over, or to hold new tables against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.storage import copy_verified
+from glue_jobs.tables.plan import is_same_converter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from glue_jobs.catalog.pointers import HeldBack, Pointer, TableFile
+    from glue_jobs.storage.protocol import Storage
+    from glue_jobs.tables.plan import Planned
+
+
+class CurrentRelease:
+    """The release that the pointer names; an empty one where nothing was published yet.
+
+    Attributes:
+        held: the files that it holds back, by name.
+    """
+
+    def __init__(self, storage: Storage, pointer: Pointer | None) -> None:
+        """Takes the lake and the survey's pointer."""
+        self._storage = storage
+        self._tables = pointer.tables if pointer else {}
+        self._folder = pointer.folder if pointer else ""
+        self._made_by = pointer.made_by if pointer else None
+        self.held: Mapping[str, HeldBack] = pointer.held if pointer else {}
+
+    @property
+    def is_of_this_converter(self) -> bool:
+        """Whether its tables are what a conversion would give now."""
+        return self._made_by is not None and is_same_converter(self._made_by)
+
+    def in_place_of(self, place: Planned) -> TableFile | None:
+        """The Parquet file in a landed file's place, whichever file it was made from."""
+        table = self._tables.get(place.table)
+        files = table.files if table else ()
+        return next((file for file in files if file.path == place.path), None)
+
+    def made_from(self, place: Planned) -> TableFile | None:
+        """The Parquet file that was made from a landed file.
+
+        One in its place may have been made from a file that is gone, whose name differed from this
+        one's in case or punctuation alone.
+        """
+        file = self.in_place_of(place)
+        return file if file and file.source == place.name else None
+
+    def landed_sha256(self, place: Planned) -> str:
+        """The hash of what a file had been landed with; empty where it had no table."""
+        if place.name in self.held:
+            return self.held[place.name].sha256
+        file = self.made_from(place)
+        return file.source_sha256 if file else ""
+
+    def columns_of(self, table: str) -> list[str]:
+        """The names of a table's columns; none where there is no such table."""
+        return [one.name for one in self._tables[table].columns] if table in self._tables else []
+
+    def is_there(self, file: TableFile) -> bool:
+        """Whether it still has a file, and the lines that were set aside of it."""
+        stored = self._storage.stat(self._folder + file.path)
+        if stored is None or stored.size != file.bytes:
+            return False
+        rejects = self._folder + file.rejects_path
+        return not file.rejects_path or self._storage.stat(rejects) is not None
+
+    def copy_if_whole(self, file: TableFile, path: Path) -> bool:
+        """Copies a file that is there whole; False where it is not."""
+        if not self.is_there(file):
+            return False
+        try:
+            copy_verified(self._storage, self._folder + file.path, file.sha256, path)
+        except IntegrityFailure:
+            return False
+        return True
