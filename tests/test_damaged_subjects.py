@@ -10,12 +10,12 @@ from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.publish_reports import publish_reports
 from labor_lake.cli import main
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.sample.upstream import Upstream
 from tests.aws import REGION
 from tests.faults.commands import LATER, verify
 from tests.faults.lake import Lake
 from tests.faults.places import Places, cloud
 from tests.faults.small_survey import FIRST, serve_others, serve_release
+from tests.simulator.upstream import Upstream
 
 GARBAGE = b"rotten"
 TOLD = "current/{}.json is not the pointer that was written there."

@@ -16,10 +16,10 @@ from labor_lake.cli import main
 from labor_lake.commands import status
 from labor_lake.commands.status import describe
 from labor_lake.sample import render
-from labor_lake.sample.upstream import Upstream
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import Place
 from tests.faults.small_survey import FIRST, serve_release
+from tests.simulator.upstream import Upstream
 
 pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
 
