@@ -14,6 +14,7 @@ from tests.aws import REGION
 from tests.faults.commands import LATER, verify
 from tests.faults.lake import Lake
 from tests.faults.places import Places, cloud
+from tests.faults.published import answer_without_athena
 from tests.faults.small_survey import FIRST, serve_others, serve_release
 from tests.simulator.upstream import Upstream
 
@@ -183,7 +184,8 @@ def test_vacuum_removes_nothing_of_it(lake):
     assert [failure.exit_code for failure in removed.failures] == [7]
 
 
-def test_the_catalog_is_shown_of_the_others_and_no_job_is_stopped(tmp_path):
+def test_the_catalog_is_shown_of_the_others_and_no_job_is_stopped(tmp_path, monkeypatch):
+    answer_without_athena(monkeypatch, tmp_path / "asked")
     with cloud("s3"), Upstream() as upstream:
         lake = lake_of_three(Places("s3", tmp_path).new(), upstream)
         catalog = GlueCatalog(lake.storage, lake.place.database, REGION)
@@ -199,6 +201,9 @@ def test_the_catalog_is_shown_of_the_others_and_no_job_is_stopped(tmp_path):
         after = catalog._tables()
         assert after["ap_data"] == before["ap_data"]
         assert after["pr_data"]["Parameters"]["release"] == "20250906T123000Z"
+        done = lake.do(publish_reports, lake.run(surveys=("pr",)))
+        assert told(done) == [str(failure)]
+        assert released(lake) == ["20250906T123000Z"]
         assert verify(lake)[1]["problems"][0]["key"] == "current/ap.json"
 
 
