@@ -25,7 +25,7 @@ from glue_jobs.demo_mark import refuse_demo_lake
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
 from glue_jobs.logs import JsonLog, describe_failure, log_failure
 from glue_jobs.moments import release_name, to_text
-from glue_jobs.progress import Progress
+from glue_jobs.progress import Progress, write_line
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.storage import names, open_storage
 from glue_jobs.visible import visible
@@ -332,13 +332,13 @@ def print_error(error: LakeError, *, debug: bool = False, log_format: str = "tex
     if log_format == "json":
         log_failure(error, debug=debug)
         return
-    if debug:
-        traceback.print_exception(type(error), error, error.__traceback__)
-    print(f"error: {visible(str(error))}", file=sys.stderr)
-    for line in getattr(error, "excerpt", "").splitlines():
-        print(f"       {line}", file=sys.stderr)
+    lines = traceback.format_exception(type(error), error, error.__traceback__) if debug else []
+    lines = [line.rstrip("\n") for line in lines]
+    lines.append(f"error: {visible(str(error))}")
+    lines += [f"       {line}" for line in getattr(error, "excerpt", "").splitlines()]
     if error.hint:
-        print(f"hint:  {visible(error.hint)}", file=sys.stderr)
+        lines.append(f"hint:  {visible(error.hint)}")
+    write_line("\n".join(lines))
 
 
 def _lake_toml(path: Path) -> Mapping[str, Any]:

@@ -68,9 +68,12 @@ def end_of(text: str) -> datetime:
     Raises:
         ValueError: it is none of these.
     """
-    if re.fullmatch(r"\d{8}T\d{6}Z", text):
+    # At either end of the calendar a moment has another year in UTC, or a name that sorts wrongly.
+    if not "1000" < text < "9999":
+        raise ValueError(f"{text} is out of reach")
+    if re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", text):
         return from_release(text)
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=EASTERN)
         # Of a day's last second, not 24 hours on: clocks change.
         return day.replace(hour=23, minute=59, second=59).astimezone(timezone.utc)

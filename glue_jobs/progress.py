@@ -15,9 +15,9 @@ _WRITING = threading.Lock()
 
 
 def write_line(text: str) -> None:
-    """Writes one line to stderr, whole, from whichever thread; a run goes on if nobody reads it."""
+    """Writes one line to stderr, whole, from whichever thread; a run goes on if nobody takes it."""
     # One write, not two as print does: another thread's line would come before the line's end.
-    with _WRITING, contextlib.suppress(BrokenPipeError):
+    with _WRITING, contextlib.suppress(OSError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 

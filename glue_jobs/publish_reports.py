@@ -2,10 +2,11 @@
 
 First the checks in `sql/checks/` run, each a query that returns what is wrong. Then every query in
 `sql/reports/` whose tables are there, and whose checks found no error, is answered and written as
-CSV and Parquet, under this run's name and under `latest`. A report that cannot be renewed stays
-the last good one. `report.json`, written last, says which these are, why and since when, what each
-report was made from, and the hash of every file: a run that finds one lost or changed makes them
-again, and where that gives the recorded bytes, it puts them back where they were.
+CSV and Parquet, under this run's name and under `latest`. A report that cannot be renewed, since a
+check, a table or the pointer of a subject is at fault, stays the last good one. `report.json`,
+written last, says which these are, why and since when, what each report was made from, and the hash
+of every file: a run that finds one lost or changed makes them again, and where that gives the
+recorded bytes, it puts them back where they were.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.pointers import readable_pointers, tables_of
 from glue_jobs.engines.open import open_engine
-from glue_jobs.errors import IntegrityFailure, LakeError
+from glue_jobs.engines.own_sql import query_own
+from glue_jobs.errors import IntegrityFailure, LakeError, QualityFailure
 from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
 from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages
@@ -41,10 +43,11 @@ from glue_jobs.reports.index import (
 )
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
+from glue_jobs.subjects import subject_of
 from glue_jobs.summaries import failures_of_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from glue_jobs.catalog.pointers import Pointer
@@ -55,23 +58,26 @@ if TYPE_CHECKING:
 
 def publish_reports(run: Run) -> Outcome:
     """Makes the three reports from the current releases, each when its own inputs stand."""
-    pointers = load_pointers(run.storage)
+    pointers, damaged = readable_pointers(run.storage)
     made_from = describe_inputs(pointers)
     last = _last(run.storage)
     is_current = last is not None and last.made_from == made_from and not last.held
     if last and is_current and not altered_files(run.storage, last):
-        return Outcome(details={"reports": {}, "checks": {}})
+        nothing: dict[str, object] = {"reports": {}, "checks": {}}
+        return Outcome(details=nothing, failures=[*damaged.values()])
     run.progress.step("making the reports")
-    engine = open_engine(run.storage, pointers, run.settings)
+    engine = open_engine(run.storage, pointers, run.settings, damaged)
     without_views = engine.create_views()
     if without_views:
         made_from["views"] = "incomplete"  # so that the next run makes them
     checks = load_checks()
     checked = run_checks(engine, checks, tables_of(pointers))
     with run.storage.lease(REPORTS, run.run_id), run.storage.scratch() as folder:
-        made = _make(engine, pointers, checked.held_reports(checks), folder)
+        held = {**checked.held_reports(checks), **_held_by(damaged)}
+        made = _make(engine, pointers, held, folder)
         _keep_held(run, last, made, folder)
-        changes, failures = _make_changes(engine, pointers, folder)
+        changes, failed = _make_changes(engine, pointers, folder)
+        _keep_changes(run.storage, last, changes, {**damaged, **failed}, folder)
         bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         index = ReportIndex(
             run_id=run.run_id,
@@ -89,9 +95,15 @@ def publish_reports(run: Run) -> Outcome:
         changed = index != last or bool(altered_files(run.storage, index))
         if changed:
             _write(run.storage, index, bodies)
-    outcome = Outcome(
-        changed, failures=[*without_views, *checked.failures.values(), *made.failures, *failures]
-    )
+    told = [
+        *damaged.values(),
+        *without_views,
+        *checked.failures.values(),
+        *made.failures,
+        *failed.values(),
+    ]
+    # What stands behind several reports is told once.
+    outcome = Outcome(changed, failures=list({str(one): one for one in told}.values()))
     outcome.details["checks"] = checked.results
     outcome.details["warnings"] = checked.warnings
     outcome.details["reports"] = {
@@ -125,7 +137,7 @@ class Made:
         reports: those that are there, by name.
         skipped: why others have nothing to be made from.
         held: those that could not be renewed.
-        failures: what the engine failed with.
+        failures: what the engine failed with, and what has lost its tables.
     """
 
     reports: dict[str, Report] = field(default_factory=dict)
@@ -140,13 +152,13 @@ def _make(
     """Answers the report queries whose tables are there and sound, into files in a folder."""
     made = Made()
     for name, sql in sql_files("reports").items():
-        if reason := absent(sql, tables_of(pointers)):
-            made.skipped[name] = reason
-        elif name in held:
+        if name in held:
             made.held[name] = Held(held[name], "")
+        elif reason := absent(sql, tables_of(pointers)):
+            made.skipped[name] = reason
         else:
             try:
-                table = engine.query(sql)
+                table = query_own(engine, f"The report {name} cannot be made", sql)
             except LakeError as error:
                 made.failures.append(error)
                 made.held[name] = Held(str(error), "")
@@ -158,28 +170,44 @@ def _make(
     return made
 
 
+def _held_by(damaged: Mapping[str, LakeError]) -> dict[str, str]:
+    """Why a report that needs a subject without a pointer is not renewed, by report."""
+    return {
+        name: str(damaged[subject])
+        for name, sql in sql_files("reports").items()
+        for subject in sorted(map(subject_of, base_tables(sql)))
+        if subject in damaged
+    }
+
+
 def _keep_held(run: Run, last: ReportIndex | None, made: Made, folder: Path) -> None:
     """Has the set keep the last good one of each report that was held back or lost its tables."""
     for name, reason in [*made.skipped.items()]:
         if last and name in last.reports:
-            made.held[name] = Held(f"{name} has {reason} to be made from.", "")
+            lost = QualityFailure(
+                f"{name} has {reason} to be made from.",
+                hint="The last one is kept. `lake status` tells what has become of its inputs.",
+            )
+            made.failures.append(lost)
+            made.held[name] = Held(str(lost), "")
             del made.skipped[name]
     for name, held in [*made.held.items()]:
         known = last.held.get(name) if last else None
         made.held[name] = replace(held, since=known.since if known else to_text(run.now()))
-        if last is None or name not in last.reports or not last.has_hashes:
-            continue
-        try:
-            files = {one: read_file(run.storage, last, one) for one in _files_of(last, name)}
-        except IntegrityFailure:
-            continue  # it can be made again when its inputs are good again, and not before
-        for file, body in files.items():
-            (folder / file).write_bytes(body)
-        made.reports[name] = last.reports[name]
+        if last and name in last.reports and _keep_files(run.storage, last, name, folder):
+            made.reports[name] = last.reports[name]
 
 
-def _files_of(index: ReportIndex, report: str) -> list[str]:
-    return [name for name in index.files if name.rpartition(".")[0] == report]
+def _keep_files(storage: Storage, last: ReportIndex, name: str, folder: Path) -> bool:
+    """Puts the last files of that name into the folder; False where they are not to be had."""
+    files = [file for file in last.files if file.rpartition(".")[0] == name]
+    try:
+        bodies = {file: read_file(storage, last, file) for file in files}
+    except IntegrityFailure:
+        return False  # it can be made again when its inputs are good again, and not before
+    for file, body in bodies.items():
+        (folder / file).write_bytes(body)
+    return True
 
 
 def _sources(pointers: Sequence[Pointer], tables: set[str]) -> tuple[Inputs, ...]:
@@ -198,16 +226,20 @@ def _sources(pointers: Sequence[Pointer], tables: set[str]) -> tuple[Inputs, ...
 
 def _make_changes(
     engine: Engine, pointers: Sequence[Pointer], folder: Path
-) -> tuple[dict[str, Changes], list[LakeError]]:
-    """Tells what the newest vintage of each survey's first data file changed, in text and JSON."""
-    made, failures = {}, []
+) -> tuple[dict[str, Changes], dict[str, LakeError]]:
+    """Tells what the newest vintage of each survey's first data file changed, in text and JSON.
+
+    Returns:
+        What was told, and what has failed, each by survey.
+    """
+    made, failures = {}, dict[str, LakeError]()
     for pointer in pointers:
         for source in data_files(pointer)[:1]:
             snapshot = vintages(pointer, source)[-1]
             try:
                 document = changes_of(engine, pointer, snapshot, tables_of(pointers))
             except LakeError as error:
-                failures.append(error)
+                failures[pointer.subject] = error
                 continue
             text, whole = (folder / f"changes-{pointer.subject}.{kind}" for kind in ("txt", "json"))
             text.write_text(as_text(document), "utf-8")
@@ -216,6 +248,20 @@ def _make_changes(
                 **{name: document[name] for name in ("source", "release", "first", "counts")}
             )
     return made, failures
+
+
+def _keep_changes(
+    storage: Storage,
+    last: ReportIndex | None,
+    changes: dict[str, Changes],
+    failed: Iterable[str],
+    folder: Path,
+) -> None:
+    """Has the set keep what was last told of the changes of surveys that have failed."""
+    for survey in failed:
+        known = last.changes.get(survey) if last else None
+        if last and known and _keep_files(storage, last, f"changes-{survey}", folder):
+            changes[survey] = known
 
 
 def _described(body: bytes) -> ReportFile:

@@ -176,7 +176,7 @@ def _count(text: str) -> int:
 
 def _rate(text: str) -> float:
     value = float(text)
-    if not 0 < value <= 100:
+    if not 0.001 <= value <= 100:  # slower, a clock could not wait
         raise ValueError
     return value
 

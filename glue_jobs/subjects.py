@@ -42,6 +42,11 @@ def asked_survey(text: str) -> str:
     return survey_code(text.lower() if text.isascii() else text)
 
 
+def subject_of(table: str) -> str:
+    """The subject of the table of that name: a survey's tables begin with its code."""
+    return table.partition("_")[0]
+
+
 def dataset_of(key: str) -> Dataset:
     """The dataset of that key, or ``UsageError``."""
     if key not in DATASETS:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from glue_jobs.errors import InternalFailure, LakeError
 from glue_jobs.job import add_setting_flags, log_format_of, print_error
 from glue_jobs.logs import describe_failure
+from glue_jobs.progress import write_line
 from glue_jobs.settings import SETTINGS
 from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted
+from labor_lake.output import is_of_stdout, write_failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
         end_soon_when_interrupted()
+        _open_what_was_closed()
     try:
         parser = _parser(words)
         arguments = parser.parse_args(
@@ -90,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _executed(arguments)
     except KeyboardInterrupt:
         return EXIT_CODE
+    finally:
+        _drop_unwritten()
 
 
 def _executed(arguments: argparse.Namespace) -> int:
@@ -102,22 +107,45 @@ def _executed(arguments: argparse.Namespace) -> int:
         _print_failure(error, arguments)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever reads our output has seen enough; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # whoever reads our output has seen enough
     except Exception as error:  # noqa: BLE001 - a person reads this, not a traceback
-        failure = _TOO_LITTLE if isinstance(error, MemoryError) else InternalFailure(error)
+        failure = _unforeseen(error)
         _print_failure(failure, arguments)
         return failure.exit_code
     return code
 
 
+def _unforeseen(error: Exception) -> LakeError:
+    """What is told of an error that no part of the program knows."""
+    if isinstance(error, MemoryError):
+        return _TOO_LITTLE
+    if isinstance(error, OSError) and is_of_stdout(error):
+        return write_failure("the output", error)
+    return InternalFailure(error)
+
+
 def _print_failure(failure: LakeError, arguments: argparse.Namespace) -> None:
     """Tells it on stderr, as JSON where a program reads the answer."""
     if arguments.json:
-        print(json.dumps({"error": describe_failure(failure)}), file=sys.stderr)
+        write_line(json.dumps({"error": describe_failure(failure)}))
     else:
         print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
+
+
+def _open_what_was_closed() -> None:
+    """Has a program that was started without stdout or stderr write there for nobody."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def _drop_unwritten() -> None:
+    """Drops what nobody takes of our output; Python would complain of it at exit, with a code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _PrintVersion(argparse.Action):

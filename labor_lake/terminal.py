@@ -67,8 +67,8 @@ def print_table(
 
 
 def _width(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """How many columns of a terminal a table takes."""
-    return sum(max(map(len, column)) + 3 for column in zip(header, *rows))
+    """How many columns of a terminal a table takes: three between two cells, one at either end."""
+    return sum(max(map(len, column)) + 3 for column in zip(header, *rows)) - 1
 
 
 def _print_records(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -94,10 +94,10 @@ def shown_bytes(count: int) -> str:
 def shown_age(moment: datetime, now: datetime) -> str:
     """``3 days ago``."""
     seconds = max((now - moment).total_seconds(), 0)
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+    for size, unit, units in ((86400, "day", "days"), (3600, "hour", "hours"), (60, "min", "min")):
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+            return f"{count} {units if count > 1 else unit} ago"
     return "just now"
 
 
@@ -176,6 +176,14 @@ class TerminalProgress(Progress):
             self._bar = None
 
 
+class _Console(Console):
+    """A console that leaves it to the program what a reader means who has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises what rich would make an exit code of 1."""
+        raise  # noqa: PLE0704 - rich calls this where it handles the error
+
+
 def _console(**given: Any) -> Console:
     """A console that prints text as it is: brackets are no markup, colons no emoji."""
-    return Console(highlight=False, markup=False, emoji=False, **given)
+    return _Console(highlight=False, markup=False, emoji=False, **given)

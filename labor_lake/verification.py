@@ -12,7 +12,6 @@ pointers as they are then; and nothing is said of a subject that somebody is wri
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,15 +19,12 @@ from glue_jobs.catalog import catalog_differences
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
-from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.moments import CLOCKS_DIFFER, release_name, to_text
+from glue_jobs.moments import CLOCKS_DIFFER, release_name
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_files
-from glue_jobs.sources.bls import BlsSite
-from glue_jobs.sources.http import Pace
-from glue_jobs.sources.population import PopulationApi
 from glue_jobs.storage import check_as_written, file_sha256, names, version_of
-from glue_jobs.subjects import POPULATION, dataset_of
+from glue_jobs.subjects import POPULATION
+from labor_lake.upstream import ask_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,7 +45,6 @@ ORDER = (
 )
 """In which order areas are repaired: each stands on those before it."""
 
-_ASKED_AT_ONCE = 4
 _UNREADABLE = "cannot be read, or has other bytes than were written"
 
 
@@ -114,12 +109,14 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
     for subject in recorded_subjects(run.storage):
         run.progress.step(f"{subject}: comparing what it has with what was recorded")
         named |= {noted.key for noted in _verify_subject(run, subject, findings)}
-    # A catalog can only be held against pointers that can be read.
-    if not any(problem.noted.area == POINTER for problem in findings.problems):
-        _verify_catalog(run, findings)
+    _verify_catalog(run, findings)
     _verify_reports(run, findings)
     if upstream:
-        findings.problems += _against_upstream(run, findings.checked)
+        for other in ask_upstream(run):
+            findings.checked[UPSTREAM] += 1
+            if other.what:
+                noted = Noted(UPSTREAM, other.subject, other.key, _manifest_key(other.subject))
+                findings.problems.append(Problem(noted, other.what))
     findings.left_over += _left_over(run.storage, named)
     return findings
 
@@ -367,40 +364,3 @@ def _folders_once_named(storage: Storage, subject: str) -> Iterable[str]:
         for folder in (pointer.folder, *(table.folder for table in pointer.tables.values()))
         if folder
     }
-
-
-def _against_upstream(run: Run, checked: Counter[str]) -> Iterator[Problem]:
-    settings = run.settings
-    pace = Pace(settings.requests_per_second)
-    for subject in landed_subjects(run.storage):
-        run.progress.step(f"{subject}: asking upstream about every file")
-        if subject == POPULATION:
-            api = PopulationApi(settings.population_url, pace, run.retry)
-            for key, dataset in load_population(run.storage).datasets.items():
-                checked[UPSTREAM] += 1
-                answered = api.fetch(dataset_of(key))
-                if content_sha256(answered.content) != dataset.content_sha256:
-                    place = names.raw_population(dataset.pages[0].name)
-                    noted = Noted(UPSTREAM, subject, place, names.raw_population_manifest())
-                    yield Problem(noted, "is not what the population API says now")
-            continue
-        site = BlsSite(settings.bls_url, settings.contact, pace, run.retry)
-        yield from _survey_against(run.storage, site, subject, checked)
-
-
-def _survey_against(
-    storage: Storage, site: BlsSite, survey: str, checked: Counter[str]
-) -> Iterator[Problem]:
-    files = list(load_survey(storage, survey).files.values())
-    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        offered = list(pool.map(lambda file: site.look(survey, file.name), files))
-    for file, now in zip(files, offered):
-        checked[UPSTREAM] += 1
-        written = to_text(now.last_modified) if now.last_modified else file.last_modified
-        key = names.raw_file(survey, file.name)
-        noted = Noted(UPSTREAM, survey, key, names.raw_manifest(survey))
-        if now.status != 200:
-            yield Problem(noted, f"is no longer served by BLS, which answers {now.status}")
-        elif (now.size, written) != (file.bytes, file.last_modified):
-            what = f"is another file at BLS: {now.size:,} bytes, of {written}"
-            yield Problem(noted, what)

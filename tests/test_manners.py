@@ -215,3 +215,44 @@ def test_people_are_told_how_many_observations_there_are(demo_lake, capsys):
     told = [line.split() for line in capsys.readouterr().out.splitlines()]
     counts = {words[0]: words[5] for words in told if words and words[0] in ("pr", "population")}
     assert counts == {"pr": "3,702", "population": "10"}
+
+
+@pytest.mark.parametrize("asked", ["@statement.sql", "-"])
+def test_a_statement_that_is_no_utf_8_is_a_wrong_command(asked, demo_lake, monkeypatch, capsys):
+    Path("statement.sql").write_bytes(b"select '\xff'")
+    piped = io.TextIOWrapper(io.BytesIO(b"select '\xff'"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", piped)
+    assert main(["query", asked, "--lake", demo_lake]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].endswith("is not UTF-8.")
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("flag", ["--keep-days", "--keep-runs-days"])
+@pytest.mark.parametrize("days", ["-1", "700001", "99999999999", "9" * 5000, "1.5", "nan", "²", ""])
+def test_days_that_no_calendar_has_are_a_wrong_command(flag, days, demo_lake, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["vacuum", "--dry-run", f"{flag}={days}", "--lake", demo_lake])
+    assert ended.value.code == 2
+    assert f"{flag}: {days[:40]!r} is not a whole number of days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["0", "700000"])
+def test_days_that_a_calendar_has_are_taken(days, demo_lake):
+    words = ["vacuum", "--dry-run", "--keep-days", days, "--keep-runs-days", days]
+    assert main([*words, "--lake", demo_lake]) == 0
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "1e-300", "101"])
+def test_a_rate_that_no_clock_can_keep_is_a_wrong_command(rate, tmp_path, capsys):
+    words = ["land-bls", "--contact", "a@example.com", f"--requests-per-second={rate}"]
+    assert main([*words, "--lake", str(tmp_path / "lake")]) == 2
+    assert f"--requests-per-second cannot be '{rate}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "date", ["9999-12-31", "99991231T235959Z", "0001-01-01", "0300-01-01", "0300-01-01T00:00:00Z"]
+)
+def test_a_date_at_the_end_of_the_calendar_is_a_wrong_command(date, demo_lake, capsys):
+    assert main(["query", "select 1", "--as-of", date, "--lake", demo_lake]) == 2
+    assert f"{date!r} is neither a date nor a release." in capsys.readouterr().err

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from glue_jobs import publish_reports as job
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.errors import TryAgainLater
+from glue_jobs.errors import QualityFailure, TryAgainLater, UsageError
 from glue_jobs.publish_reports import describe_inputs, publish_reports
 from glue_jobs.sql_files import sql_files
+from labor_lake.cli import main
 from labor_lake.engines.duckdb import DuckDBEngine
 from tests.faults.lake import Lake, body_of, change_file, observation
 from tests.faults.places import Place
@@ -18,6 +20,7 @@ from tests.faults.storages import CountingStorage
 from tests.lakes import lake_of, run_at
 from tests.simulator.upstream import Upstream
 
+REPORTS = {"best_year", "population_summary", "series_population"}
 ROW = ("PRS30006011", "2013", "Q01", "1.5", "")
 
 
@@ -134,3 +137,55 @@ def test_a_view_that_could_not_be_made_is_tried_again_and_holds_no_report_back(l
     outcome, _ = published(lake)
     assert (outcome.failures, outcome.changed) == ([], True)
     assert published(lake)[0].changed is False
+
+
+def test_a_column_that_bls_renames_stops_only_the_views_that_name_it(lake):
+    published(lake)
+    body = body_of(lake.upstream, "pr.sector")
+    change_file(lake.upstream, "pr.sector", body.replace(b"sector_name", b"sector_text", 1))
+    assert lake.run_all(lake.run(allow_shrink=True)) == []
+    outcome, _ = published(lake)
+    assert set(outcome.details["reports"]) == REPORTS
+    assert outcome.details["held"] == {}
+    told = [str(failure) for failure in outcome.failures]
+    assert told == [
+        "The view pr_changes cannot be made: There is no column c.sector_name here.",
+        "The view pr_observations cannot be made: There is no column c.sector_name here.",
+    ]
+    assert {failure.exit_code for failure in outcome.failures} == {7}
+    folder = ["--lake", str(lake.folder)]
+    assert main(["query", "select count(*) from population", *folder]) == 0
+    assert main(["query", "select * from pr_observations", *folder]) == 7
+
+
+@pytest.mark.parametrize("folder", ["reports", "checks"])
+def test_a_mistake_in_the_project_s_own_sql_is_not_the_user_s(folder, lake, monkeypatch):
+    files = sql_files(folder)
+    wrong = {name: f"{sql.split('select')[0]}select nothing" for name, sql in files.items()}
+    for module in ("glue_jobs.publish_reports", "glue_jobs.reports.checks"):
+        monkeypatch.setattr(
+            f"{module}.sql_files", lambda asked: wrong if asked == folder else sql_files(asked)
+        )
+    outcome, _ = published(lake)
+    assert len(outcome.failures) == len(files)
+    for failure in outcome.failures:
+        assert (failure.exit_code, isinstance(failure, UsageError)) == (7, False)
+        assert re.match(f"The {folder[:-1]} [a-z_]+ cannot be ", str(failure))
+
+
+def test_a_report_that_has_lost_its_tables_is_told_on_every_run(lake):
+    published(lake)
+    before = lake.tree("reports")["reports/latest/best_year.csv"]
+    for name in ("pr.data.0.Current", "pr.data.1.AllData"):
+        lake.upstream.remove_file("pr", name)
+    assert lake.run_all(lake.run(allow_removals=9)) == []
+    for _ in range(2):
+        outcome, _ = published(lake)
+        assert set(outcome.details["reports"]) == {"population_summary"}
+        told = [(type(failure), str(failure)) for failure in outcome.failures]
+        assert told == [
+            (QualityFailure, f"{name} has no pr_data to be made from.")
+            for name in ("best_year", "series_population")
+        ]
+        assert [text for _, text in told] == [*outcome.details["held"].values()]
+        assert lake.tree("reports")["reports/latest/best_year.csv"] == before

@@ -14,7 +14,8 @@ def show_in_catalog(storage: Storage, settings: Settings) -> dict[str, int]:
     """Makes the catalog that goes with a storage say what the pointers say.
 
     Returns how many tables and partitions were changed. A directory has no catalog but the
-    pointers themselves.
+    pointers themselves. What is shown of a subject whose pointer cannot be read stays as it is;
+    whoever reads the pointers tells of it.
 
     Raises:
         LakeError: the catalog is behind; the next run repairs it.

@@ -22,11 +22,12 @@ import boto3
 from botocore.config import Config
 
 from glue_jobs.aws_errors import code_of, telling
-from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import TryAgainLater, UsageError
+from glue_jobs.subjects import subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Callable
 
     from glue_jobs.catalog.pointers import Pointer, Table, TableFile
@@ -62,15 +63,18 @@ class GlueCatalog:
     def show(self) -> dict[str, int]:
         """Makes the catalog say what the pointers say; returns how many of what were changed.
 
+        Of a subject whose pointer cannot be read, it goes on saying what it said.
+
         Raises:
             UsageError: there is no such database.
             TryAgainLater: other runs keep publishing meanwhile.
         """
         changes: Counter[str] = Counter()
-        pointers = load_pointers(self._storage)
+        pointers, damaged = readable_pointers(self._storage)
         for _ in range(_ROUNDS):
-            changes.update(self._show(pointers, self._call))
-            seen, pointers = pointers, load_pointers(self._storage)
+            changes.update(self._show(pointers, damaged, self._call))
+            seen = pointers
+            pointers, damaged = readable_pointers(self._storage)
             # Another run may have published while this one worked with older pointers.
             if pointers == seen:
                 return dict(changes)
@@ -90,10 +94,12 @@ class GlueCatalog:
         def tell(operation: str, table: str, **_: Any) -> None:
             told.append(f"{operation} {table}")
 
-        self._show(load_pointers(self._storage), tell)
+        self._show(*readable_pointers(self._storage), tell)
         return told
 
-    def _show(self, pointers: Sequence[Pointer], change: Callable[..., None]) -> Counter[str]:
+    def _show(
+        self, pointers: Sequence[Pointer], damaged: Collection[str], change: Callable[..., None]
+    ) -> Counter[str]:
         changes: Counter[str] = Counter()
         found = self._tables()
         for pointer in pointers:
@@ -111,7 +117,8 @@ class GlueCatalog:
                     changes.update(self._show_partitions(pointer, name, known, change))
         named = {name for pointer in pointers for name in pointer.tables}
         for name, entry in found.items():
-            if name not in named and _is_own(entry):
+            # What a pointer that cannot be read names, nobody knows.
+            if name not in named and subject_of(name) not in damaged and _is_own(entry):
                 change("delete_table", name, Name=name)
                 changes["tables removed"] += 1
         return changes

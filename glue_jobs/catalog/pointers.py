@@ -25,7 +25,7 @@ from glue_jobs.documents import (
     read_as,
     read_document,
 )
-from glue_jobs.errors import IntegrityFailure, TryAgainLater
+from glue_jobs.errors import IntegrityFailure, StorageFailure, TryAgainLater
 from glue_jobs.storage import intact_body, names
 from glue_jobs.storage.names import FileName, FolderOrNone, Part, Path, PathOrNone
 from glue_jobs.tables.columns import TableColumn, TableName
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from glue_jobs.errors import LakeError
     from glue_jobs.storage.protocol import Storage
 
 FileNameOrNone = Annotated[str, re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)?").fullmatch]
@@ -202,11 +203,34 @@ def load_pointer(storage: Storage, subject: str) -> Pointer | None:
     return parse_pointer(content.body, content.tag, names.pointer(subject))
 
 
+def readable_pointers(storage: Storage) -> tuple[list[Pointer], dict[str, LakeError]]:
+    """The pointers of a lake that can be read, in the order of their subjects.
+
+    Returns:
+        The pointers; and, by subject, why another cannot be read. Its damage is that subject's
+        alone: whoever needs nothing of it goes on.
+    """
+    pointers: list[Pointer] = []
+    damaged: dict[str, LakeError] = {}
+    for key in [stored.key for stored in storage.scan(names.CURRENT)]:
+        try:
+            if content := storage.get(key):
+                pointers.append(parse_pointer(content.body, content.tag, key))
+        except (IntegrityFailure, StorageFailure) as error:
+            damaged[names.pointer_subject(key)] = error
+    return pointers, damaged
+
+
 def load_pointers(storage: Storage) -> list[Pointer]:
-    """All pointers of a lake, in the order of their subjects."""
-    keys = [stored.key for stored in storage.scan(names.CURRENT)]
-    contents = [(key, storage.get(key)) for key in keys]
-    return [parse_pointer(content.body, content.tag, key) for key, content in contents if content]
+    """All pointers of a lake, in the order of their subjects, for whoever needs every one.
+
+    Raises:
+        LakeError: one cannot be read.
+    """
+    pointers, damaged = readable_pointers(storage)
+    for failure in damaged.values():
+        raise failure
+    return pointers
 
 
 def past_pointers(storage: Storage, subject: str) -> list[PastPointer]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import load_pointers, past_pointers
+from glue_jobs.catalog.pointers import past_pointers, readable_pointers
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.moments import release_name
 from glue_jobs.storage import names
@@ -19,33 +19,56 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.errors import LakeError
     from glue_jobs.storage.protocol import Storage
 
 
-def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
+def readable_pointers_as_of(
+    storage: Storage, moment: datetime
+) -> tuple[list[Pointer], dict[str, LakeError]]:
     """The pointers with what was known at a moment, and nothing that was not.
 
     A survey's data table is there without files: it is to be put together from its revisions. A
     subject of which the lake knew nothing yet is left out.
 
+    Returns:
+        The pointers; and, by subject, why another cannot be told: its pointer, or the one of that
+        moment, is not as it was written.
+
     Raises:
         UsageError: the lake knows nothing at all of that moment.
-        IntegrityFailure: the pointer of that moment is not as it was written.
     """
     until = release_name(moment)
-    found, pointers = [], load_pointers(storage)
+    found: list[Pointer] = []
+    pointers, damaged = readable_pointers(storage)
     for pointer in pointers:
         if pointer.subject == POPULATION:
-            found += _population_as_of(storage, until)
+            try:
+                found += _population_as_of(storage, until)
+            except IntegrityFailure as error:
+                damaged[POPULATION] = error
         elif known_since(storage, pointer) <= until:
             found.append(_survey_as_of(pointer, until))
     surveys = [pointer for pointer in pointers if pointer.subject != POPULATION]
-    if surveys and not found:
+    if surveys and not found and not damaged:
         since = ", ".join(f"{one.subject} since {known_since(storage, one)}" for one in surveys)
         raise UsageError(
             f"What was known at {until} is unknown: the lake has seen {since}.",
             hint="Ask for a later date.",
         )
+    return found, damaged
+
+
+def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
+    """The same, for whoever needs every one.
+
+    Raises:
+        UsageError: the lake knows nothing at all of that moment.
+        LakeError: one cannot be told.
+    """
+    found, damaged = readable_pointers_as_of(storage, moment)
+    for failure in damaged.values():
+        raise failure
     return found
 
 
@@ -58,7 +81,11 @@ def known_since(storage: Storage, pointer: Pointer) -> str:
 
 
 def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
-    """The last pointer up to a release; none if the lake knew nothing yet."""
+    """The last pointer up to a release; none if the lake knew nothing yet.
+
+    Raises:
+        IntegrityFailure: that pointer is not as it was written.
+    """
     known: list[Pointer] = []
     unread = ""
     for past in past_pointers(storage, POPULATION):

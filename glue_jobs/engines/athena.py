@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from glue_jobs.aws_errors import telling
 from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.sql_files import views_in_order
 
@@ -62,11 +63,11 @@ class AthenaEngine:
         One that cannot be made stops no other; where it was there, it still answers.
         """
         failures: list[LakeError] = []
-        for sql in views_in_order(self._tables).values():
+        for name, sql in views_in_order(self._tables).items():
             try:
                 self._run(sql, ())
             except LakeError as error:
-                failures.append(error)
+                failures.append(own_failure(error, f"The view {name} cannot be made"))
         return failures
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:

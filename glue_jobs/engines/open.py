@@ -9,10 +9,11 @@ from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
+    from glue_jobs.errors import LakeError
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
@@ -20,8 +21,20 @@ GROUP = "labor_lake.engines"
 """Where engines besides Athena register: Glue has Athena, and nothing else is installed there."""
 
 
-def open_engine(storage: Storage, pointers: Iterable[Pointer], settings: Settings) -> Engine:
+def open_engine(
+    storage: Storage,
+    pointers: Iterable[Pointer],
+    settings: Settings,
+    damaged: Mapping[str, LakeError] | None = None,
+) -> Engine:
     """The engine that goes with a storage, over the given releases.
+
+    Args:
+        storage: the lake.
+        pointers: the releases to ask.
+        settings: name the database.
+        damaged: why there is no pointer of a subject, by subject; whoever asks for its tables is
+            told. Athena answers from what the catalog still shows of them.
 
     Raises:
         UsageError: it is not installed.
@@ -31,7 +44,7 @@ def open_engine(storage: Storage, pointers: Iterable[Pointer], settings: Setting
             from glue_jobs.engines.athena import AthenaEngine  # noqa: PLC0415 - a laptop has none
 
         return AthenaEngine(pointers, settings)
-    engine: Engine = _registered("duckdb")(storage, pointers, settings)
+    engine: Engine = _registered("duckdb")(storage, pointers, settings, damaged)
     return engine
 
 

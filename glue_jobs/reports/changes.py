@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs.engines.own_sql import query_own
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
 from glue_jobs.tables.plan import partition_of
@@ -47,9 +48,13 @@ def changes_of(
         lake has seen, which changes nothing), ``revised`` and ``unflagged`` (values without BLS's
         mark), ``counts`` by change, and ``changes``: one per observation; a difference is computed
         exactly.
+
+    Raises:
+        LakeError: the engine cannot answer.
     """
-    partition = partition_of(snapshot.source)
-    answer = engine.query(_statement(pointer.subject, tables), [partition, snapshot.release])
+    told = f"The changes of {snapshot.source} cannot be told"
+    values = [partition_of(snapshot.source), snapshot.release]
+    answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
         "survey": pointer.subject,
         "source": snapshot.source,

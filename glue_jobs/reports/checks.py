@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import LakeError, QualityFailure
 from glue_jobs.sql_files import absent, sql_files
 
@@ -92,7 +93,7 @@ def run_checks(engine: Engine, checks: Collection[Check], tables: Collection[str
 
 def _found(engine: Engine, check: Check) -> str:
     """What a check finds, in a sentence; nothing if all is well."""
-    offenders = engine.query(check.sql)
+    offenders = query_own(engine, f"The check {check.name} cannot be run", check.sql)
     if not offenders.num_rows:
         return ""
     first = ", ".join(f"{key} {value}" for key, value in offenders.to_pylist()[0].items())

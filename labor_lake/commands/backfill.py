@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,6 @@ from glue_jobs.tables.convert import Source, convert_data
 
 if TYPE_CHECKING:
     import argparse
-    import os
     from collections.abc import Mapping
 
     from glue_jobs.catalog.pointers import Pointer
@@ -72,10 +72,7 @@ def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
             read.
     """
     if arguments.release_from_mtime:
-        moments = {
-            path: datetime.fromtimestamp(_stat(path).st_mtime, tz=timezone.utc)
-            for path in arguments.files
-        }
+        moments = {path: _written(path) for path in arguments.files}
     elif arguments.release and len(arguments.files) == 1:
         try:
             moments = {arguments.files[0]: release_of(arguments.release)}
@@ -97,6 +94,20 @@ def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
     if len(copies) < len(moments):
         raise UsageError("Two of the copies would be of the same release.")
     return copies
+
+
+def _written(path: Path) -> datetime:
+    """A copy's own timestamp.
+
+    Raises:
+        UsageError: it has none that a calendar knows.
+    """
+    try:
+        return datetime.fromtimestamp(_checked(path).stat().st_mtime, tz=timezone.utc)
+    except (OverflowError, ValueError):
+        raise UsageError(
+            f"The timestamp of {path} is no date.", hint="Give the release with --release DATE."
+        ) from None
 
 
 def take_in(
@@ -175,12 +186,31 @@ def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) ->
 
 
 def _hash_of(path: Path) -> str:
-    _stat(path)
-    return path_sha256(path)
+    """The hash of a copy, which is read to its end here first: what fails is the copy's.
 
-
-def _stat(path: Path) -> os.stat_result:
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
-        return path.stat()
+        return path_sha256(_checked(path))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
+
+
+def _checked(path: Path) -> Path:
+    """A path that is a file's; a pipe could not be read twice.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not is_file:
+        raise UsageError(f"{path} is not a file.", hint="Name each copy itself: old/*.txt")
+    return path
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be read: {error.strerror}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import load_pointer, load_pointers, tables_of
+from glue_jobs.catalog.pointers import load_pointer, readable_pointers, tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
@@ -46,8 +46,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if pointer is None:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
     snapshot = chosen(pointer, arguments.release, arguments.data_file)
-    pointers = load_pointers(storage)
-    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings)
+    pointers, damaged = readable_pointers(storage)
+    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
     document = changes_of(engine, pointer, snapshot, tables_of(pointers))
     if arguments.json:
         print(json.dumps(document, indent=1, default=str))

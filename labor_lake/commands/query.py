@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.catalog.pointers import readable_pointers
+from glue_jobs.catalog.vintages import readable_pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.job import opened_lake, resolved
@@ -26,6 +27,7 @@ from glue_jobs.reports.answers import (
 from glue_jobs.reports.files import csv_lines
 from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.visible import write_text
+from labor_lake.output import write_failure
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
+    from glue_jobs.errors import LakeError
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 100
@@ -83,9 +86,23 @@ def form_of(arguments: argparse.Namespace) -> str:
             f"{output} says no format.",
             hint="End it with .csv, .json or .parquet, or add --format.",
         )
-    if not output.parent.is_dir():
-        raise UsageError(f"There is no folder {output.parent} for {output.name}.")
+    _check_place(output)
     return form
+
+
+def _check_place(output: Path) -> None:
+    """Refuses a place where no file can be put, before anything is asked.
+
+    Raises:
+        UsageError: its folder is not there, or in its place is a device or a folder.
+    """
+    try:
+        if not output.parent.is_dir():
+            raise UsageError(f"There is no folder {output.parent} for {output.name}.")
+        if output.exists() and not output.is_file():
+            raise UsageError(f"{output} is there, and not a file that could be replaced.")
+    except OSError as error:
+        raise write_failure(str(output), error) from error
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
@@ -99,12 +116,17 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name, as of now or of a moment."""
-    storage, pointers = asked_of(arguments)
-    return open_engine(storage, pointers, resolved(vars(arguments)).settings)
+    storage, pointers, damaged = asked_of(arguments)
+    return open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
 
 
-def asked_of(arguments: argparse.Namespace) -> tuple[Storage, list[Pointer]]:
+def asked_of(
+    arguments: argparse.Namespace,
+) -> tuple[Storage, list[Pointer], dict[str, LakeError]]:
     """The lake that the settings name, and its pointers as of now or of a moment.
+
+    Returns:
+        The lake, the pointers, and by subject why another cannot be told.
 
     Raises:
         UsageError: the moment cannot be read, or the lake knows nothing of it.
@@ -112,13 +134,13 @@ def asked_of(arguments: argparse.Namespace) -> tuple[Storage, list[Pointer]]:
     storage = opened_lake(vars(arguments))
     asked = getattr(arguments, "as_of", None)
     if asked is None:
-        return storage, load_pointers(storage)
+        return storage, *readable_pointers(storage)
     if storage.uri.startswith("s3://"):
         raise UsageError(
             "--as-of works on a lake in a directory.",
             hint="In Athena the saved query as_of gives every observation as of a moment.",
         )
-    return storage, pointers_as_of(storage, moment_of(asked))
+    return storage, *readable_pointers_as_of(storage, moment_of(asked))
 
 
 def moment_of(text: str) -> datetime:
@@ -139,6 +161,9 @@ def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -
     """Prints an answer, or writes it to a file, batch by batch; a table is cut, nothing else.
 
     A file appears when all of it is there.
+
+    Raises:
+        LakeError: the file cannot be written, or the engine has failed meanwhile.
     """
     if form == "table":
         _print_table(answer)
@@ -146,14 +171,23 @@ def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -
         for text in _texts(answer, form):
             write_text(text)
     else:
-        with scratch_folder(output.parent) as folder:
-            made = folder / output.name
-            if form == "parquet":
-                write_parquet(answer, made)
-            else:
-                with made.open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(_texts(answer, form))
-            made.replace(output)
+        try:
+            _write_file(answer, form, output)
+        except OSError as error:
+            raise write_failure(str(output), error) from error
+
+
+def _write_file(answer: pa.RecordBatchReader, form: str, output: Path) -> None:
+    # A link stays one: /dev/stdout is one, too.
+    output = Path(os.path.realpath(output))  # resolve() would raise for links in a circle
+    with scratch_folder(output.parent) as folder:
+        made = folder / output.name
+        if form == "parquet":
+            write_parquet(answer, made)
+        else:
+            with made.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(_texts(answer, form))
+        made.replace(output)
 
 
 def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
@@ -190,11 +224,12 @@ def _print_table(answer: pa.RecordBatchReader) -> None:
 
 
 def _statement(given: str) -> str:
-    if given == "-":
-        return sys.stdin.read()
-    if not given.startswith("@"):
+    if given != "-" and not given.startswith("@"):
         return given
+    place = "The statement on stdin" if given == "-" else given[1:]
     try:
-        return Path(given[1:]).read_text("utf-8")
+        return sys.stdin.read() if given == "-" else Path(given[1:]).read_text("utf-8")
     except OSError as error:
-        raise UsageError(f"{given[1:]} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{place} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{place} is not UTF-8.", hint="Save it as UTF-8.") from None

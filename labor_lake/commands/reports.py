@@ -7,14 +7,16 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.pointers import readable_pointers, tables_of
 from glue_jobs.catalog.vintages import known_since
 from glue_jobs.engines.open import open_engine
-from glue_jobs.errors import QualityFailure, UsageError
-from glue_jobs.job import opened_lake, resolved
+from glue_jobs.engines.own_sql import query_own
+from glue_jobs.errors import LakeError, QualityFailure, UsageError
+from glue_jobs.job import exit_code, log_format_of, opened_lake, print_error, resolved
 from glue_jobs.reports.files import from_csv, printed_rows, to_csv
 from glue_jobs.reports.index import read_reports
-from glue_jobs.sql_files import absent, base_tables, sql_files
+from glue_jobs.sql_files import base_tables, sql_files
+from glue_jobs.subjects import subject_of
 from glue_jobs.visible import visible, write_text
 from labor_lake.commands.query import add_as_of, asked_of
 
@@ -46,8 +48,7 @@ def execute(arguments: argparse.Namespace) -> int:
             hint="Name one, as in `lake reports best_year --format csv`; --json gives all of them.",
         )
     if arguments.as_of:
-        _print_as_of(arguments, form)
-        return 0
+        return _print_as_of(arguments, form)
     held = print_reports(opened_lake(vars(arguments)), arguments.report, form)
     for name, why in held.items():
         print(visible(f"{name} was not renewed since {why.since}: {why.reason}"), file=sys.stderr)
@@ -87,33 +88,49 @@ def _chosen(index: ReportIndex, only: str | None) -> list[str]:
     return [only]
 
 
-def _print_as_of(arguments: argparse.Namespace, form: str) -> None:
-    """Makes the reports anew from what was known at a moment, and prints them."""
-    storage, pointers = asked_of(arguments)
-    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings)
+def _print_as_of(arguments: argparse.Namespace, form: str) -> int:
+    """Makes the reports anew from what was known at a moment, prints them, gives the exit code.
+
+    Raises:
+        LakeError: none of them can be made.
+    """
+    storage, pointers, damaged = asked_of(arguments)
+    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
     statements = sql_files("reports")
     if arguments.report and arguments.report not in statements:
         raise UsageError(
             f"There is no report {arguments.report!r}.", hint=f"There are: {', '.join(statements)}."
         )
     chosen = [arguments.report] if arguments.report else list(statements)
-    for name in list(chosen):
-        if absent(statements[name], tables_of(pointers)):
-            since = _known_since(storage, base_tables(statements[name]) - tables_of(pointers))
+    bodies: dict[str, bytes] = {}
+    failures: dict[str, LakeError] = {}
+    for name in chosen:
+        lacking = base_tables(statements[name]) - tables_of(pointers)
+        if lacking and damaged.keys().isdisjoint(map(subject_of, lacking)):
+            since = _known_since(storage, lacking)
             print(f"{name} is unknown at {arguments.as_of}: {since}", file=sys.stderr)
-            chosen.remove(name)
-    answers = {name: printed_rows(engine.query(statements[name])) for name in chosen}
-    bodies = {name: to_csv(*rows) for name, rows in answers.items()}
-    made_from = dict.fromkeys(chosen, f"what was known at {arguments.as_of}")
+            continue
+        try:
+            told = f"The report {name} cannot be made"
+            bodies[name] = to_csv(*printed_rows(query_own(engine, told, statements[name])))
+        except LakeError as error:
+            failures[str(error)] = error
+    if not bodies:
+        for failure in failures.values():
+            raise failure
+    made_from = dict.fromkeys(bodies, f"what was known at {arguments.as_of}")
     more = None if arguments.report else f"--as-of {arguments.as_of}"
     _print(bodies, form, made_from, more)
+    for failure in failures.values():
+        print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
+    return exit_code(list(failures.values()))
 
 
 def _known_since(storage: Storage, lacking: AbstractSet[str]) -> str:
     """Since when the lake knows what a report lacks, in a sentence."""
     told = [
         f"{pointer.subject} is known since {known_since(storage, pointer)}"
-        for pointer in load_pointers(storage)
+        for pointer in readable_pointers(storage)[0]
         if lacking & pointer.tables.keys()
     ]
     return f"{', '.join(told) or 'the lake has never had ' + ', '.join(sorted(lacking))}."

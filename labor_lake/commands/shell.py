@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.errors import LakeError
 from glue_jobs.job import print_error
 from labor_lake.commands.query import engine_of, write_answer
+from labor_lake.interrupt import going_on_when_interrupted
 
 if TYPE_CHECKING:
     import argparse
@@ -27,11 +28,24 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     engine = engine_of(arguments)
     form = "json" if arguments.json else "table"
+    if not sys.stdin.isatty():
+        return _answer_all(engine, form)
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401, PLC0415 - gives input() its history and line editing
+    print("Athena SQL, ended by ; - `show tables;` lists what there is, `quit` ends.")
+    with going_on_when_interrupted():
+        while True:
+            try:
+                _answer_all(engine, form)
+            except KeyboardInterrupt:  # drops what runs, or what was typed so far
+                print()
+            else:
+                return 0
+
+
+def _answer_all(engine: Engine, form: str) -> int:
+    """Answers what is read until its end; returns the worst exit code."""
     worst = 0
-    if sys.stdin.isatty():
-        with contextlib.suppress(ImportError):
-            import readline  # noqa: F401, PLC0415 - gives input() its history and line editing
-        print("Athena SQL, ended by ; - `show tables;` lists what there is, `quit` ends.")
     statement = ""
     while (line := _read("lake> " if not statement else "  ... ")) is not None:
         if not statement and line.strip().rstrip(";").lower() in ("quit", "exit"):
@@ -42,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
             statement = ""
     if statement:
         worst = max(worst, _answer(engine, statement, form))
-    return 0 if sys.stdin.isatty() else worst
+    return worst
 
 
 def _answer(engine: Engine, statement: str, form: str) -> int:

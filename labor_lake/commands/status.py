@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
-from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.errors import IntegrityFailure
+from glue_jobs.catalog.pointers import readable_pointers
+from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.job import opened_lake
 from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.reports.index import load_index
@@ -17,6 +17,7 @@ from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 from glue_jobs.summaries import observations, parse_summary
 from glue_jobs.visible import visible
+from labor_lake.numbers import hours
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What counts as stale."""
     parser.add_argument(
         "--max-age",
-        type=float,
+        type=hours,
         metavar="HOURS",
         help="exit 7 if anything is stale: not asked with success for so long, landed and not"
         " built, built and not reported, held back, or the last run failed",
@@ -75,7 +76,7 @@ def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tupl
 def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is older than what was landed, and why; what the last run failed with."""
     for subject, state in document["subjects"].items():
-        if not state["is_built"] and state.get("landed_release"):
+        if not state["is_built"] and state.get("landed_release") and "damaged" not in state:
             yield subject, f"the release {state['landed_release']} is landed, but not built."
         for name, held in state.get("held", {}).items():
             yield name, f"is held back since {held['since']}: {held['reason']}"
@@ -92,15 +93,22 @@ def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def describe(storage: Storage) -> dict[str, Any]:
     """The lake's state, ready for JSON: docs/operations.md says what its fields mean.
 
-    Reads manifests, pointers, the index of the reports and the last runs' summaries. Without
-    these two it can still say the rest, so damage there is a sentence of ``damaged``.
-
-    Raises:
-        IntegrityFailure: a manifest or pointer is not as it was written.
+    Reads manifests, pointers, the index of the reports and the last runs' summaries. Without one
+    of them it can still say the rest, so damage is a sentence of ``damaged``; that of a subject
+    stands with it, too.
     """
     now = datetime.now(timezone.utc)
-    subjects = {subject: _landed(storage, subject) for subject in landed_subjects(storage)}
-    pointers = load_pointers(storage)
+    subjects: dict[str, dict[str, Any]] = {}
+    landed: dict[str, set[str]] = {}
+    for subject in landed_subjects(storage):
+        try:
+            subjects[subject], landed[subject] = _landed(storage, subject)
+        except (IntegrityFailure, StorageFailure) as error:
+            subjects[subject] = {"damaged": [str(error)]}
+    pointers, unreadable = readable_pointers(storage)
+    for subject, failure in unreadable.items():
+        subjects.setdefault(subject, {}).setdefault("damaged", []).append(str(failure))
+    made_from = {pointer.subject: _made_from(pointer) for pointer in pointers}
     for pointer in pointers:
         subjects.setdefault(pointer.subject, {}).update(
             release=pointer.release,
@@ -113,7 +121,7 @@ def describe(storage: Storage) -> dict[str, Any]:
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
-    damaged: list[str] = []
+    damaged = [told for state in subjects.values() for told in state.get("damaged", ())]
     written = list(storage.scan(names.RUNS))
     for run in _last_runs(storage, written, damaged):
         last_run = last_run or run
@@ -125,7 +133,10 @@ def describe(storage: Storage) -> dict[str, Any]:
     for subject, state in subjects.items():
         state["checked_at"] = checked.get(subject)
         state["checked_age_seconds"] = _age(state["checked_at"], now)
-        state["is_built"] = state.get("release") == state.get("landed_release")
+        # An older file may have changed: the release would have the same name.
+        state["is_built"] = state.get("release") == state.get("landed_release") and (
+            made_from.get(subject, set()) <= landed.get(subject, set())
+        )
     reports = _reports(storage, damaged)
     return {
         "lake": storage.uri,
@@ -160,22 +171,35 @@ def _age(moment: str | None, now: datetime) -> int | None:
     return None if moment is None else int((now - from_text(moment)).total_seconds())
 
 
-def _landed(storage: Storage, subject: str) -> dict[str, Any]:
+def _made_from(pointer: Pointer) -> set[str]:
+    """The hashes of the landed files that a release shows or holds back; it names no documents."""
+    shown = {file.source: file.source_sha256 for _, file in pointer.files() if file.source}
+    return {*{**shown, **{name: held.sha256 for name, held in pointer.held.items()}}.values()}
+
+
+def _landed(storage: Storage, subject: str) -> tuple[dict[str, Any], set[str]]:
+    """What is landed of a subject, and the hashes of its contents.
+
+    Raises:
+        LakeError: its manifest cannot be read.
+    """
     if subject == POPULATION:
         datasets = load_population(storage).datasets
         pages = [page for entry in datasets.values() for page in entry.pages]
-        return {
+        state = {
             "files": len(pages),
             "bytes": sum(page.bytes for page in pages),
             "landed_release": _newest(entry.retrieved_at for entry in datasets.values()),
             "datasets": {key: entry.years for key, entry in datasets.items()},
         }
+        return state, {entry.content_sha256 for entry in datasets.values()}
     files = load_survey(storage, subject).files.values()
-    return {
+    state = {
         "files": len(files),
         "bytes": sum(file.bytes for file in files),
         "landed_release": _newest(file.last_modified for file in files),
     }
+    return state, {file.sha256 for file in files}
 
 
 def _newest(moments: Iterable[str]) -> str | None:
@@ -246,31 +270,36 @@ def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from labor_lake.terminal import print_table, shown_age, shown_bytes  # noqa: PLC0415
+    from labor_lake.terminal import print_table  # noqa: PLC0415
 
     now = datetime.now(timezone.utc)
-    rows = []
-    for subject, state in document["subjects"].items():
-        checked = state["checked_at"]
-        rows.append(
-            [
-                subject,
-                state.get("release", "not built"),
-                str(state.get("files", 0)),
-                shown_bytes(state.get("bytes", 0)),
-                f"{observations(subject, state.get('rows', {})):,}",
-                shown_age(from_text(checked), now) if checked else "never",
-            ]
-        )
+    rows = [_row(subject, state, now) for subject, state in document["subjects"].items()]
     if not rows:
         print(f"The lake {document['lake']} is empty. `lake demo` or `lake run` fills one.")
         return
     header = ["subject", "release", "files", "landed", "observations", "asked"]
-    print_table(f"lake {document['lake']}", header, rows, ["files", "landed", "observations"])
+    numbers = ["files", "landed", "observations"]
+    print_table(f"lake {document['lake']}", header, rows, numbers, spare=["files", "landed"])
     for state in document["subjects"].values():
         for source, releases in state.get("missed", {}).items():
             print(f"{source}: a release was missed before {', '.join(releases)}.")
     _print_last(document)
+
+
+def _row(subject: str, state: dict[str, Any], now: datetime) -> list[str]:
+    """What is known of a subject, in a line; ``?`` stands for what only a damaged file says."""
+    from labor_lake.terminal import shown_age, shown_bytes  # noqa: PLC0415
+
+    is_damaged, checked = "damaged" in state, state["checked_at"]
+    count = f"{observations(subject, state.get('rows', {})):,}"
+    return [
+        subject,
+        state.get("release", "damaged" if is_damaged else "not built"),
+        str(state.get("files", "?" if is_damaged else 0)),
+        "?" if is_damaged and "bytes" not in state else shown_bytes(state.get("bytes", 0)),
+        "?" if is_damaged and "rows" not in state else count,
+        shown_age(from_text(checked), now) if checked else "never",
+    ]
 
 
 def _print_last(document: dict[str, Any]) -> None:

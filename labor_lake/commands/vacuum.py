@@ -16,6 +16,7 @@ from glue_jobs.logs import describe_failure
 from glue_jobs.reports.index import LATEST, load_index
 from glue_jobs.storage import check_as_written, names
 from glue_jobs.subjects import POPULATION
+from labor_lake.numbers import days
 from labor_lake.terminal import shown_bytes
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     parser.add_argument(
         "--keep-days",
-        type=int,
+        type=days,
         default=KEPT_DAYS,
         metavar="N",
         help=f"keep folders superseded within N days (default: {KEPT_DAYS}; queries may run)",
     )
     parser.add_argument(
         "--keep-runs-days",
-        type=int,
+        type=days,
         default=KEPT_RUNS_DAYS,
         metavar="N",
         help=f"keep run summaries and dated reports of the last N days (default: {KEPT_RUNS_DAYS})",

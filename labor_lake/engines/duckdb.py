@@ -6,35 +6,44 @@ exactly the Parquet files they name, and the project's views are created on top,
 what they read. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
 
 A query runs on one thread, so that the same query over the same releases gives the same answer to
-the last digit, on any machine.
+the last digit, on any machine. It is not the program's main one, which hears Ctrl-C meanwhile.
 """
 
 from __future__ import annotations
 
-import re
 import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 import athena_sql
+from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
 from glue_jobs.reports.answers import typed_schema
-from glue_jobs.sql_files import base_tables, sql_files, views_in_order
+from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
+from glue_jobs.subjects import subject_of
 from labor_lake.engines import shows
+from labor_lake.engines.failures import failure_of, reason_of
 from labor_lake.engines.shows import Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Callable
 
     from glue_jobs.catalog.pointers import Pointer, Table
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
+
+_Result = TypeVar("_Result")
+
+_HEARS_EVERY_SECONDS = 0.05
+"""A signal that comes just before Python waits for a thread does not end that waiting."""
 
 _BATCH_ROWS = 10_000
 """Of an answer: enough to be quick, and some MB at most even where rows are wide."""
@@ -43,20 +52,30 @@ _BATCH_ROWS = 10_000
 class DuckDBEngine:
     """The local engine, as ``engines.protocol.Engine`` describes it."""
 
-    def __init__(self, storage: Storage, pointers: Iterable[Pointer], settings: Settings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        pointers: Iterable[Pointer],
+        settings: Settings,
+        damaged: Mapping[str, LakeError] | None = None,
+    ) -> None:
         """Opens a connection in memory, and all views on it.
 
         Nothing is written but what a large query cannot hold in memory: it goes into a folder of
-        its own, which ends with the engine.
+        its own, which ends with the engine. A table whose file is missing, no Parquet, or
+        elsewhere, and a view that cannot be made, are told to whoever asks for them.
 
         Args:
             storage: the lake, in a directory.
             pointers: the releases to ask.
             settings: the database is what Athena calls the lake, for ``database.table``.
-
-        Raises:
-            IntegrityFailure: a pointer names a file that is missing, no Parquet, or elsewhere.
+            damaged: what whoever asks for a subject's tables is told, by subject; of those whose
+                pointer cannot be read.
         """
+        self._damaged = damaged or {}
+        self._worker = ThreadPoolExecutor(1, "query")
+        # Its thread starts now: were it interrupted while it does, there would be a second one.
+        self._worker.submit(lambda: None).result()
         self._schema = athena_sql.Schema(settings.database)
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
@@ -73,7 +92,7 @@ class DuckDBEngine:
         self._connection.execute(f"SET allowed_directories = [{readable}]")
         self._connection.execute("SET enable_external_access = false")
         self._relations: dict[str, Relation] = {}
-        self._unreadable: dict[str, IntegrityFailure] = {}
+        self._unreadable: dict[str, LakeError] = {}
         for pointer in pointers:
             # A data table without files comes last: it is put together from its revisions.
             for name, table in sorted(pointer.tables.items(), key=lambda item: not item[1].files):
@@ -89,13 +108,19 @@ class DuckDBEngine:
         self._connection.execute("SET lock_configuration = true")
 
     def create_views(self) -> list[LakeError]:
-        """Makes the project's views over the tables that are there, unless they are made."""
+        """Makes the project's views over the tables that are there, unless they are made.
+
+        One that cannot be made stops no other; whoever asks for it, or for a view over it, is told.
+        """
+        failures: list[LakeError] = []
         for name, sql in views_in_order(self._relations).items():
             if name not in self._relations:
-                view = athena_sql.translate(sql, self._schema)
-                self._connection.execute(view.sql)
-                self._add(name, Relation(view.types, {}, definition=sql))
-        return []
+                try:
+                    self._create_view(name, sql)
+                except LakeError as error:
+                    self._unreadable[name] = own_failure(error, f"The view {name} cannot be made")
+                    failures.append(self._unreadable[name])
+        return list(dict.fromkeys(failures))  # a view over a failed one has failed with that
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one Athena statement, whole."""
@@ -109,6 +134,8 @@ class DuckDBEngine:
         try:
             statement = athena_sql.parse(sql)
             if isinstance(statement, athena_sql.Show):
+                if failure := self._failure_behind(statement.table):
+                    raise failure
                 return shows.answer(statement, self._relations, self._schema.database).to_reader()
             if isinstance(statement, athena_sql.CreateView):
                 raise UsageError(
@@ -125,15 +152,41 @@ class DuckDBEngine:
         except athena_sql.AthenaSQLError as error:
             raise self._refusal(error) from error
         values = dict(zip(translation.parameters, parameters))
-        try:
-            relation = self._connection.sql(self._select(translation.sql), params=values)
-            # DuckDB 1.4, the last one for Python 3.9, has the older name alone.
-            read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
-            answer = read(_BATCH_ROWS)
-        except duckdb.Error as error:
-            raise _failed(error) from error
+        answer = self._wait_for(lambda: self._begin(translation.sql, values))
         schema = typed_schema(answer.schema, translation.columns)
-        return pa.RecordBatchReader.from_batches(schema, _batches(answer, schema))
+        return pa.RecordBatchReader.from_batches(schema, self._batches(answer, schema))
+
+    def _begin(self, sql: str, values: Mapping[str, object]) -> pa.RecordBatchReader:
+        relation = self._connection.sql(self._select(sql), params=values)
+        # DuckDB 1.4, the last one for Python 3.9, has the older name alone.
+        read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+        return read(_BATCH_ROWS)
+
+    def _batches(self, answer: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """An answer's batches with other names and metadata."""
+        # The end as a value: in a generator, StopIteration from within is an error.
+        while (batch := self._wait_for(lambda: next(answer, None))) is not None:
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+    def _wait_for(self, act: Callable[[], _Result]) -> _Result:
+        """Has DuckDB do something while this thread hears Ctrl-C, which ends the query.
+
+        Raises:
+            LakeError: it has failed.
+        """
+        try:
+            task = self._worker.submit(act)
+            while not wait([task], _HEARS_EVERY_SECONDS).done:
+                pass
+            return task.result()
+        except KeyboardInterrupt:
+            idle = self._worker.submit(lambda: None)
+            # Again and again: DuckDB forgets what came before the query has begun.
+            while not wait([idle], _HEARS_EVERY_SECONDS).done:
+                self._connection.interrupt()
+            raise
+        except (duckdb.Error, OSError) as error:  # what fails late comes through Arrow's door
+            raise failure_of(error) from error
 
     def _add(self, name: str, relation: Relation) -> None:
         self._relations[name] = relation
@@ -141,9 +194,8 @@ class DuckDBEngine:
 
     def _refusal(self, error: athena_sql.AthenaSQLError) -> LakeError:
         """What the lake says of a statement that is not answered."""
-        for table in _behind(error.word):
-            if table in self._unreadable:
-                return self._unreadable[table]
+        if failure := self._failure_behind(error.word):
+            return failure
         kind = UnsupportedSQL if isinstance(error, athena_sql.UnsupportedSQL) else UsageError
         return kind(str(error), hint=error.hint, excerpt=error.excerpt)
 
@@ -152,9 +204,30 @@ class DuckDBEngine:
             self._connection.execute(view)
         except duckdb.Error as error:
             raise IntegrityFailure(
-                f"The table {name} cannot be read: {_reason(error).rstrip('.')}.",
+                f"The table {name} cannot be read: {reason_of(error).rstrip('.')}.",
                 hint="`lake verify` tells what is wrong.",
             ) from error
+
+    def _create_view(self, name: str, sql: str) -> None:
+        try:
+            view = athena_sql.translate(sql, self._schema)
+            self._connection.execute(view.sql)
+        except athena_sql.AthenaSQLError as error:
+            raise self._refusal(error) from error
+        except duckdb.Error as error:
+            raise failure_of(error) from error
+        self._add(name, Relation(view.types, {}, definition=sql))
+
+    def _failure_behind(self, name: str) -> LakeError | None:
+        """Why there is no table or view of that name, where that is the lake's fault."""
+        if name in self._relations:
+            return None
+        for one in _behind(name):
+            if one in self._unreadable:
+                return self._unreadable[one]
+            if subject_of(one) in self._damaged:
+                return self._damaged[subject_of(one)]
+        return None
 
     def _select(self, translated: str) -> Any:
         """The one statement, which reads: whatever the translation did, nothing else is run."""
@@ -164,30 +237,11 @@ class DuckDBEngine:
         return statements[0]
 
 
-def _batches(answer: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """An answer's batches with other names and metadata."""
-    while True:
-        try:
-            batch = answer.read_next_batch()
-        except StopIteration:
-            return
-        except (duckdb.Error, OSError) as error:  # what fails later comes through Arrow's door
-            raise _failed(error) from error
-        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
-
-
-def _behind(name: str) -> set[str]:
-    """The table of that name, or those that the project's view of that name reads."""
-    return {name} | base_tables(sql_files("views").get(name, ""))
-
-
-def _failed(error: Exception) -> LakeError:
-    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory Error" in str(error):
-        return LakeError(
-            "There is too little memory for this query.",
-            hint="Ask for fewer rows or columns, or give the machine more memory.",
-        )
-    return UsageError(f"The query failed: {_reason(error)}")
+def _behind(name: str) -> Iterator[str]:
+    """That name, then all that the project's view of that name reads, also through others."""
+    yield name
+    for read in sorted(inputs(sql_files("views").get(name, ""))):
+        yield from _behind(read)
 
 
 def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
@@ -227,13 +281,6 @@ def _relation_of(table: Table) -> Relation:
             if names
         ),
     )
-
-
-def _reason(error: Exception) -> str:
-    """The first line of DuckDB's text; the sentence itself where a macro failed with one."""
-    first = str(error).splitlines()[0]
-    said = re.search(r"Could not convert string '(.+)' to INT8", first)
-    return f"{said[1]}." if said else first
 
 
 def _name(identifier: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
-from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.catalog.vintages import pointers_as_of, readable_pointers_as_of
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
@@ -86,3 +86,17 @@ def test_only_the_population_of_its_days_cannot_be_told(storage):
     assert [pointer.release for pointer in pointers_as_of(storage, after)] == [THIRD]
     with pytest.raises(IntegrityFailure, match=f"the version {version} of current/population"):
         pointers_as_of(storage, between)
+
+
+def test_and_what_the_surveys_were_is_known_all_the_same(storage):
+    publish_all(storage, "population")
+    survey = pointer_to("pr", FIRST)
+    survey = replace(survey, tables={"pr_data": survey.tables["pr_data"]})
+    storage.put(f"{survey.folder}part", b"contents")
+    publish(storage, survey)
+    rot(storage, "population", SECOND)
+    between = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    pointers, damaged = readable_pointers_as_of(storage, between)
+    assert [pointer.subject for pointer in pointers] == ["pr"]
+    assert list(damaged) == ["population"]
+    assert "of current/population.json is not as it was written" in str(damaged["population"])

@@ -173,6 +173,18 @@ def test_a_view_that_cannot_be_made_stops_no_other(aws, monkeypatch):
     assert {one["Query"] for one in asked()} == {views["best_year"], views["series_population"]}
 
 
+def test_a_view_that_athena_refuses_is_no_fault_of_who_gave_the_command(aws, monkeypatch):
+    engine = AthenaEngine([Pointer("population", "R", "f/", {"population": table()})], SETTINGS)
+
+    def refuse(sql: str, values: Any) -> Any:
+        raise UsageError("Athena could not answer the query: there is no column year.", hint="x")
+
+    monkeypatch.setattr(engine, "_run", refuse)
+    (failure,) = engine.create_views()
+    assert (failure.exit_code, failure.hint) == (7, "x")
+    assert str(failure).startswith("The view population_summary cannot be made: Athena could not")
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+import athena_sql
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.errors import IntegrityFailure, UsageError
+from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.parquet import ROW_GROUP_ROWS
 from labor_lake.engines.duckdb import DuckDBEngine
+from labor_lake.engines.failures import failure_of
+from tests.interrupting import ENDLESS, interrupt_at
 from tests.lakes import lake_of
 
 ROWS = 2 * ROW_GROUP_ROWS  # DuckDB gives each thread a row group at a time
@@ -80,3 +86,145 @@ def test_a_table_that_cannot_be_read_is_told_to_who_asks_for_it(demo_lake, tmp_p
             engine.query(f"select * from {asked}")
     with pytest.raises(UsageError, match="There is no table or view pr_sectors"):
         engine.query("select * from pr_sectors")
+
+
+@pytest.fixture
+def engine_with(demo_lake, tmp_path, monkeypatch):
+    """Opens an engine that has other views, by name: what each reads, and its query."""
+
+    def opened(**views: tuple[str, str]) -> DuckDBEngine:
+        for folder in ("views", "reports"):
+            (tmp_path / "sql" / folder).mkdir(parents=True)
+        for name, (reads, query) in views.items():
+            path = tmp_path / f"sql/views/{name}.sql"
+            path.write_text(f"-- Inputs: {reads}.\ncreate or replace view {name} as {query}\n")
+        monkeypatch.setattr("glue_jobs.sql_files._FOLDERS", (tmp_path / "sql",))
+        storage = LocalStorage(Path(demo_lake))
+        return DuckDBEngine(storage, load_pointers(storage), Settings())
+
+    return opened
+
+
+def test_a_view_that_cannot_be_made_is_told_to_who_asks_for_it(engine_with):
+    engine = engine_with(
+        above=("broken", "select year from broken"),
+        broken=("pr_data", "select moment as year from pr_data"),
+        sound=("pr_data", "select count(*) as n from pr_data"),
+    )
+    assert engine.query("select n from sound").to_pylist() == [{"n": 3702}]
+    assert engine.query("select count(*) as n from population").num_rows == 1
+    for asked in ("select * from broken", "select * from above", "describe above"):
+        with pytest.raises(LakeError, match="The view broken cannot be made: There is no column"):
+            engine.query(asked)
+    (failure,) = engine.create_views()
+    assert (failure.exit_code, isinstance(failure, UsageError)) == (7, False)
+    assert engine.query("show views").to_pylist() == [{"views": "sound"}]
+
+
+def test_a_view_that_duckdb_refuses_is_such_a_view_too(engine_with, monkeypatch):
+    translate = athena_sql.translate
+    monkeypatch.setattr(
+        athena_sql, "translate", lambda *given: replace(translate(*given), sql="CREATE VIEW")
+    )
+    engine = engine_with(refused=("pr_data", "select year from pr_data"))
+    (failure,) = engine.create_views()
+    assert failure.exit_code == 7
+    assert str(failure).startswith("The view refused cannot be made: The query failed: ")
+
+
+def test_a_table_that_cannot_be_read_is_not_described_either(demo_lake, tmp_path):
+    shutil.copytree(demo_lake, tmp_path / "lake", symlinks=True)
+    storage = LocalStorage(tmp_path / "lake")
+    (path,) = storage.root.glob("curated/pr/*/sector/*.parquet")
+    path.unlink()
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    with pytest.raises(IntegrityFailure, match="The table pr_sector cannot be read"):
+        engine.query("describe pr_sector")
+
+
+DAMAGED = "The lake's files cannot be read: "
+
+
+@pytest.mark.parametrize("at", [0.1, 0.3, 0.5], ids="at-{}".format)
+def test_a_damaged_file_is_the_lake_s_fault(at, demo_lake, tmp_path):
+    """Its footer can be read, and some of its pages cannot."""
+    shutil.copytree(demo_lake, tmp_path / "lake", symlinks=True)
+    storage = LocalStorage(tmp_path / "lake")
+    (path,) = storage.root.glob("curated/pr/*/data/data_file=1.AllData/*.parquet")
+    body = bytearray(path.read_bytes())
+    place = int(len(body) * at)
+    body[place : place + 100] = bytes(100)
+    path.unlink()
+    path.write_bytes(body)
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    with pytest.raises(IntegrityFailure, match=DAMAGED) as raised:
+        engine.query("select * from pr_data")
+    assert raised.value.exit_code == 7
+    assert "`lake verify`" in raised.value.hint
+    assert engine.query("select count(*) as n from pr_series").num_rows == 1
+
+
+def test_damage_behind_the_first_batch_is_told_alike(large_lake, tmp_path):
+    """It comes through Arrow, which knows no classes of DuckDB's."""
+    shutil.copytree(large_lake.root, tmp_path / "lake", symlinks=True)
+    storage = LocalStorage(tmp_path / "lake")
+    (path,) = storage.root.glob("curated/pr/*/data/**/*.parquet")
+    second = pq.ParquetFile(path).metadata.row_group(1).column(3)
+    body = bytearray(path.read_bytes())
+    begin = second.data_page_offset
+    body[begin : begin + second.total_compressed_size // 2] = bytes(
+        second.total_compressed_size // 2
+    )
+    path.unlink()
+    path.write_bytes(body)
+    answer = DuckDBEngine(storage, load_pointers(storage), Settings()).stream(
+        "select value from pr_data"
+    )
+    assert answer.read_next_batch().num_rows
+    with pytest.raises(IntegrityFailure, match=DAMAGED):
+        answer.read_all()
+
+
+FILE = '"/lake/curated/pr/x/part-00000.parquet"'
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("TProtocolException: Invalid data", IntegrityFailure, DAMAGED),
+        ("Invalid Error: TProtocolException: Invalid data", IntegrityFailure, DAMAGED),
+        ("don't know what type: \x0e", IntegrityFailure, DAMAGED),
+        (f"Invalid Input Error: Failed to read file {FILE}: ZSTD", IntegrityFailure, DAMAGED),
+        (f"IO Error: Could not read enough bytes from file {FILE}", IntegrityFailure, DAMAGED),
+        ("", IntegrityFailure, DAMAGED),
+        ("INTERNAL Error: Attempted to access index 7", LakeError, "failed inside DuckDB"),
+        ("IO Error: Could not write: No space left on device", StorageFailure, "more room"),
+        ("Out of Memory Error: could not allocate", LakeError, "too little memory"),
+        ("std::bad_alloc", LakeError, "too little memory"),
+        ("Invalid Input Error: missing ): (parquet", UsageError, "The query failed: "),
+        ("Conversion Error: Could not convert string 'x' to INT32", UsageError, "failed: "),
+    ],
+)
+def test_what_duckdb_says_is_the_statement_s_fault_or_the_lake_s(text, kind, said):
+    failure = failure_of(OSError(text))
+    assert type(failure) is kind
+    assert re.search(re.escape(said), str(failure))
+    assert failure.exit_code == (2 if kind is UsageError else 7)
+
+
+FIRST = "select value from pr_data cross join (values 1, 2, 3, 4, 5) as five(number) union all "
+"""More rows than one batch has."""
+
+
+@pytest.mark.parametrize(
+    ("number", "sql"),
+    [(1, ENDLESS.format("count(*)")), (3, FIRST + ENDLESS.format("a.value"))],
+    ids=["before the first batch", "between batches"],
+)
+def test_ctrl_c_ends_a_query_and_not_the_engine(number, sql, demo_lake, monkeypatch):
+    storage = LocalStorage(Path(demo_lake))
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    interrupt_at(number, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        engine.query(sql)
+    assert engine.query("select count(*) as n from pr_data").to_pylist() == [{"n": 3702}]

@@ -11,13 +11,14 @@ from glue_jobs.storage.local import LocalStorage
 from labor_lake.engines.duckdb import DuckDBEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pytest
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
+    from glue_jobs.errors import LakeError
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
     from tests.faults.lake import Done, Lake
@@ -26,16 +27,21 @@ if TYPE_CHECKING:
 def answer_without_athena(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Has reports of a lake in S3 made from a copy of its tables in a folder."""
 
-    def open_copy(storage: Storage, pointers: Iterable[Pointer], settings: Settings) -> Engine:
+    def open_copy(
+        storage: Storage,
+        pointers: Iterable[Pointer],
+        settings: Settings,
+        damaged: Mapping[str, LakeError] | None = None,
+    ) -> Engine:
         if not storage.uri.startswith("s3://"):
-            return open_engine(storage, pointers, settings)
+            return open_engine(storage, pointers, settings, damaged)
         for zone in (names.CURATED, names.HISTORY):
             for stored in storage.scan(zone):
                 path = folder / stored.key
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with storage.open(stored.key) as stream:
                     path.write_bytes(stream.read())
-        return DuckDBEngine(LocalStorage(folder), pointers, settings)
+        return DuckDBEngine(LocalStorage(folder), pointers, settings, damaged)
 
     monkeypatch.setattr(job, "open_engine", open_copy)
 

@@ -232,11 +232,8 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
     assert sorted(statements) == [
         ("glue_jobs/engines/athena.py", "self.query(sql)"),
         ("glue_jobs/engines/athena.py", "wr.athena.start_query_execution(sql)"),
-        ("glue_jobs/publish_reports.py", "engine.query(sql)"),
-        ("glue_jobs/reports/changes.py", "engine.query(_statement(pointer.subject, tables))"),
-        ("glue_jobs/reports/checks.py", "engine.query(check.sql)"),
+        ("glue_jobs/engines/own_sql.py", "engine.query(sql)"),
         ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
-        ("labor_lake/commands/reports.py", "engine.query(statements[name])"),
         ("labor_lake/commands/shell.py", "engine.stream(statement)"),
         *[
             ("labor_lake/engines/duckdb.py", f"self._connection.{call}")
@@ -249,8 +246,15 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
                 "execute(setting)",
                 "execute(view)",
                 "execute(view.sql)",
-                "sql(self._select(translation.sql))",
+                "sql(self._select(sql))",
             )
         ],
         ("labor_lake/engines/duckdb.py", "self.stream(sql)"),
+    ]
+    own = [(name, ast.unparse(node.args[2])) for name, node in calls("query_own")]
+    assert sorted(own) == [
+        ("glue_jobs/publish_reports.py", "sql"),
+        ("glue_jobs/reports/changes.py", "_statement(pointer.subject, tables)"),
+        ("glue_jobs/reports/checks.py", "check.sql"),
+        ("labor_lake/commands/reports.py", "statements[name]"),
     ]
