@@ -12,6 +12,7 @@ from labor_lake.sample import excerpt
 from labor_lake.workflow import run_workflow
 from tests.faults.lake import observation
 from tests.lakes import RELEASED, run_at
+from tests.reports import REPORTS, reports_reading
 from tests.simulator.upstream import Upstream
 
 
@@ -134,7 +135,7 @@ def test_a_warning_holds_nothing_up(check, name, change, lake):
     assert result.failures == ()
     (summary,) = [one for one in result.summaries if one["job"] == "publish_reports"]
     assert [check in warning for warning in summary["warnings"]] == [True]
-    assert set(summary["reports"]) == {"best_year", "population_summary", "series_population"}
+    assert set(summary["reports"]) == set(REPORTS)
 
 
 def test_an_error_that_guards_no_report_fails_the_run_and_holds_none_back(lake):
@@ -152,7 +153,7 @@ def test_a_subject_that_is_gone_holds_back_its_own_reports(lake):
     with sample_with("pr.data.0.Current", another_year) as upstream:
         result = run_workflow(run_at(lake, upstream, "alone", datasets=()))
     index = index_of(lake)
-    assert set(index.held) == {"population_summary", "series_population"}
+    assert set(index.held) == reports_reading("population")
     told = [(type(failure), str(failure)) for failure in result.failures]
     assert told == [(QualityFailure, held.reason) for held in index.held.values()]
     assert (

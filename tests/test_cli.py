@@ -18,10 +18,10 @@ from labor_lake.cli import COMMANDS, main
 from labor_lake.commands.reports import shown_rows
 from labor_lake.workflow import STAGES, run_workflow
 from tests.lakes import run_at
+from tests.reports import REPORTS
 from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
-REPORTS = ("population_summary", "best_year", "series_population")
 
 pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
 

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from labor_lake import terminal
 from labor_lake.cli import COMMANDS, main
+from tests.reports import REPORTS, reports_reading
 from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
-REPORTS = ("population_summary", "best_year", "series_population")
 
 pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
 
@@ -102,7 +102,7 @@ def test_csv_holds_one_report(demo_lake, capsys):
 def test_numbers_are_numbers_in_json(demo_lake, capsys):
     assert main(["reports", "--json", "--lake", demo_lake]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert list(told) == sorted(REPORTS)
+    assert tuple(told) == REPORTS
     assert told["best_year"][0] == {
         "series_id": "PRS30006011",
         "best_year": 2022,
@@ -164,11 +164,11 @@ def test_a_report_says_since_when_its_inputs_are_known(demo_lake, capsys):
     assert main(["reports", "--as-of", "2025-09-10", "--lake", demo_lake]) == 0
     told = capsys.readouterr()
     assert "best_year" in told.out
+    later = sorted(reports_reading("population"))
     assert [line.partition(":")[0] for line in told.err.splitlines()] == [
-        "population_summary is unknown at 2025-09-10",
-        "series_population is unknown at 2025-09-10",
+        f"{name} is unknown at 2025-09-10" for name in later
     ]
-    assert told.err.count("population is known since 2") == 2
+    assert told.err.count("population is known since 2") == len(later)
 
 
 def test_the_changes_of_a_release_fit_80_columns(demo_lake, monkeypatch, capsys):

@@ -147,11 +147,12 @@ def test_what_show_answers_is_given_as_lines(aws, engine):
 def test_views_are_made_after_those_that_they_read_and_only_of_tables_that_are_there(aws):
     pointer = Pointer("pr", "R", "f/", {"pr_data": table()})
     AthenaEngine([pointer], SETTINGS).create_views()
-    assert [one["Query"] for one in asked()] == [sql_files("views")["best_year"]]
+    assert sql_files("views")["best_year"] in [one["Query"] for one in asked()]
+    assert sql_files("views")["series_population"] not in [one["Query"] for one in asked()]
     other = Pointer("population", "R", "f/", {"population": table()})
     AthenaEngine([pointer, other], SETTINGS).create_views()
     made = {one["Query"] for one in asked()}
-    assert made == {
+    assert made >= {
         sql_files("views")[name]
         for name in ("best_year", "population_summary", "series_population")
     }
@@ -170,7 +171,9 @@ def test_a_view_that_cannot_be_made_stops_no_other(aws, monkeypatch):
     monkeypatch.setattr(engine, "_run", refuse_one)
     assert [str(one) for one in engine.create_views()] == ["busy"]
     views = sql_files("views")
-    assert {one["Query"] for one in asked()} == {views["best_year"], views["series_population"]}
+    made = {one["Query"] for one in asked()}
+    assert made >= {views["best_year"], views["series_population"]}
+    assert views["population_summary"] not in made
 
 
 def test_a_view_that_athena_refuses_is_no_fault_of_who_gave_the_command(aws, monkeypatch):

@@ -26,6 +26,7 @@ from tests.faults.places import BACKENDS
 from tests.faults.published import answer_without_athena, publish
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.faults.table import cases, fault
+from tests.reports import REPORTS
 
 if TYPE_CHECKING:
     from tests.faults.lake import Lake
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 
-FILES = 8  # three reports as CSV and Parquet, the changes of a survey as text and JSON
+FILES = 2 * len(REPORTS) + 2
+"""The reports as CSV and Parquet, the changes of a survey as text and JSON."""
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def check_readers(lake: Lake, name: str, *, damaged: bool) -> None:
     if not name.endswith(".csv"):
         return
     if not damaged:
-        assert len(read_all(lake)) == 3
+        assert len(read_all(lake)) == len(REPORTS)
         return
     with pytest.raises(IntegrityFailure, match=f"{name} .*\\.$") as told:
         print_reports(lake.storage, report, "csv")
@@ -154,7 +156,7 @@ def test_an_index_of_0_1_is_read_and_renewed_once(published):
     del document["files"], document["schema"]
     published.storage.put(INDEX_KEY, json.dumps(document).encode())
     assert problems(published) == {}
-    assert len(read_all(published)) == 3
+    assert len(read_all(published)) == len(REPORTS)
     assert publish(published).summary["changed"] is True
     assert index_of(published).has_hashes
     assert publish(published).summary["changed"] is False

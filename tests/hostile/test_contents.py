@@ -18,8 +18,8 @@ from labor_lake.cli import main
 from tests.hostile.conftest import COLUMNS, DATA_FILE, NATION, SERIES
 from tests.hostile.corpus import FAMILIES, FIELDS, is_field
 from tests.lakes import RELEASED
+from tests.reports import REPORTS
 
-REPORTS = ("best_year", "population_summary", "series_population")
 SQL = "'; drop view best_year; --"
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 # In the order of their bytes, as the lake sorts.

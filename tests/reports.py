@@ -1,0 +1,17 @@
+"""The reports that there are: a new one is a file in `sql/reports/`, and no change of tests."""
+
+from __future__ import annotations
+
+from glue_jobs.sql_files import base_tables, sql_files
+
+REPORTS = tuple(sorted(sql_files("reports")))
+
+
+def reports_reading(table: str) -> set[str]:
+    """Those that read a table, themselves or through views."""
+    return {name for name in REPORTS if table in base_tables(sql_files("reports")[name])}
+
+
+def reports_of_tables(*tables: str) -> set[str]:
+    """Those that read no other table than these."""
+    return {name for name in REPORTS if base_tables(sql_files("reports")[name]) <= set(tables)}
