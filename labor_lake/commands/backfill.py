@@ -102,9 +102,10 @@ def _written(path: Path) -> datetime:
     Raises:
         UsageError: it has none that a calendar knows.
     """
+    written = _checked(path).stat().st_mtime
     try:
-        return datetime.fromtimestamp(_checked(path).stat().st_mtime, tz=timezone.utc)
-    except (OverflowError, ValueError):
+        return datetime.fromtimestamp(written, tz=timezone.utc)
+    except (OverflowError, ValueError, OSError):
         raise UsageError(
             f"The timestamp of {path} is no date.", hint="Give the release with --release DATE."
         ) from None
