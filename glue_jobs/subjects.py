@@ -32,7 +32,7 @@ def survey_code(text: str) -> str:
     """Returns a survey's two-letter code, or raises ``UsageError`` for anything else."""
     if not _SURVEY.fullmatch(text):
         raise UsageError(
-            f"{text[:40]!r} is not a survey code.", hint="A code is two lower-case letters: pr, cu."
+            f"{text[:40]!r} is not a survey code.", hint="A code is two letters: pr, ap."
         )
     return text
 

@@ -76,14 +76,19 @@ def revisions_of(lake) -> dict[str, str]:
     }
 
 
-def test_copies_in_any_of_the_120_orders_give_the_same_revisions_to_the_byte(tmp_path):
+@pytest.mark.parametrize(
+    "every",
+    [pytest.param(1, marks=pytest.mark.every_operation, id="all-120"), pytest.param(13, id="some")],
+)
+def test_copies_in_any_of_the_120_orders_give_the_same_revisions_to_the_byte(every, tmp_path):
     copies = {}
     for month in RELEASES:
         copies[month] = tmp_path / month
         copies[month].write_bytes(first_series(month, 12))
     land(tmp_path / "begin", copies["2026-04"].read_bytes())
     made = []
-    for number, order in enumerate(itertools.permutations(RELEASES)):
+    orders = list(itertools.permutations(RELEASES))[::every]
+    for number, order in enumerate(orders):
         folder = tmp_path / f"lake-{number}"
         shutil.copytree(tmp_path / "begin", folder, copy_function=os.link)
         lake = LocalStorage(folder)
@@ -93,7 +98,7 @@ def test_copies_in_any_of_the_120_orders_give_the_same_revisions_to_the_byte(tmp
             backfill(lake, pointer, NAME, {release_name(RELEASES[month]): copies[month]})
         made.append(revisions_of(lake))
         shutil.rmtree(folder)
-    assert len(made) == 120
+    assert len(made) == -(-120 // every)
     assert all(one == made[0] for one in made)
     assert len(made[0]) == len(RELEASES)
 

@@ -28,7 +28,7 @@ def vintages(pointer: Pointer, source: str) -> list[Snapshot]:
 
 
 def data_files(pointer: Pointer) -> list[str]:
-    """The data files that the survey's history knows; the first one is shown by default."""
+    """The data files that the survey's history knows, by name."""
     return sorted({one.source for one in pointer.history})
 
 

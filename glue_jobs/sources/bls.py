@@ -73,7 +73,7 @@ def check_contact(contact: str) -> None:
     """
     if _ADDRESS.fullmatch(contact):
         return
-    what = "what is configured is none" if contact else "none is configured"
+    what = "what is configured is not one" if contact else "none is configured"
     raise UsageError(
         f"BLS requires a contact e-mail address, and {what}.",
         hint="Give yours with --contact you@example.com or LAKE_CONTACT; it goes to BLS alone.",
@@ -163,7 +163,10 @@ class BlsSite:
         if answer.status != 200:
             raise ListingOutdated(f"BLS lists {listed.name} but answers {answer.status} for it.")
         if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
-            raise UpstreamInvalid(f"BLS sent a web page in place of {listed.name}.")
+            raise UpstreamInvalid(
+                f"BLS sent a web page in place of {listed.name}.",
+                hint=f"Nothing of {survey} was landed; the last release stands. Run again later.",
+            )
         if answer.size != listed.size:
             raise ListingOutdated(
                 f"{listed.name} has {answer.size:,} bytes where BLS lists {listed.size:,}."

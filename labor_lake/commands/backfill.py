@@ -6,6 +6,7 @@ all vintages, so it does not matter in which order they come.
 
 from __future__ import annotations
 
+import difflib
 import json
 import shutil
 import stat
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog import show_in_catalog
+from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.errors import UsageError
 from glue_jobs.history import with_rewritten_history
@@ -45,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take each copy's own timestamp for its release",
     )
+    parser.add_argument(
+        "--new-file", action="store_true", help="the lake has never seen a file of this name"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -53,15 +58,35 @@ def execute(arguments: argparse.Namespace) -> int:
     storage = open_run(settings, new_run_id()).storage
     survey = asked_survey(arguments.survey)
     copies = releases_of(arguments)
-    pointer, is_new = take_in(storage, settings, survey, arguments.name, copies)
+    pointer, is_new = take_in(
+        storage, settings, survey, arguments.name, copies, new_file=arguments.new_file
+    )
     known = [one for one in pointer.history if one.source == arguments.name]
     if arguments.json:
         print(json.dumps({"changed": is_new, "releases": [one.release for one in known]}))
     elif not is_new:
         print("Nothing is new: the lake has these copies.")
     else:
-        print(f"{arguments.name}: {len(known)} vintages, from {known[0].release} on.")
+        vintages = "vintage" if len(known) == 1 else "vintages"
+        print(f"{arguments.name}: {len(known)} {vintages}, from {known[0].release} on.")
     return 0
+
+
+def _check_name(storage: Storage, pointer: Pointer, name: str) -> None:
+    """Refuses a file that the lake has never seen: a typo would be a file of its own for ever.
+
+    Raises:
+        UsageError: neither the manifest nor the history knows it.
+    """
+    landed = load_survey(storage, pointer.subject).files
+    known = {*landed, *(one.source for one in pointer.history)}
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.9)
+    raise UsageError(
+        f"The lake has never seen a file {name} of {pointer.subject}.",
+        hint=f"Did you mean {near[0]}?" if near else "If BLS has removed it since: --new-file",
+    )
 
 
 def releases_of(arguments: argparse.Namespace) -> dict[str, Path]:
@@ -112,7 +137,13 @@ def _written(path: Path) -> datetime:
 
 
 def take_in(
-    storage: Storage, settings: Settings, survey: str, name: str, copies: Mapping[str, Path]
+    storage: Storage,
+    settings: Settings,
+    survey: str,
+    name: str,
+    copies: Mapping[str, Path],
+    *,
+    new_file: bool,
 ) -> tuple[Pointer, bool]:
     """Adds copies of a data file to a survey's history, which nobody else writes meanwhile.
 
@@ -126,6 +157,8 @@ def take_in(
         pointer = load_pointer(storage, survey)
         if pointer is None:
             raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
+        if not new_file and _is_data_file(pointer, name):
+            _check_name(storage, pointer, name)
         made = backfill(storage, pointer, name, copies)
         if made is not None:
             show_in_catalog(storage, settings)
@@ -144,7 +177,7 @@ def backfill(
         QualityFailure: a copy is no such file; nothing was published.
         LostRace: another run has published meanwhile; nothing was changed.
     """
-    if not name.startswith(f"{pointer.subject}.data."):
+    if not _is_data_file(pointer, name):
         raise UsageError(f"{name} is no data file of {pointer.subject}.")
     known = {(one.source, one.release): one.sha256 for one in pointer.history}
     added = []
@@ -163,6 +196,10 @@ def backfill(
         made = with_rewritten_history(storage, pointer, [*pointer.history, *added], scratch)
     publish(storage, made)
     return made
+
+
+def _is_data_file(pointer: Pointer, name: str) -> bool:
+    return name.startswith(f"{pointer.subject}.data.")
 
 
 def _check_converts(name: str, path: Path, scratch: Path) -> None:

@@ -18,6 +18,7 @@ from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from glue_jobs.catalog.pointers import Pointer, Snapshot
 
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--release", metavar="DATE", help="the last one by the end of that date (default: newest)"
     )
     parser.add_argument(
-        "--data-file", metavar="NAME", help="1.AllData, or its whole name (default: the first)"
+        "--data-file",
+        metavar="NAME",
+        help="1.AllData, or its whole name (default: the first of the release)",
     )
 
 
@@ -52,6 +55,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(document, indent=1, default=str))
         return 0
+    if not arguments.release and snapshot.release != pointer.release:
+        print(f"{pointer.release} has not changed {snapshot.source}; the last release that did:")
     for line in summary_lines(document):
         print(line)
     changes = document["changes"]
@@ -71,11 +76,11 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
     """
     files = data_files(pointer)
     prefix = f"{pointer.subject}.data."
-    source = prefix + data_file.removeprefix(prefix) if data_file else next(iter(files), "")
+    source = prefix + data_file.removeprefix(prefix) if data_file else _first_file(pointer, files)
     if source not in files:
         known = ", ".join(partition_of(name) for name in files)
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
-    known_until = release_name(moment_of(until)) if until else "9"
+    known_until = release_name(moment_of(until, "--release")) if until else "9"
     seen = vintages(pointer, source)
     found = [one for one in seen if one.release <= known_until]
     if not found:
@@ -84,3 +89,9 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
             f" {seen[0].release}."
         )
     return found[-1]
+
+
+def _first_file(pointer: Pointer, files: Sequence[str]) -> str:
+    """The data file that is shown by default: one that BLS still has, if any."""
+    current = {file.source for name, file in pointer.files() if not pointer.tables[name].folder}
+    return next((name for name in files if name in current), next(iter(files), ""))

@@ -40,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     for name, value in values.items():
         origin = known.origins[name]
-        told = "" if origin == DEFAULT else f"   (from {origin})"
+        told = "   (default)" if origin == DEFAULT else f"   (from {origin})"
         # Each of several addresses has a line, so that none is broken.
         first, *others = _shown(value)
         print(visible(f"{name:<20} {first}{'' if others else told}"))
@@ -54,6 +54,6 @@ def _shown(value: object) -> list[str]:
     if isinstance(value, bool):
         return [str(value).lower()]
     if not isinstance(value, tuple):
-        return [str(value)]
-    together = ",".join(value)
+        return [str(value) or "not set"]
+    together = ",".join(value) or "none"
     return [together] if len(together) < _LONG else [f"{one}," for one in value[:-1]] + [value[-1]]

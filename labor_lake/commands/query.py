@@ -143,8 +143,8 @@ def asked_of(
     return storage, *readable_pointers_as_of(storage, moment_of(asked))
 
 
-def moment_of(text: str) -> datetime:
-    """The moment that somebody asks for.
+def moment_of(text: str, flag: str = "--as-of") -> datetime:
+    """The moment that somebody asks for by a flag.
 
     Raises:
         UsageError: it cannot be read.
@@ -153,7 +153,7 @@ def moment_of(text: str) -> datetime:
         return end_of(text)
     except ValueError:
         raise UsageError(
-            f"{text!r} is neither a date nor a release.", hint="--as-of 2025-06-30"
+            f"{text!r} is neither a date nor a release.", hint=f"{flag} 2025-06-30"
         ) from None
 
 

@@ -77,6 +77,10 @@ def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, He
 
 def _chosen(index: ReportIndex, only: str | None) -> list[str]:
     """The names of the one report or of all."""
+    if only is None and not index.reports:
+        raise QualityFailure(
+            "No report could be made yet.", hint="`lake status` says what the last run failed with."
+        )
     if only is None:
         return sorted(index.reports)
     if only not in index.reports and only in index.held:
@@ -104,11 +108,12 @@ def _print_as_of(arguments: argparse.Namespace, form: str) -> int:
     chosen = [arguments.report] if arguments.report else list(statements)
     bodies: dict[str, bytes] = {}
     failures: dict[str, LakeError] = {}
+    unknown: list[str] = []
     for name in chosen:
         lacking = base_tables(statements[name]) - tables_of(pointers)
         if lacking and damaged.keys().isdisjoint(map(subject_of, lacking)):
             since = _known_since(storage, lacking)
-            print(f"{name} is unknown at {arguments.as_of}: {since}", file=sys.stderr)
+            unknown.append(f"{name} is unknown at {arguments.as_of}: {since}")
             continue
         try:
             told = f"The report {name} cannot be made"
@@ -118,8 +123,11 @@ def _print_as_of(arguments: argparse.Namespace, form: str) -> int:
     if not bodies:
         for failure in failures.values():
             raise failure
+        raise UsageError(" ".join(unknown))
+    for told in unknown:
+        print(told, file=sys.stderr)
     made_from = dict.fromkeys(bodies, f"what was known at {arguments.as_of}")
-    more = None if arguments.report else f"--as-of {arguments.as_of}"
+    more = None if arguments.report else f"--as-of {arguments.as_of} --lake {storage.uri}"
     _print(bodies, form, made_from, more)
     for failure in failures.values():
         print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-age",
         type=hours,
         metavar="HOURS",
-        help="exit 7 if anything is stale: not asked with success for so long, landed and not"
+        help="exit 7 if anything is stale: no successful check for so long, landed and not"
         " built, built and not reported, held back, or the last run failed",
     )
 
@@ -59,7 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tuple[str, str]]:
-    """The subjects that were not asked with success for more than so many hours.
+    """The subjects without a successful check for more than so many hours.
 
     Where nothing was landed yet, the whole lake is stale, as `lake`.
     """
@@ -68,7 +68,7 @@ def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tupl
     for subject, state in document["subjects"].items():
         age = state["checked_age_seconds"]
         if age is None or age > max_age * 3600:
-            yield subject, f"was not asked with success for {max_age:g} hours."
+            yield subject, f"had no successful check for {max_age:g} hours."
     if not document["subjects"]:
         yield "lake", "nothing was landed yet."
 

@@ -63,7 +63,9 @@ def take_in(lake: Lake, copies: Mapping[str, Path], storage: Storage | None = No
     """Runs `lake backfill` on copies of the data file; returns its exit code."""
     run = lake.run()
     try:
-        backfill.take_in(storage or run.storage, run.settings, "pr", DATA_FILE, copies)
+        backfill.take_in(
+            storage or run.storage, run.settings, "pr", DATA_FILE, copies, new_file=False
+        )
     except LakeError as error:
         return error.exit_code
     return 0
