@@ -13,7 +13,7 @@ PIN_JOBS = $(PIN) --python-version 3.9
 PIN_LAPTOP = $(PIN) --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-jobs conformance coverage faults breakages fuzz lint \
+.PHONY: help demo run check test test-jobs conformance coverage faults breakages fuzz lint \
     lint-template audit install-check wheel-check rehearse bench docs requirements clean
 
 help: ## print this list
@@ -27,6 +27,13 @@ demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no acco
 
 run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
+
+# The quick half of the tests: no S3, no process of its own, no fuzzing.
+QUICK = tests/athena_sql tests/catalog tests/formats tests/tables tests/simulator \
+    $(addprefix tests/test_,answers.py checks.py docs.py settings.py sql.py summaries.py typos.py)
+
+check: lint ## lint, types, contracts and the quick tests: what to run before a commit
+	$(BIN)/python -m pytest -q -n auto $(QUICK)
 
 test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)

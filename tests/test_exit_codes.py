@@ -109,15 +109,7 @@ def test_7_a_lake_that_nobody_asked_for_is_stale(words, tmp_path):
     assert ended(words(*status, "0.5")).returncode == 7
 
 
-@pytest.fixture
-def _heeding_interrupts():
-    """A background job's children ignore SIGINT, which these would inherit."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeding_interrupts")
+@pytest.mark.usefixtures("heeding_interrupts")
 def test_130_interrupted(words, upstream):
     stalled = Stall(30)
     upstream.script(SURVEY_PATH, stalled)

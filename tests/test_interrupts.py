@@ -17,7 +17,7 @@ from tests.interrupting import ENDLESS, interrupt_at
 ROOT = Path(__file__).parents[1]
 STATEMENTS = f"{ENDLESS.format('count(*)')};\nselect 6 * 7 as answer;\n"
 
-pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine", "_heeding_interrupts")
+pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine", "heeding_interrupts")
 
 
 class Terminal(io.StringIO):
@@ -25,14 +25,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture
-def _heeding_interrupts():
-    """A background job ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])

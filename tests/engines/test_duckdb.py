@@ -221,6 +221,7 @@ FIRST = "select value from pr_data cross join (values 1, 2, 3, 4, 5) as five(num
     [(1, ENDLESS.format("count(*)")), (3, FIRST + ENDLESS.format("a.value"))],
     ids=["before the first batch", "between batches"],
 )
+@pytest.mark.usefixtures("heeding_interrupts")
 def test_ctrl_c_ends_a_query_and_not_the_engine(number, sql, demo_lake, monkeypatch):
     storage = LocalStorage(Path(demo_lake))
     engine = DuckDBEngine(storage, load_pointers(storage), Settings())
