@@ -155,8 +155,8 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
     try:
         run.storage.put(names.run_summary(run.run_id, name), to_json(summary))
     except LakeError as error:
-        # What stopped the job stops its summary as well: the first sentence says it all.
-        failures = failures or [error]
+        # What stopped the whole job stops its summary as well: the first sentence says it all.
+        failures = failures if outcome.stopped else [*failures, error]
         summary.update(exit_code=exit_code(failures), stopped=True)
     run.progress.job_finished(summary)
     return summary, failures

@@ -8,7 +8,6 @@ import pytest
 
 from glue_jobs import summaries
 from glue_jobs.errors import (
-    LakeError,
     QualityFailure,
     StorageFailure,
     TryAgainLater,
@@ -92,17 +91,22 @@ def test_the_last_job_of_a_workflow_looks_at_all_others():
     assert last == "publish_reports"
 
 
-@pytest.mark.parametrize("fails", [True, False])
-def test_a_summary_that_cannot_be_written_hides_nothing(fails, run, tmp_path):
-    cause: list[LakeError] = [QualityFailure("A line is wrong.")] if fails else []
-
+@pytest.mark.parametrize(
+    ("failures", "stopped", "told"),
+    [
+        ([], False, [StorageFailure]),
+        ([QualityFailure("A line is wrong.")], False, [QualityFailure, StorageFailure]),
+        ([StorageFailure("No space.")], True, [StorageFailure]),  # the same cause, told once
+    ],
+)
+def test_a_summary_that_cannot_be_written_hides_nothing(failures, stopped, told, run, tmp_path):
     def job(run: Run) -> Outcome:
-        return Outcome(failures=list(cause))
+        return Outcome(failures=list(failures), stopped=stopped)
 
     failing = FailingStorage(LocalStorage(tmp_path / "lake"), 1, "before")
-    summary, failures = perform("job", job, Run(Settings(), failing, "run"))
-    assert summary["exit_code"] == 7
-    assert [type(failure) for failure in failures] == [QualityFailure if fails else StorageFailure]
+    summary, found = perform("job", job, Run(Settings(), failing, "run"))
+    assert (summary["exit_code"], summary["stopped"]) == (7, True)
+    assert [type(failure) for failure in found] == told
 
 
 @pytest.mark.parametrize("given", ["../x", "a/b", "wr_1/../../x", "wr 1", "wr_1\n", "x" * 256, "é"])
