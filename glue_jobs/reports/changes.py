@@ -28,8 +28,13 @@ def vintages(pointer: Pointer, source: str) -> list[Snapshot]:
 
 
 def data_files(pointer: Pointer) -> list[str]:
-    """The data files that the survey's history knows, by name."""
-    return sorted({one.source for one in pointer.history})
+    """The data files that the survey's history knows; the first one is shown by default.
+
+    Those that the release has come first: a backfill may know one that BLS has removed.
+    """
+    current = {file.source for name, file in pointer.files() if not pointer.tables[name].folder}
+    known = {one.source for one in pointer.history}
+    return sorted(known, key=lambda name: (name not in current, name))
 
 
 def changes_of(

@@ -18,7 +18,6 @@ from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from glue_jobs.catalog.pointers import Pointer, Snapshot
 
@@ -76,7 +75,7 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
     """
     files = data_files(pointer)
     prefix = f"{pointer.subject}.data."
-    source = prefix + data_file.removeprefix(prefix) if data_file else _first_file(pointer, files)
+    source = prefix + data_file.removeprefix(prefix) if data_file else next(iter(files), "")
     if source not in files:
         known = ", ".join(partition_of(name) for name in files)
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
@@ -89,9 +88,3 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
             f" {seen[0].release}."
         )
     return found[-1]
-
-
-def _first_file(pointer: Pointer, files: Sequence[str]) -> str:
-    """The data file that is shown by default: one that BLS still has, if any."""
-    current = {file.source for name, file in pointer.files() if not pointer.tables[name].folder}
-    return next((name for name in files if name in current), next(iter(files), ""))
