@@ -138,7 +138,7 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         outcome = Outcome(failures=[error], stopped=True)
     except Exception as error:  # noqa: BLE001 - the summary has to tell this, too
         outcome = Outcome(failures=[InternalFailure(error)], stopped=True)
-    failures = outcome.failures
+    failures = _each_once(outcome.failures)
     summary = {
         "schema": SUMMARY_SCHEMA,
         "job": name,
@@ -156,10 +156,18 @@ def perform(name: str, job: Job, run: Run) -> tuple[dict[str, Any], list[LakeErr
         run.storage.put(names.run_summary(run.run_id, name), to_json(summary))
     except LakeError as error:
         # What stopped the whole job stops its summary as well: the first sentence says it all.
-        failures = failures if outcome.stopped else [*failures, error]
+        failures = failures if outcome.stopped else _each_once([*failures, error])
         summary.update(exit_code=exit_code(failures), stopped=True)
     run.progress.job_finished(summary)
     return summary, failures
+
+
+def _each_once(failures: Sequence[LakeError]) -> list[LakeError]:
+    """What hits every subject alike, such as a bucket without versions, is told once."""
+    told: dict[str, LakeError] = {}
+    for failure in failures:
+        told.setdefault(str(failure), failure)
+    return list(told.values())
 
 
 def exit_code(failures: Sequence[LakeError]) -> int:

@@ -109,6 +109,20 @@ def test_a_summary_that_cannot_be_written_hides_nothing(failures, stopped, told,
     assert [type(failure) for failure in found] == told
 
 
+def test_what_hits_every_subject_and_the_summary_alike_is_told_once(run, tmp_path):
+    def job(run: Run) -> Outcome:
+        return Outcome(failures=[UsageError("no versions"), UsageError("no versions")])
+
+    class Unversioned(LocalStorage):
+        def put(self, *_, **__):
+            raise UsageError("no versions")
+
+    storage = Unversioned(tmp_path / "lake")
+    summary, found = perform("job", job, Run(Settings(), storage, "run"))
+    assert [str(failure) for failure in found] == ["no versions"]
+    assert [told["message"] for told in summary["errors"]] == ["no versions"]
+
+
 @pytest.mark.parametrize("given", ["../x", "a/b", "wr_1/../../x", "wr 1", "wr_1\n", "x" * 256, "é"])
 def test_a_run_id_that_could_lead_out_of_its_folder_is_refused(given):
     with pytest.raises(UsageError, match="WORKFLOW_RUN_ID"):
