@@ -135,8 +135,8 @@ def _first_release(folder: Path, megabytes: int) -> Any:
     from datetime import datetime, timezone  # noqa: PLC0415
 
     from glue_jobs.build_tables import build_tables  # noqa: PLC0415
-    from glue_jobs.job import Run, perform  # noqa: PLC0415
     from glue_jobs.land_bls import land_bls  # noqa: PLC0415
+    from glue_jobs.running import Run, perform  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.storage.local import LocalStorage  # noqa: PLC0415
     from labor_lake.sample.upstream import Upstream  # noqa: PLC0415

@@ -12,7 +12,6 @@ import contextlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import (
     HeldBack,
@@ -22,12 +21,14 @@ from glue_jobs.catalog.pointers import (
     missing_files,
     publish,
 )
+from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history import History, marks_revisions
-from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
+from glue_jobs.program import exit_with, main_of
 from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages, up_to_shown
 from glue_jobs.release_folder import Building, put_sources, put_table, store_file
+from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
 from glue_jobs.tables.convert import convert_population
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from glue_jobs.catalog.manifests import LandedFile
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
     from glue_jobs.verdicts import Verdict
 

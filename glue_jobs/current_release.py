@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.storage import copy_verified
+from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.plan import is_same_converter
 
 if TYPE_CHECKING:

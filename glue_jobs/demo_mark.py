@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.manifests import to_json
+from glue_jobs.documents import to_json
 from glue_jobs.errors import UsageError
 from glue_jobs.storage import names
 

@@ -87,6 +87,11 @@ def read_as(cls: type[_Class], document: Any) -> _Class:
     return cls(**{name: readers[name](value) for name, value in document.items()})
 
 
+def to_json(document: Mapping[str, Any]) -> bytes:
+    """A document as the lake writes it: sorted, indented, the same bytes for the same content."""
+    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
+
+
 @cache
 def _fields(cls: Any) -> tuple[dict[str, Callable[[Any], Any]], frozenset[str]]:
     """What reads each field that a document may have, and which it must have."""

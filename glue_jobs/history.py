@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -28,7 +27,9 @@ from glue_jobs.errors import (
     QualityFailure,
 )
 from glue_jobs.raw_zone import kept_source, vintage_of
-from glue_jobs.storage import copy_verified, names, path_sha256, read_verified
+from glue_jobs.storage import names
+from glue_jobs.storage.hashing import path_sha256
+from glue_jobs.storage.verified import copy_verified, read_verified
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import convert_data
 from glue_jobs.tables.parquet import write_parquet
@@ -37,12 +38,12 @@ from glue_jobs.tables.quality import check_shrinking
 from glue_jobs.tables.revisions import (
     REVISED,
     SCHEMA,
+    Counted,
     compare_vintages,
     count_rows,
     defines_revised,
     first_vintage,
     read_vintage,
-    unflagged,
 )
 
 if TYPE_CHECKING:
@@ -54,21 +55,6 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage
-
-
-@dataclass
-class Counted:
-    """What was counted while changes streamed by."""
-
-    by_change: Counter[str]
-    unflagged: int = 0
-
-    def watch(self, changes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Passes changes on and counts them."""
-        for batch in changes:
-            self.by_change.update(batch.column("change").to_pylist())
-            self.unflagged += unflagged(batch)
-            yield batch
 
 
 class History:
@@ -149,7 +135,7 @@ class History:
             self.snapshots = sorted([*self.snapshots, vintage], key=_place)
             return
         target = self._scratch / "revisions.parquet"
-        counted = Counted(Counter())
+        counted = Counted()
         with parquet.open("rb") as current:
             rows = self._write(target, last, partition, read_vintage(current), counted)
         new = _counted(vintage, rows, counted)
@@ -325,7 +311,7 @@ def compare_all(
                 raise
             left_out.append(_left_out(vintage, error))
             continue
-        counted, target = Counted(Counter()), scratch / "revisions.parquet"
+        counted, target = Counted(), scratch / "revisions.parquet"
         is_first = last is None or last.source != vintage.source
         rows = _write_changes(None if is_first else before, made, target, counted)
         yield _counted(vintage, rows, counted), target

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.manifests import LandedFile, SurveyManifest, load_survey, save_survey
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
-from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import from_text, to_text
+from glue_jobs.program import exit_with, main_of
+from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.bls import BlsSite, ListingOutdated, check_time, is_as_listed, is_newer
 from glue_jobs.sources.http import Pace
-from glue_jobs.storage import bring_back, names
+from glue_jobs.storage import names
+from glue_jobs.storage.recorded import bring_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from glue_jobs.formats.listing import ListedFile
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.sources.bls import Fetched
 
 DOWNLOADS_AT_ONCE = 4

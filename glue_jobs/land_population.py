@@ -19,11 +19,13 @@ from glue_jobs.catalog.manifests import (
 )
 from glue_jobs.errors import GuardTripped
 from glue_jobs.formats.population_json import content_sha256
-from glue_jobs.job import Outcome, act_on_each, exit_with, main_of
 from glue_jobs.moments import to_text
+from glue_jobs.program import exit_with, main_of
+from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import bring_back, names
+from glue_jobs.storage import names
+from glue_jobs.storage.recorded import bring_back
 from glue_jobs.subjects import POPULATION, dataset_of
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.sources.population import Answered
     from glue_jobs.subjects import Dataset
 

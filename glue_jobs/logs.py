@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.progress import Progress, write_line
+from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,20 @@ def log_failure(error: LakeError, *, debug: bool) -> None:
             traceback.format_exception(type(error), error, error.__traceback__)
         )
     _write("failed", "error", fields)
+
+
+def print_error(error: LakeError, *, debug: bool = False, log_format: str = "text") -> None:
+    """Tells a failure on stderr: one sentence, and what to do about it; a traceback on demand."""
+    if log_format == "json":
+        log_failure(error, debug=debug)
+        return
+    lines = traceback.format_exception(type(error), error, error.__traceback__) if debug else []
+    lines = [line.rstrip("\n") for line in lines]
+    lines.append(f"error: {visible(str(error))}")
+    lines += [f"       {line}" for line in getattr(error, "excerpt", "").splitlines()]
+    if error.hint:
+        lines.append(f"hint:  {visible(error.hint)}")
+    write_line("\n".join(lines))
 
 
 def describe_failure(error: LakeError) -> dict[str, Any]:

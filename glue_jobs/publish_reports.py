@@ -20,8 +20,8 @@ from glue_jobs.catalog.pointers import readable_pointers, tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import IntegrityFailure, LakeError, QualityFailure
-from glue_jobs.job import Outcome, exit_with, main_of
 from glue_jobs.moments import to_text
+from glue_jobs.program import exit_with, main_of
 from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages
 from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.reports.files import printed_rows, to_csv, write_report_parquet
@@ -41,6 +41,7 @@ from glue_jobs.reports.index import (
     load_index,
     read_file,
 )
+from glue_jobs.running import Outcome
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
 from glue_jobs.subjects import subject_of
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
 
 

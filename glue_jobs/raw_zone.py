@@ -22,7 +22,9 @@ from glue_jobs.moments import (
     is_release,
     release_name,
 )
-from glue_jobs.storage import names, open_verified, read_verified, recorded_sha256, version_of
+from glue_jobs.storage import names
+from glue_jobs.storage.recorded import recorded_sha256, version_of
+from glue_jobs.storage.verified import open_verified, read_verified
 from glue_jobs.tables.convert import Source
 from glue_jobs.tables.plan import Role, plan_survey
 

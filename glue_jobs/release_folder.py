@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import Table, TableFile
 from glue_jobs.moments import from_text, release_name
-from glue_jobs.storage import path_sha256
+from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import Converted, write_records
 from glue_jobs.tables.plan import Role
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import HeldBack, Pointer
     from glue_jobs.history import History
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.tables.columns import TableColumn
     from glue_jobs.tables.plan import Planned
     from glue_jobs.verdicts import Verdict

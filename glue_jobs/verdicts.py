@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer, TableFile
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.tables.convert import Converted, Source
     from glue_jobs.tables.plan import Planned
 

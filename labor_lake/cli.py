@@ -14,8 +14,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import InternalFailure, LakeError
-from glue_jobs.job import add_setting_flags, log_format_of, print_error
-from glue_jobs.logs import describe_failure
+from glue_jobs.flags import add_setting_flags, log_format_of
+from glue_jobs.logs import describe_failure, print_error
 from glue_jobs.progress import write_line
 from glue_jobs.settings import SETTINGS
 from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted

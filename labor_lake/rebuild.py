@@ -20,7 +20,8 @@ from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import compare_all
 from glue_jobs.raw_zone import kept_source, landed_population
 from glue_jobs.release_folder import source_records
-from glue_jobs.storage import names, path_sha256
+from glue_jobs.storage import names
+from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.subjects import POPULATION
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.catalog.pointers import Pointer, TableFile
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
 
 

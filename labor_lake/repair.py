@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from glue_jobs.build_tables import Remake, build_subject
-from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import (
     is_manifest,
     load_population,
@@ -25,6 +24,7 @@ from glue_jobs.catalog.manifests import (
     save_survey,
 )
 from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
+from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import (
     GuardTripped,
     IntegrityFailure,
@@ -43,7 +43,10 @@ from glue_jobs.release_folder import rejects_text
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Pace
 from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import bring_back, copy_verified, intact_body, names, path_sha256
+from glue_jobs.storage import names
+from glue_jobs.storage.hashing import path_sha256
+from glue_jobs.storage.recorded import bring_back, intact_body
+from glue_jobs.storage.verified import copy_verified
 from glue_jobs.subjects import POPULATION, dataset_of
 from labor_lake.rebuild import make_again
 from labor_lake.verification import (
@@ -67,7 +70,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
     from labor_lake.verification import Noted
 

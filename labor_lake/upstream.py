@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from glue_jobs.catalog.manifests import LandedDataset, LandedFile
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.sources.bls import Offered
 
 _ASKED_AT_ONCE = 4

@@ -15,14 +15,16 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog import catalog_differences
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
+from glue_jobs.catalog.show import catalog_differences
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
 from glue_jobs.moments import CLOCKS_DIFFER, release_name
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_files
-from glue_jobs.storage import check_as_written, file_sha256, names, version_of
+from glue_jobs.storage import names
+from glue_jobs.storage.hashing import file_sha256
+from glue_jobs.storage.recorded import check_as_written, version_of
 from glue_jobs.subjects import POPULATION
 from labor_lake.upstream import ask_upstream
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
 
 RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"

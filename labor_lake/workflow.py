@@ -16,11 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 
 if TYPE_CHECKING:
     from glue_jobs.errors import LakeError
-    from glue_jobs.job import Job, Run
+    from glue_jobs.running import Job, Run
 
 
 @dataclass(frozen=True)

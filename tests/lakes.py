@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from glue_jobs.job import Run
+from glue_jobs.running import Run
 from glue_jobs.settings import Settings
-from glue_jobs.storage import open_storage
+from glue_jobs.storage.open import open_storage
 from labor_lake.sample import render
 from labor_lake.workflow import WorkflowResult, run_workflow
 from tests.simulator.upstream import Upstream

@@ -47,7 +47,7 @@ def test_imports_point_one_way(copied_packages):
         ("glue_jobs/tables/quality.py", "import requests"),
         ("glue_jobs/tables/schemas.py", "import os"),
         ("glue_jobs/catalog/pointers.py", "import labor_lake.engines.duckdb"),
-        ("glue_jobs/storage/local.py", "import glue_jobs.job"),
+        ("glue_jobs/storage/local.py", "import glue_jobs.running"),
         ("glue_jobs/build_tables.py", "import duckdb"),
         ("athena_sql/queries.py", "import glue_jobs.errors"),
         ("labor_lake/commands/status.py", "import boto3"),

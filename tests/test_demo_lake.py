@@ -14,7 +14,7 @@ import pytest
 
 from glue_jobs.demo_mark import mark_as_demo
 from glue_jobs.errors import UsageError
-from glue_jobs.job import open_run
+from glue_jobs.opening import open_run
 from glue_jobs.settings import Settings
 from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage

@@ -13,17 +13,9 @@ from glue_jobs.errors import (
     TryAgainLater,
     UsageError,
 )
-from glue_jobs.job import (
-    Outcome,
-    Run,
-    act_on_each,
-    argument_parser,
-    exit_code,
-    exit_with,
-    perform,
-    resolved,
-    run_id_of,
-)
+from glue_jobs.flags import resolve_settings
+from glue_jobs.program import argument_parser, exit_with
+from glue_jobs.running import Outcome, Run, act_on_each, exit_code, perform, run_id_of
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from labor_lake import workflow
@@ -145,7 +137,7 @@ def test_an_argument_of_glue_s_own_is_not_taken_for_a_setting_that_begins_alike(
 def test_a_setting_is_given_with_underscores_or_dashes(flag):
     address = "http://127.0.0.1:1/"
     given, _ = argument_parser("job", "").parse_known_args([flag, address])
-    assert resolved(vars(given)).settings.bls_url == address
+    assert resolve_settings(vars(given)).settings.bls_url == address
 
 
 def test_success_does_not_end_the_process():

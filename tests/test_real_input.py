@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.build_tables import build_tables
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import NOW, run_at
@@ -18,7 +18,7 @@ from tests.simulator.upstream import Upstream
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
 
 pytestmark = needs_captures
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main

@@ -16,8 +16,8 @@ import pytest
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, missing_files, publish
 from glue_jobs.errors import QualityFailure, TryAgainLater, UpstreamRefused
-from glue_jobs.storage import recorded_sha256
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage.recorded import recorded_sha256
 from labor_lake.commands.vacuum import vacuum
 from labor_lake.commands.verify import verified
 from labor_lake.rebuild import rebuild_differences

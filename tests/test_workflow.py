@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from glue_jobs.errors import QualityFailure, UpstreamUnavailable
-from glue_jobs.job import Outcome, Run
+from glue_jobs.running import Outcome, Run
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from labor_lake import workflow

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError, UpstreamUnavailable, UsageError
-from glue_jobs.job import print_error
+from glue_jobs.logs import print_error
 from glue_jobs.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError, QualityFailure
-from glue_jobs.job import print_error
+from glue_jobs.logs import print_error
 from labor_lake.deployment.bundles import ROOT
 from tests.rehearsal.environments import GLUES_PYTHON, PINNED_PIP, find_python, version_of
 

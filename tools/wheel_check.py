@@ -19,7 +19,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 from glue_jobs.errors import LakeError, QualityFailure
-from glue_jobs.job import print_error
+from glue_jobs.logs import print_error
 from labor_lake.deployment.bundles import ROOT
 
 _NOT_FOR_USERS = re.compile(r"(^|/)(tests?|faults|simulator|conformance|rehearsal)[/.]")

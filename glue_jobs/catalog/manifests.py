@@ -8,17 +8,17 @@ names bytes that are not there.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Callable, TypeVar
 
-from glue_jobs.documents import Count, Moment, Sha256, read_as, read_document
+from glue_jobs.documents import Count, Moment, Sha256, read_as, read_document, to_json
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.storage import intact_body, names
+from glue_jobs.storage import names
 from glue_jobs.storage.names import FileName, Version
+from glue_jobs.storage.recorded import intact_body
 from glue_jobs.subjects import DATASETS
 
 if TYPE_CHECKING:
@@ -172,11 +172,6 @@ def is_manifest(body: bytes, key: str) -> bool:
     except IntegrityFailure:
         return False
     return True
-
-
-def to_json(document: Mapping[str, Any]) -> bytes:
-    """A document as the lake writes it: sorted, indented, the same bytes for the same content."""
-    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _without_name(file: LandedFile) -> dict[str, Any]:

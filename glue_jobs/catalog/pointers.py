@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from glue_jobs.catalog.manifests import to_json
 from glue_jobs.documents import (
     ADDED_LATER,
     NOT_STORED,
@@ -24,10 +23,12 @@ from glue_jobs.documents import (
     Sha256,
     read_as,
     read_document,
+    to_json,
 )
 from glue_jobs.errors import IntegrityFailure, StorageFailure, TryAgainLater
-from glue_jobs.storage import intact_body, names
+from glue_jobs.storage import names
 from glue_jobs.storage.names import FileName, FolderOrNone, Part, Path, PathOrNone
+from glue_jobs.storage.recorded import intact_body
 from glue_jobs.tables.columns import TableColumn, TableName
 
 if TYPE_CHECKING:

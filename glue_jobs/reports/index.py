@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Callable
 
-from glue_jobs.catalog.manifests import to_json
 from glue_jobs.documents import (
     ADDED_LATER,
     Count,
@@ -25,6 +24,7 @@ from glue_jobs.documents import (
     Sha256,
     read_as,
     read_document,
+    to_json,
 )
 from glue_jobs.errors import IntegrityFailure, TryAgainLater, UsageError
 from glue_jobs.storage import names

@@ -10,6 +10,8 @@ a moment is that of the last change not after it.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -101,6 +103,21 @@ def compare_vintages(
         if after.num_rows:
             yield _changes(after, ADDED, None)
         after = next(current, None)
+
+
+@dataclass
+class Counted:
+    """What was counted while changes streamed by."""
+
+    by_change: Counter[str] = field(default_factory=Counter)
+    unflagged: int = 0
+
+    def watch(self, changes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Passes changes on and counts them."""
+        for batch in changes:
+            self.by_change.update(batch.column("change").to_pylist())
+            self.unflagged += unflagged(batch)
+            yield batch
 
 
 def unflagged(changes: pa.RecordBatch) -> int:

@@ -14,14 +14,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog import show_in_catalog
 from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
+from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import UsageError
+from glue_jobs.flags import resolve_settings
 from glue_jobs.history import with_rewritten_history
-from glue_jobs.job import new_run_id, open_run, resolved
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
-from glue_jobs.storage import names, path_sha256
+from glue_jobs.opening import open_run
+from glue_jobs.running import new_run_id
+from glue_jobs.storage import names
+from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.subjects import asked_survey
 from glue_jobs.tables.convert import Source, convert_data
 
@@ -54,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Takes them in and publishes the new history."""
-    settings = resolved(vars(arguments)).settings
+    settings = resolve_settings(vars(arguments)).settings
     storage = open_run(settings, new_run_id()).storage
     survey = asked_survey(arguments.survey)
     copies = releases_of(arguments)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.pointers import load_pointer, readable_pointers, tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
-from glue_jobs.job import opened_lake, resolved
+from glue_jobs.flags import resolve_settings
 from glue_jobs.moments import release_name
+from glue_jobs.opening import open_lake
 from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages
 from glue_jobs.subjects import asked_survey
 from glue_jobs.tables.plan import partition_of
@@ -42,14 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them, the biggest moves first."""
-    storage = opened_lake(vars(arguments))
+    settings = resolve_settings(vars(arguments)).settings
+    storage = open_lake(settings)
     survey = asked_survey(arguments.survey)
     pointer = load_pointer(storage, survey)
     if pointer is None:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
     snapshot = chosen(pointer, arguments.release, arguments.data_file)
     pointers, damaged = readable_pointers(storage)
-    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
+    engine = open_engine(storage, pointers, settings, damaged)
     document = changes_of(engine, pointer, snapshot, tables_of(pointers))
     if arguments.json:
         print(json.dumps(document, indent=1, default=str))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.job import resolved
+from glue_jobs.flags import resolve_settings
 from glue_jobs.settings import SETTINGS
 from glue_jobs.visible import visible
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
-    known = resolved(vars(arguments))
+    known = resolve_settings(vars(arguments))
     values: dict[str, Any] = {
         setting.name: getattr(known.settings, setting.name) for setting in SETTINGS
     }

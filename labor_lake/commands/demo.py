@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.demo_mark import mark_as_demo
-from glue_jobs.job import Run, exit_code, new_run_id
+from glue_jobs.running import Run, exit_code, new_run_id
 from glue_jobs.settings import SETTINGS, resolve
-from glue_jobs.storage import open_storage
+from glue_jobs.storage.open import open_storage
 from labor_lake.commands import reports
 from labor_lake.commands.run import follow
 from labor_lake.sample.upstream import Upstream

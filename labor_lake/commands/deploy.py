@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
-from glue_jobs.job import resolved
+from glue_jobs.flags import resolve_settings
 from labor_lake.deployment.template import make_template
 from labor_lake.terminal import print_table
 
@@ -96,7 +96,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
     if arguments.template:
         print(make_template(), end="")
         return 0
-    known = resolved(vars(arguments))
+    known = resolve_settings(vars(arguments))
     given = parameters(vars(known.settings), known.origins, arguments.parameter)
     region = known.settings.region
     stack = deployment("stacks").Stack(arguments.stack, region)
@@ -125,7 +125,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
 
 
 def _destroy(arguments: argparse.Namespace) -> int:
-    region = resolved(vars(arguments)).settings.region
+    region = resolve_settings(vars(arguments)).settings.region
     stack = deployment("stacks").Stack(arguments.stack, region)
     outputs = stack.outputs_whatever_its_state()
     if outputs is None:

@@ -15,8 +15,9 @@ from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.catalog.vintages import readable_pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
-from glue_jobs.job import opened_lake, resolved
+from glue_jobs.flags import resolve_settings
 from glue_jobs.moments import end_of
+from glue_jobs.opening import open_lake
 from glue_jobs.reports.answers import (
     json_rows,
     number_columns,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
     from glue_jobs.errors import LakeError
+    from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 100
@@ -116,12 +118,13 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name, as of now or of a moment."""
-    storage, pointers, damaged = asked_of(arguments)
-    return open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
+    settings = resolve_settings(vars(arguments)).settings
+    storage, pointers, damaged = asked_of(settings, getattr(arguments, "as_of", None))
+    return open_engine(storage, pointers, settings, damaged)
 
 
 def asked_of(
-    arguments: argparse.Namespace,
+    settings: Settings, as_of: str | None
 ) -> tuple[Storage, list[Pointer], dict[str, LakeError]]:
     """The lake that the settings name, and its pointers as of now or of a moment.
 
@@ -131,16 +134,15 @@ def asked_of(
     Raises:
         UsageError: the moment cannot be read, or the lake knows nothing of it.
     """
-    storage = opened_lake(vars(arguments))
-    asked = getattr(arguments, "as_of", None)
-    if asked is None:
+    storage = open_lake(settings)
+    if as_of is None:
         return storage, *readable_pointers(storage)
     if storage.uri.startswith("s3://"):
         raise UsageError(
             "--as-of works on a lake in a directory.",
             hint="In Athena the saved query as_of gives every observation as of a moment.",
         )
-    return storage, *readable_pointers_as_of(storage, moment_of(asked))
+    return storage, *readable_pointers_as_of(storage, moment_of(as_of))
 
 
 def moment_of(text: str, flag: str = "--as-of") -> datetime:

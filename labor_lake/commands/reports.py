@@ -12,9 +12,12 @@ from glue_jobs.catalog.vintages import known_since
 from glue_jobs.engines.open import open_engine
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import LakeError, QualityFailure, UsageError
-from glue_jobs.job import exit_code, log_format_of, opened_lake, print_error, resolved
+from glue_jobs.flags import log_format_of, resolve_settings
+from glue_jobs.logs import print_error
+from glue_jobs.opening import open_lake
 from glue_jobs.reports.files import from_csv, printed_rows, to_csv
 from glue_jobs.reports.index import read_reports
+from glue_jobs.running import exit_code
 from glue_jobs.sql_files import base_tables, sql_files
 from glue_jobs.subjects import subject_of
 from glue_jobs.visible import visible, write_text
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from glue_jobs.reports.index import Held, ReportIndex
+    from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 12
@@ -47,9 +51,10 @@ def execute(arguments: argparse.Namespace) -> int:
             "CSV holds one report, since each has other columns.",
             hint="Name one, as in `lake reports best_year --format csv`; --json gives all of them.",
         )
+    settings = resolve_settings(vars(arguments)).settings
     if arguments.as_of:
-        return _print_as_of(arguments, form)
-    held = print_reports(opened_lake(vars(arguments)), arguments.report, form)
+        return _print_as_of(arguments, settings, form)
+    held = print_reports(open_lake(settings), arguments.report, form)
     for name, why in held.items():
         print(visible(f"{name} was not renewed since {why.since}: {why.reason}"), file=sys.stderr)
     return QualityFailure.exit_code if held else 0
@@ -92,14 +97,14 @@ def _chosen(index: ReportIndex, only: str | None) -> list[str]:
     return [only]
 
 
-def _print_as_of(arguments: argparse.Namespace, form: str) -> int:
+def _print_as_of(arguments: argparse.Namespace, settings: Settings, form: str) -> int:
     """Makes the reports anew from what was known at a moment, prints them, gives the exit code.
 
     Raises:
         LakeError: none of them can be made.
     """
-    storage, pointers, damaged = asked_of(arguments)
-    engine = open_engine(storage, pointers, resolved(vars(arguments)).settings, damaged)
+    storage, pointers, damaged = asked_of(settings, arguments.as_of)
+    engine = open_engine(storage, pointers, settings, damaged)
     statements = sql_files("reports")
     if arguments.report and arguments.report not in statements:
         raise UsageError(

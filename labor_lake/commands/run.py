@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import DeployFailure, LakeError, UsageError
-from glue_jobs.job import exit_code, new_run_id, open_run, perform, print_error, resolved
-from glue_jobs.logs import JsonLog
+from glue_jobs.flags import resolve_settings
+from glue_jobs.logs import JsonLog, print_error
+from glue_jobs.opening import open_run
+from glue_jobs.running import exit_code, new_run_id, perform
 from glue_jobs.sources.bls import check_contact
-from glue_jobs.storage import names, open_storage
+from glue_jobs.storage import names
+from glue_jobs.storage.open import open_storage
 from glue_jobs.summaries import observations, parse_summary
 from glue_jobs.visible import visible
 from labor_lake.commands.deploy import add_stack, deployment
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from glue_jobs.job import Run
     from glue_jobs.progress import Progress
+    from glue_jobs.running import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs all jobs, or the one that the command names."""
     if getattr(arguments, "on_aws", False):
         return run_on_aws(arguments)
-    settings = resolved(vars(arguments)).settings
+    settings = resolve_settings(vars(arguments)).settings
     job = arguments.command.replace("-", "_")
     if job in ("run", "land_bls"):
         # Before the population is asked, too: the command is wrong.
@@ -82,7 +85,7 @@ def run_on_aws(arguments: argparse.Namespace) -> int:
     Raises:
         LakeError: it could not be started, or a job failed.
     """
-    region = resolved(vars(arguments)).settings.region
+    region = resolve_settings(vars(arguments)).settings.region
     standing = deployment("stacks").Stack(arguments.stack, region).standing()
     if standing is None or "WorkflowName" not in standing.outputs:
         raise UsageError(

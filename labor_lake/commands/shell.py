@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError
-from glue_jobs.job import print_error
+from glue_jobs.logs import print_error
 from labor_lake.commands.query import engine_of, write_answer
 from labor_lake.interrupt import going_on_when_interrupted
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import IntegrityFailure, StorageFailure
-from glue_jobs.job import opened_lake
+from glue_jobs.flags import resolve_settings
 from glue_jobs.moments import from_text, release_name, to_text
+from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import load_index
 from glue_jobs.storage import names
 from glue_jobs.subjects import POPULATION
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints it."""
-    storage = opened_lake(vars(arguments))
+    storage = open_lake(resolve_settings(vars(arguments)).settings)
     document = describe(storage)
     stale = [*_not_asked(document, arguments.max_age), *_behind(document)]
     document["stale"] = [{"name": name, "reason": reason} for name, reason in stale]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UsageError
+from glue_jobs.flags import resolve_settings
 from glue_jobs.formats.lines import lines_of
-from glue_jobs.job import opened_lake
-from glue_jobs.storage import open_verified, version_of
+from glue_jobs.opening import open_lake
+from glue_jobs.storage.recorded import version_of
+from glue_jobs.storage.verified import open_verified
 from glue_jobs.subjects import asked_survey
 from labor_lake.terminal import print_table
 
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints one line per vintage that has the observation."""
-    storage = opened_lake(vars(arguments))
+    storage = open_lake(resolve_settings(vars(arguments)).settings)
     key = (arguments.series_id, arguments.year, arguments.period)
     survey = asked_survey(arguments.series_id[:2])
     pointer = load_pointer(storage, survey)

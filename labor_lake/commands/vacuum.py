@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.errors import LakeError
-from glue_jobs.job import exit_code, opened_lake, print_error
-from glue_jobs.logs import describe_failure
+from glue_jobs.flags import resolve_settings
+from glue_jobs.logs import describe_failure, print_error
+from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import LATEST, load_index
-from glue_jobs.storage import check_as_written, names
+from glue_jobs.running import exit_code
+from glue_jobs.storage import names
+from glue_jobs.storage.recorded import check_as_written
 from glue_jobs.subjects import POPULATION
 from labor_lake.numbers import days
 from labor_lake.terminal import shown_bytes
@@ -51,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Removes them; raw files, pointers, latest reports and current history are never touched."""
-    storage = opened_lake(vars(arguments))
+    storage = open_lake(resolve_settings(vars(arguments)).settings)
     now = datetime.now(timezone.utc)
     removed = vacuum(
         storage,

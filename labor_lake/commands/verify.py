@@ -8,19 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import IntegrityFailure, LakeError
-from glue_jobs.job import (
-    Outcome,
-    Run,
-    exit_code,
-    new_run_id,
-    open_run,
-    perform,
-    print_error,
-    refuse_missing_lake,
-    resolved,
-)
-from glue_jobs.logs import JsonLog
-from glue_jobs.storage import open_storage
+from glue_jobs.flags import resolve_settings
+from glue_jobs.logs import JsonLog, print_error
+from glue_jobs.opening import open_run, refuse_missing_lake
+from glue_jobs.running import Outcome, Run, exit_code, new_run_id, perform
+from glue_jobs.storage.open import open_storage
 from labor_lake.rebuild import rebuild_differences
 from labor_lake.repair import repair
 from labor_lake.terminal import PlainProgress
@@ -61,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is wrong, and what was done about it; exit 7 if anything is left."""
-    settings = resolved(vars(arguments)).settings
+    settings = resolve_settings(vars(arguments)).settings
     writes = arguments.repair or arguments.upstream
     run = (
         open_run(settings, new_run_id())

@@ -14,7 +14,7 @@ import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (

@@ -18,8 +18,8 @@ from glue_jobs.catalog.manifests import (
     past_surveys,
     save_population,
     save_survey,
-    to_json,
 )
+from glue_jobs.documents import to_json
 from glue_jobs.errors import IntegrityFailure, LostRace, UsageError
 from glue_jobs.storage.local import LocalStorage
 

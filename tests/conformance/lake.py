@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 from labor_lake.workflow import job_named
 from tests.captures import capture
 from tests.lakes import run_at
@@ -17,7 +17,7 @@ from tests.simulator.upstream import Upstream
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glue_jobs.job import Run
+    from glue_jobs.running import Run
 
 SURVEYS = ("pr", "cu", "ce", "ap", "sm")
 

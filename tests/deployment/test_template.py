@@ -10,7 +10,7 @@ import pytest
 from cfnlint.api import lint_file
 
 from glue_jobs.errors import UsageError
-from glue_jobs.job import argument_parser
+from glue_jobs.program import argument_parser
 from glue_jobs.settings import SETTINGS
 from glue_jobs.sql_files import sql_files
 from labor_lake.deployment import template

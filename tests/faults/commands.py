@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError
-from glue_jobs.job import exit_code
 from glue_jobs.moments import release_name
+from glue_jobs.running import exit_code
 from labor_lake.commands import backfill
 from labor_lake.commands.vacuum import vacuum
 from labor_lake.commands.verify import verified

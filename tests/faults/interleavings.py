@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.storage import open_storage
+from glue_jobs.storage.open import open_storage
 from tests.aws import REGION
 from tests.faults.api_calls import ApiCalls
 from tests.faults.storages import CountingStorage

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.build_tables import build_tables
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
+from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy
 from labor_lake.sample import excerpt, render
 from tests.aws import REGION
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.errors import LakeError
-    from glue_jobs.job import Job, Run
+    from glue_jobs.running import Job, Run
     from glue_jobs.storage.protocol import Storage
     from tests.faults.places import Place, Tree
     from tests.simulator.upstream import Upstream

@@ -24,7 +24,8 @@ from moto.s3.models import FakeDeleteMarker, s3_backends
 
 from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.storage import names, open_storage
+from glue_jobs.storage import names
+from glue_jobs.storage.open import open_storage
 from tests.aws import REGION
 
 if TYPE_CHECKING:

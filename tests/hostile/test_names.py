@@ -12,8 +12,8 @@ from glue_jobs.catalog.glue import partition_input, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.errors import LakeError, UpstreamInvalid
 from glue_jobs.formats.listing import safe_file_name
-from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
+from glue_jobs.running import perform
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage import names
 from glue_jobs.subjects import survey_code

@@ -12,7 +12,7 @@ import boto3
 
 from bench.generate import generate
 from glue_jobs.errors import LakeError
-from glue_jobs.job import print_error
+from glue_jobs.logs import print_error
 from glue_jobs.storage.scratch import scratch_folder
 from labor_lake.deployment.bundles import ROOT, install_packages, make_code
 from labor_lake.deployment.template import make_template

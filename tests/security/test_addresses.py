@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from glue_jobs.errors import UpstreamUnavailable, UsageError
-from glue_jobs.job import perform
 from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
+from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy, Settings, resolve
 from glue_jobs.sources.bls import BlsSite
 from glue_jobs.sources.http import Http, Pace

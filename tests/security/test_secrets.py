@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from glue_jobs.job import perform
+from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy, Settings
 from glue_jobs.sources.http import Http, Pace
 from glue_jobs.storage.s3 import S3Storage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.storage import check_as_written, intact_body
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage.recorded import check_as_written, intact_body
 
 KEY = "current/pr.json"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.errors import IntegrityFailure, StorageFailure, UsageError
-from glue_jobs.storage import open_storage
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage.open import open_storage
 from tests.storage.objects import KEY, body_of, history, put_file
 
 

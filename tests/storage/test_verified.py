@@ -7,8 +7,8 @@ import hashlib
 import pytest
 
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
-from glue_jobs.storage import copy_verified, open_verified, read_verified
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.storage.verified import copy_verified, open_verified, read_verified
 from tests.storage.objects import KEY, put_file
 
 BODY = b"class_code\tclass_text\r\n" * 100_000
