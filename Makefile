@@ -29,7 +29,7 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
 
 # The quick half of the tests: no S3, no process of its own, no fuzzing.
-QUICK = tests/athena_sql tests/catalog tests/formats tests/tables tests/simulator \
+QUICK = tests/athena_sql tests/catalog tests/tables tests/simulator \
     $(addprefix tests/test_,answers.py checks.py docs.py settings.py sql.py summaries.py typos.py)
 
 check: lint ## lint, types, contracts and the quick tests: what to run before a commit
@@ -39,7 +39,7 @@ test: $(VENV)/dev ## run the tests, but for the longest
 	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
 
 # What needs neither DuckDB nor the `lake` command, which the jobs' Python may not have.
-JOBS_TESTS = tests/catalog tests/formats tests/sources tests/tables tests/engines/test_athena.py \
+JOBS_TESTS = tests/catalog tests/sources tests/tables tests/engines/test_athena.py \
     $(addprefix tests/storage/test_,storage.py local.py s3.py verified.py leases.py) \
     $(addprefix tests/test_,builds.py landing_rules.py settings.py) \
     tests/deployment/test_enter.py tests/faults/test_landing.py \
@@ -51,8 +51,9 @@ test-jobs: $(VENV)-jobs/ready ## run the jobs' own tests, with what Glue runs: P
 conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
 	$(BIN)/python -m pytest -q -n auto tests/conformance $(TESTS)
 
-# formats/ and tables/, and what they stand on: values in, values out.
-PURE = glue_jobs/formats/*,glue_jobs/tables/*,glue_jobs/settings.py,glue_jobs/subjects.py,$\
+# What is made of bytes, and what they stand on: values in, values out.
+PURE = glue_jobs/tables/*,glue_jobs/sources/bls/listing.py,glue_jobs/sources/population/answer.py,$\
+glue_jobs/settings.py,glue_jobs/subjects.py,$\
 glue_jobs/errors.py,glue_jobs/moments.py
 
 coverage: $(VENV)/dev ## run the tests but the faults, and hold the bounds on coverage

@@ -15,10 +15,10 @@ _TEXT_COLUMNS = ("series_id", "period", "footnote_codes")
 
 def ours(source: Path, target: Path) -> None:
     """The conversion that `build_tables` uses."""
-    from glue_jobs.tables.convert import Source, convert_data  # noqa: PLC0415
+    from glue_jobs.tables.convert import Content, convert_data  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as scratch:
-        file = Source(source.name, source.stat().st_size, lambda: source.open("rb"))
+        file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))
         convert_data(file, target, Path(scratch), None)
 
 

@@ -39,10 +39,10 @@ def revise(source: Path, target: Path, start: int) -> None:
 
 def convert(source: Path, target: Path, _: Path) -> None:
     """The conversion alone."""
-    from glue_jobs.tables.convert import Source, convert_data  # noqa: PLC0415
+    from glue_jobs.tables.convert import Content, convert_data  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as scratch:
-        file = Source(source.name, source.stat().st_size, lambda: source.open("rb"))
+        file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))
         convert_data(file, target, Path(scratch), None)
 
 

@@ -1,18 +1,17 @@
 """Job: makes the tables of a release from the landed files and publishes them in one swap.
 
-Per survey: name the release folder from the manifest and the verdicts that are known; if it is the
+Per subject: name the release folder from the manifest and the verdicts that are known; if it is the
 current one and complete, there is nothing to do. Else judge every file, converting those that
 changed; name the folder from the verdicts; put the tables that were made into it, those that did
-not change, and the table of sources; and replace the pointer. The population goes the same way.
+not change, and the table of sources; and replace the pointer.
 """
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import (
     HeldBack,
     Pointer,
@@ -26,12 +25,12 @@ from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history import History, marks_revisions
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.program import exit_with, main_of
-from glue_jobs.raw_zone import landed_population, landed_since, landed_vintages, up_to_shown
-from glue_jobs.release_folder import Building, put_sources, put_table, store_file
+from glue_jobs.raw_zone import landed_since, landed_vintages, up_to_shown
+from glue_jobs.release_folder import Building, put_sources, put_table
 from glue_jobs.running import Outcome, act_on_each
+from glue_jobs.sources.places import tables_of
+from glue_jobs.sources.registry import subjects, upstream_of
 from glue_jobs.storage import names
-from glue_jobs.subjects import POPULATION
-from glue_jobs.tables.convert import convert_population
 from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
 from glue_jobs.verdicts import Judge, held_failures, held_of, is_judged
 
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, Callable
 
-    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.running import Run
+    from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
     from glue_jobs.verdicts import Verdict
 
@@ -64,7 +63,7 @@ class Remake:
 
 
 def build_tables(run: Run) -> Outcome:
-    """Converts what was landed and publishes the new release of every survey and of population."""
+    """Converts what was landed and publishes the new release of every subject."""
     leased: set[str] = set()
     # Until the catalog shows it, what was published is still being written.
     with contextlib.ExitStack() as leases:
@@ -75,7 +74,7 @@ def build_tables(run: Run) -> Outcome:
                 leased.add(subject)
             return build_subject(run, subject)
 
-        releases, failures = act_on_each(run, (*run.settings.surveys, POPULATION), build)
+        releases, failures = act_on_each(run, subjects(run.settings), build)
         for built in releases.values():
             held = {name: HeldBack(**told) for name, told in built.get("held", {}).items()}
             failures += held_failures(held, run.now())
@@ -98,7 +97,7 @@ def build_subject(
 
     Args:
         run: whose settings count.
-        subject: a survey's code, or ``population``.
+        subject: which.
         remake: what is made again; None: what the current release lacks, if anything.
         over: the tag of a pointer that cannot be read and gives way to the new one.
 
@@ -114,13 +113,12 @@ def build_subject(
     if remake is None:
         remake = _lacking(run.storage, previous, run.now())
     tag = previous.tag if previous else over
-    build = _build_population if subject == POPULATION else _build_survey
-    built = build(run, subject, previous, remake, tag)
+    built = _build_from_landed(run, subject, previous, remake, tag)
     if built["changed"] and (published := load_pointer(run.storage, subject)):
         # A vacuum beside a run that has lost its lease may act between the look and the swap.
         lacking = _lacking(run.storage, published, run.now())
         if lacking != Remake():
-            build(run, subject, published, lacking, published.tag)
+            _build_from_landed(run, subject, published, lacking, published.tag)
     return built
 
 
@@ -143,7 +141,7 @@ class Prepared:
     """A release that can be named, and what puts its tables into its folder.
 
     Attributes:
-        sources: per source name, what tells its content, and what is shown of it, apart.
+        sources: per file name, what tells its content, and what is shown of it, apart.
         held: the files that are held back, by name.
         fill: puts everything into the folder.
     """
@@ -153,26 +151,29 @@ class Prepared:
     fill: Callable[[Building], None]
 
 
-def _build_survey(
-    run: Run, survey: str, previous: Pointer | None, remake: Remake, tag: str | None
+def _build_from_landed(
+    run: Run, subject: str, previous: Pointer | None, remake: Remake, tag: str | None
 ) -> dict[str, Any]:
-    landed = load_survey(run.storage, survey).files
+    """Builds a subject's release from what was landed of it, if it is not the current one."""
+    landed = upstream_of(subject).landed(run.storage, subject)
     if not landed:
         return {"changed": False, "release": None}
-    release = release_name(max(from_text(file.last_modified) for file in landed.values()))
+    release = release_name(max(from_text(file.released_at) for file in landed.values()))
 
     def prepare(scratch: Path) -> Prepared:
-        judge = Judge(run, survey, previous, landed, scratch, takes_over=not remake.tables)
+        judge = Judge(run, subject, previous, landed, scratch, takes_over=not remake.tables)
         verdicts = judge.judge_all()
         held = held_of(verdicts)
 
         def fill(building: Building) -> None:
-            building.history = History(run.storage, survey, previous, building.scratch)
-            _begin_history(run, building.history, survey, previous, remake, landed, verdicts)
+            if any(verdict.place.role is Role.DATA for verdict in verdicts):
+                building.history = History(run.storage, subject, previous, building.scratch)
+                _begin_history(run, building.history, subject, previous, remake, landed, verdicts)
             for verdict in verdicts:
                 put_table(building, landed[verdict.place.name], verdict)
-            put_sources(building, survey, landed, held)
-            _finish_history(building, survey)
+            if tables_of(subject).lists_sources:
+                put_sources(building, subject, landed, held)
+            _finish_history(building, subject)
 
         return Prepared(_sources(landed, held), held, fill)
 
@@ -182,12 +183,12 @@ def _build_survey(
         for name, held in (previous.held if previous else {}).items()
         if name in landed and is_judged(held, landed[name], allow_shrink=allow_shrink)
     }
-    return _build(run, survey, release, _sources(landed, judged), previous, remake, tag, prepare)
+    return _build(run, subject, release, _sources(landed, judged), previous, remake, tag, prepare)
 
 
-def _sources(landed: Mapping[str, LandedFile], held: Mapping[str, HeldBack]) -> dict[str, str]:
+def _sources(landed: Mapping[str, Landed], held: Mapping[str, HeldBack]) -> dict[str, str]:
     """What tells a release from another: each file's bytes, their date, and what is shown of it."""
-    sources = {name: f"{file.sha256} {file.last_modified}" for name, file in landed.items()}
+    sources = {name: f"{file.sha256} {file.released_at}" for name, file in landed.items()}
     for name, why in held.items():
         allowed = " though it may shrink" if why.allowed else ""
         sources[name] += f" held back{allowed} for {why.shown_sha256 or 'nothing'}"
@@ -197,10 +198,10 @@ def _sources(landed: Mapping[str, LandedFile], held: Mapping[str, HeldBack]) -> 
 def _begin_history(
     run: Run,
     history: History,
-    survey: str,
+    subject: str,
     previous: Pointer | None,
     remake: Remake,
-    landed: Mapping[str, LandedFile],
+    landed: Mapping[str, Landed],
     verdicts: Sequence[Verdict],
 ) -> None:
     """Gives the history what was landed before the shown files and is not in it yet.
@@ -211,7 +212,7 @@ def _begin_history(
     if previous is None:
         # Nobody knows any more which of them were published; what is no table never was.
         vintages = up_to_shown(
-            landed_vintages(run.storage, survey), shown, lambda vintage: vintage.source
+            landed_vintages(run.storage, subject), shown, lambda vintage: vintage.source
         )
         vintages = [vintage for vintage in vintages if shown.get(vintage.source) != ""]
         older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]
@@ -220,35 +221,10 @@ def _begin_history(
     elif remake.history:
         until = release_name(run.now() + CLOCKS_DIFFER)
         history.write_anew(one for one in previous.history if one.release <= until)
-    for missed in landed_since(run.storage, survey, history.snapshots, shown):
+    for missed in landed_since(run.storage, subject, history.snapshots, shown):
         current = landed.get(missed.name)
         if current is None or current.sha256 != missed.sha256:
             history.catch_up(missed, may_shrink=run.settings.allow_shrink)
-
-
-def _build_population(
-    run: Run, subject: str, previous: Pointer | None, remake: Remake, tag: str | None
-) -> dict[str, Any]:
-    datasets = load_population(run.storage).datasets
-    if not datasets:
-        return {"changed": False, "release": None}
-    release = release_name(max(from_text(entry.retrieved_at) for entry in datasets.values()))
-    sources = {key: entry.content_sha256 for key, entry in datasets.items()}
-
-    def fill(building: Building) -> None:
-        for key, dataset in sorted(datasets.items()):
-            page = landed_population(run.storage, dataset)
-            path = f"population/dataset={key}/part-00000.parquet"
-            converted = convert_population(page, building.scratch / "population")
-            file = store_file(building, building.scratch / "population", path, converted)
-            file = replace(file, partition=(key,), source=key, source_sha256=dataset.content_sha256)
-            building.converted.append(key)
-            building.add(subject, converted.columns, file)
-
-    def prepare(_scratch: Path) -> Prepared:
-        return Prepared(sources, {}, fill)
-
-    return _build(run, subject, release, sources, previous, remake, tag, prepare)
 
 
 def _build(
@@ -265,7 +241,7 @@ def _build(
 
     Args:
         run: the job's.
-        subject: a survey's code, or ``population``.
+        subject: which.
         release: its name.
         sources: what it is made from, as far as verdicts on files are known.
         previous: the current pointer, None for the first release.
@@ -352,7 +328,7 @@ def _is_filled(building: Building, subject: str, release: str, prepared: Prepare
     return True
 
 
-def _finish_history(building: Building, survey: str) -> None:
+def _finish_history(building: Building, subject: str) -> None:
     """Adds the table of revisions, and warns of releases that the lake has not seen."""
     history = building.history
     if history is None:
@@ -362,7 +338,7 @@ def _finish_history(building: Building, survey: str) -> None:
     if table is None:
         return
     building.tables[history.name] = table
-    if not marks_revisions(building.run.storage, survey, building.folder, building.tables):
+    if not marks_revisions(building.run.storage, subject, building.folder, building.tables):
         history.without_marks()
     known = set(building.previous.history) if building.previous else set()
     for snapshot in history.snapshots:

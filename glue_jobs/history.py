@@ -18,6 +18,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import Snapshot, Table, TableFile
 from glue_jobs.errors import (
     AlreadyWritten,
@@ -26,14 +27,15 @@ from glue_jobs.errors import (
     LakeError,
     QualityFailure,
 )
-from glue_jobs.raw_zone import kept_source, vintage_of
+from glue_jobs.raw_zone import contents_of, vintage_of
+from glue_jobs.sources.kept import kept_content
+from glue_jobs.sources.places import partition_of, place_of, tables_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.verified import copy_verified, read_verified
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import convert_data
 from glue_jobs.tables.parquet import write_parquet
-from glue_jobs.tables.plan import made_by, partition_of
+from glue_jobs.tables.plan import Role, made_by
 from glue_jobs.tables.quality import check_shrinking
 from glue_jobs.tables.revisions import (
     REVISED,
@@ -52,8 +54,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer
+    from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
 
 
@@ -66,18 +68,18 @@ class History:
     """
 
     def __init__(
-        self, storage: Storage, survey: str, previous: Pointer | None, scratch: Path
+        self, storage: Storage, subject: str, previous: Pointer | None, scratch: Path
     ) -> None:
         """Starts from what is published.
 
         Args:
             storage: the lake.
-            survey: its code.
+            subject: whose.
             previous: the current pointer, None for the first release.
             scratch: a folder for temporary files.
         """
         self.snapshots = list(previous.history) if previous else []
-        self._storage, self._survey, self._scratch = storage, survey, scratch
+        self._storage, self._subject, self._scratch = storage, subject, scratch
         self._previous = previous
         table = previous.tables.get(self.name) if previous else None
         self._files = list(table.files) if table else []
@@ -89,9 +91,9 @@ class History:
     @property
     def name(self) -> str:
         """The table's name."""
-        return f"{self._survey}_revisions"
+        return table_names.revisions(self._subject)
 
-    def add(self, landed: LandedFile, partition: str, vintage: Path) -> None:
+    def add(self, landed: Landed, partition: str, vintage: Path) -> None:
         """Notes a data file's new vintage: what it changed, and where its bytes are.
 
         It is left out with a warning where another converter refuses the vintage before it.
@@ -103,23 +105,25 @@ class History:
         """
         last = self._last(landed.name)
         if last is None or last.sha256 != landed.sha256:
-            new = vintage_of(self._survey, landed, last)
+            new = vintage_of(landed, last)
             try:
                 self._add(new, last, partition, vintage)
             except QualityFailure as error:
                 self.warnings.append(_left_out(new, f"the one before cannot be made. {error}"))
 
-    def catch_up(self, landed: LandedFile, *, may_shrink: bool) -> None:
+    def catch_up(self, landed: Landed, *, may_shrink: bool) -> None:
         """Notes a vintage that was landed and never built, if it would have been published.
 
         One that cannot be converted is left out with a warning, and so is one that has lost many of
         its rows, unless it may.
         """
         last = self._last(landed.name)
-        vintage = vintage_of(self._survey, landed, last)
-        partition = partition_of(landed.name)
+        vintage = vintage_of(landed, last)
+        partition = partition_of(self._subject, landed.name)
         try:
-            made = make_vintage(self._storage, vintage, self._scratch, "missed.parquet")
+            made = make_vintage(
+                self._storage, self._subject, vintage, self._scratch, "missed.parquet"
+            )
             if last is not None:
                 with self._vintage(last, partition) as before:
                     rows_before = count_rows(before)
@@ -143,9 +147,9 @@ class History:
         if not rows:
             return
         if not self._folder:
-            self._folder = _new_folder(self._survey, "", [new])
+            self._folder = _new_folder(self._subject, "", [new])
         try:
-            self._files.append(_stored(self._storage, self._folder, target, rows, new))
+            self._files.append(_stored(self._storage, self._folder, target, rows, new, partition))
         except AlreadyWritten:
             self._must_rewrite = True
 
@@ -167,7 +171,7 @@ class History:
         if self._must_rewrite:
             self._folder, self._files, self.snapshots, left_out = rewrite_history(
                 self._storage,
-                self._survey,
+                self._subject,
                 self._folder,
                 self.snapshots,
                 self._scratch,
@@ -175,7 +179,7 @@ class History:
             )
             self.warnings += left_out
             self._must_rewrite = False
-        return _table_of(self.name, self._folder, self._files)
+        return _table_of(self._folder, self._files)
 
     def _last(self, source: str) -> Snapshot | None:
         known = [snapshot for snapshot in self.snapshots if snapshot.source == source]
@@ -197,7 +201,7 @@ class History:
 
     def _vintage(self, snapshot: Snapshot, partition: str) -> BinaryIO:
         """A vintage as Parquet: the current release's file, else made again from its bytes."""
-        table = f"{self._survey}_data"
+        table = table_names.data(self._subject)
         path = self._scratch / "before.parquet"
         if self._previous is not None and table in self._previous.tables:
             for file in self._previous.tables[table].files:
@@ -208,14 +212,16 @@ class History:
                     with contextlib.suppress(IntegrityFailure):  # rotten: made again below
                         copy_verified(self._storage, key, file.sha256, path)
                         return path.open("rb")
-        return make_vintage(self._storage, snapshot, self._scratch, path.name).open("rb")
+        return make_vintage(self._storage, self._subject, snapshot, self._scratch, path.name).open(
+            "rb"
+        )
 
 
 def marks_revisions(
-    storage: Storage, survey: str, folder: str, tables: Mapping[str, Table]
+    storage: Storage, subject: str, folder: str, tables: Mapping[str, Table]
 ) -> bool:
     """Whether a survey's own list of footnotes says that R marks a revised value."""
-    table = tables.get(f"{survey}_footnote")
+    table = tables.get(table_names.footnotes(subject))
     if table is None:
         return False
     (file,) = table.files
@@ -236,21 +242,21 @@ def with_rewritten_history(
     Returns:
         The pointer with the new history, which is not published yet.
     """
-    name = f"{pointer.subject}_revisions"
+    name = table_names.revisions(pointer.subject)
     known = pointer.tables.get(name)
     folder, files, history, _ = rewrite_history(
         storage, pointer.subject, known.folder if known else "", vintages, scratch
     )
     if not marks_revisions(storage, pointer.subject, pointer.folder, pointer.tables):
         history = _unmarked(history)
-    table = _table_of(name, folder, files)
+    table = _table_of(folder, files)
     tables = {**pointer.tables, **({name: table} if table else {})}
     return replace(pointer, tables=tables, history=tuple(history))
 
 
 def rewrite_history(
     storage: Storage,
-    survey: str,
+    subject: str,
     folder: str,
     vintages: Iterable[Snapshot],
     scratch: Path,
@@ -260,7 +266,7 @@ def rewrite_history(
 
     Args:
         storage: the lake.
-        survey: its code.
+        subject: whose.
         folder: of the generation before; empty for none.
         vintages: in any order; what they count is counted again.
         scratch: a folder for temporary files.
@@ -271,19 +277,21 @@ def rewrite_history(
         sentence for each that was left out.
     """
     ordered = sorted(vintages, key=_place)
-    folder = _new_folder(survey, folder, ordered)
+    folder = _new_folder(subject, folder, ordered)
     history: list[Snapshot] = []
     files: list[TableFile] = []
     left_out: list[str] = []
-    for vintage, made in compare_all(storage, ordered, scratch, may_lack, left_out):
+    for vintage, made in compare_all(storage, subject, ordered, scratch, may_lack, left_out):
         history.append(vintage)
         if vintage.rows:
-            files.append(_stored(storage, folder, made, vintage.rows, vintage))
+            partition = partition_of(subject, vintage.source)
+            files.append(_stored(storage, folder, made, vintage.rows, vintage, partition))
     return folder, files, history, left_out
 
 
 def compare_all(
     storage: Storage,
+    subject: str,
     vintages: Iterable[Snapshot],
     scratch: Path,
     may_lack: Collection[Snapshot] = (),
@@ -293,6 +301,7 @@ def compare_all(
 
     Args:
         storage: the lake.
+        subject: whose.
         vintages: by file and release; what they count is counted again.
         scratch: a folder for temporary files.
         may_lack: those that are left out where they cannot be converted.
@@ -305,7 +314,7 @@ def compare_all(
     before = scratch / "vintage-before.parquet"
     for vintage in vintages:
         try:
-            made = make_vintage(storage, vintage, scratch, "vintage.parquet")
+            made = make_vintage(storage, subject, vintage, scratch, "vintage.parquet")
         except (QualityFailure, IntegrityFailure) as error:
             if vintage not in may_lack or left_out is None:
                 raise
@@ -319,15 +328,20 @@ def compare_all(
         made.replace(before)
 
 
-def make_vintage(storage: Storage, vintage: Snapshot, scratch: Path, name: str) -> Path:
+def make_vintage(
+    storage: Storage, subject: str, vintage: Snapshot, scratch: Path, name: str
+) -> Path:
     """Converts a vintage's bytes, which the raw zone keeps, once more.
 
     Raises:
         IntegrityFailure: no version has these bytes any more.
     """
-    source = kept_source(storage, vintage.source, vintage.key, vintage.sha256)
+    place = place_of(subject, vintage.source)
+    if place is None or place.role is not Role.DATA:
+        raise IntegrityFailure(f"{vintage.source} is no data file of {subject}.")
+    kept = kept_content(storage, vintage.source, vintage.key, vintage.sha256)
     target = scratch / name
-    convert_data(source, target, scratch, None)
+    tables_of(subject).convert(place, contents_of(storage, kept), target, scratch, None)
     return target
 
 
@@ -352,19 +366,19 @@ def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     return [replace(snapshot, unflagged=0) for snapshot in snapshots]
 
 
-def _new_folder(survey: str, before: str, vintages: Iterable[Snapshot]) -> str:
+def _new_folder(subject: str, before: str, vintages: Iterable[Snapshot]) -> str:
     """The folder of a generation that is written from these vintages, after another one."""
     number = names.generation_number(before) + 1 if before else 1
     made_from = [before, made_by(), *((*_place(one), one.sha256) for one in vintages)]
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()[:8]
-    return names.history_folder(survey, number, digest)
+    return names.history_folder(subject, number, digest)
 
 
-def _table_of(name: str, folder: str, files: Iterable[TableFile]) -> Table | None:
+def _table_of(folder: str, files: Iterable[TableFile]) -> Table | None:
     ordered = tuple(sorted(files, key=lambda file: file.partition))
     if not ordered:
         return None
-    return Table(schemas.REVISIONS, ordered, schemas.partition_keys(name), folder)
+    return Table(schemas.REVISIONS, ordered, schemas.REVISIONS_KEYS, folder)
 
 
 def _write_changes(before: Path | None, vintage: Path, target: Path, counted: Counted) -> int:
@@ -376,9 +390,10 @@ def _write_changes(before: Path | None, vintage: Path, target: Path, counted: Co
             return write_parquet(target, SCHEMA, counted.watch(changes))
 
 
-def _stored(storage: Storage, folder: str, made: Path, rows: int, snapshot: Snapshot) -> TableFile:
+def _stored(
+    storage: Storage, folder: str, made: Path, rows: int, snapshot: Snapshot, partition: str
+) -> TableFile:
     """Moves a vintage's changes to their place in the history."""
-    partition = partition_of(snapshot.source)
     path = f"data_file={partition}/release={snapshot.release}/part-00000.parquet"
     sha256, size = path_sha256(made), made.stat().st_size
     storage.put_file(folder + path, made, sha256)

@@ -44,8 +44,8 @@ from glue_jobs.reports.index import (
 from glue_jobs.running import Outcome
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
-from glue_jobs.subjects import subject_of
 from glue_jobs.summaries import failures_of_run
+from glue_jobs.table_names import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

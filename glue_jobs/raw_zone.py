@@ -11,10 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Callable, TypeVar
 
-from glue_jobs.catalog.manifests import past_surveys
 from glue_jobs.catalog.pointers import Snapshot
-from glue_jobs.errors import IntegrityFailure
-from glue_jobs.formats.population_json import joined, parse_population
 from glue_jobs.moments import (
     CLOCKS_DIFFER,
     from_release,
@@ -22,61 +19,44 @@ from glue_jobs.moments import (
     is_release,
     release_name,
 )
+from glue_jobs.sources.places import is_data_file, tables_of
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
-from glue_jobs.storage.recorded import recorded_sha256, version_of
-from glue_jobs.storage.verified import open_verified, read_verified
-from glue_jobs.tables.convert import Source
-from glue_jobs.tables.plan import Role, plan_survey
+from glue_jobs.storage.recorded import recorded_sha256
+from glue_jobs.storage.verified import open_verified
+from glue_jobs.tables.convert import Content
+from glue_jobs.tables.plan import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from glue_jobs.catalog.manifests import LandedDataset, LandedFile, SurveyManifest
-    from glue_jobs.formats.population_json import PopulationPage
+    from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
 
-_Version = TypeVar("_Version", "LandedFile", Snapshot)
+_Version = TypeVar("_Version", "Landed", Snapshot)
 
 
-def landed_source(storage: Storage, survey: str, landed: LandedFile) -> Source:
-    """A landed file to convert; reading it fails if it holds other bytes than were landed."""
-    key = names.raw_file(survey, landed.name)
-    read = partial(open_verified, storage, key, landed.sha256, landed.version)
-    return Source(landed.name, landed.bytes, read)
-
-
-def kept_source(storage: Storage, name: str, key: str, sha256: str) -> Source:
-    """A content that the raw zone keeps among a key's versions, as a file to convert.
-
-    Raises:
-        IntegrityFailure: no version has it.
-    """
-    version = version_of(storage, key, sha256)
-    stored = storage.stat(key, version)
-    if stored is None:
-        raise IntegrityFailure(f"The version {version} of {key} is not there.")
-    read = partial(open_verified, storage, key, sha256, version)
-    return Source(name, stored.size, read)
-
-
-def landed_population(storage: Storage, dataset: LandedDataset) -> PopulationPage:
-    """A landed dataset's years, from its verified pages."""
-    pages = []
-    for page in dataset.pages:
-        key = names.raw_population(page.name)
-        pages.append(parse_population(read_verified(storage, key, page.sha256, page.version)))
-    return joined(pages)
+def contents_of(storage: Storage, landed: Landed) -> list[Content]:
+    """What a landed file holds, to convert; reading fails where it is not what was landed."""
+    return [
+        Content(
+            landed.name,
+            one.bytes,
+            partial(open_verified, storage, one.key, one.sha256, one.version),
+        )
+        for one in landed.objects
+    ]
 
 
 def landed_since(
-    storage: Storage, survey: str, history: Sequence[Snapshot], shown: Mapping[str, str]
-) -> list[LandedFile]:
+    storage: Storage, subject: str, history: Sequence[Snapshot], shown: Mapping[str, str]
+) -> list[Landed]:
     """The data files that were landed after those that are known, up to those that are shown.
 
     Args:
         storage: the lake.
-        survey: its code.
+        subject: whose.
         history: the known vintages, by file and release.
         shown: hashes of the vintages that the release shows, of every landed data file; empty
             where it shows none.
@@ -87,7 +67,7 @@ def landed_since(
     """
     known = {one.source: one.sha256 for one in history}
     nothing_new = {name for name, sha256 in shown.items() if sha256 in ("", known.get(name))}
-    landed = _landed_after(storage, survey, history, nothing_new)
+    landed = _landed_after(storage, subject, history, nothing_new)
     return up_to_shown(list(landed), shown, lambda one: one.name)
 
 
@@ -107,12 +87,12 @@ def up_to_shown(
 
 
 def older_versions(
-    storage: Storage, survey: str, name: str, until: Collection[str]
+    storage: Storage, subject: str, name: str, until: Collection[str]
 ) -> Iterator[str]:
     """The hashes of what a file was landed with before, newest first, as far as one of some."""
     newest = ""
-    for manifest in past_surveys(storage, survey):
-        file = manifest.files.get(name)
+    for landed in upstream_of(subject).landed_before(storage, subject):
+        file = landed.get(name)
         if file is None or file.sha256 == newest:
             continue
         if file.sha256 in until:
@@ -122,40 +102,40 @@ def older_versions(
         newest = file.sha256
 
 
-def landed_vintages(storage: Storage, survey: str) -> list[Snapshot]:
+def landed_vintages(storage: Storage, subject: str) -> list[Snapshot]:
     """All vintages of a survey's data files that raw holds, landed or backfilled.
 
     They are sorted by file and release; their changes are not counted.
     """
     vintages: list[Snapshot] = []
     last: dict[str, Snapshot] = {}
-    for landed in _landed_after(storage, survey, ()):
-        last[landed.name] = vintage_of(survey, landed, last.get(landed.name))
+    for landed in _landed_after(storage, subject, ()):
+        last[landed.name] = vintage_of(landed, last.get(landed.name))
         vintages.append(last[landed.name])
     known = {(one.source, one.release) for one in vintages}
-    backfilled = _backfilled(storage, survey)
+    backfilled = _backfilled(storage, subject)
     vintages += [one for one in backfilled if (one.source, one.release) not in known]
     return sorted(vintages, key=lambda one: (one.source, one.release))
 
 
-def vintage_of(survey: str, landed: LandedFile, last: Snapshot | None) -> Snapshot:
+def vintage_of(landed: Landed, last: Snapshot | None) -> Snapshot:
     """A landed data file as the vintage after another one; what it changes is not counted yet."""
-    key = names.raw_file(survey, landed.name)
+    key = landed.objects[0].key
     return Snapshot(landed.name, _release_after(last, landed), landed.sha256, key, 0, 0, 0)
 
 
-def is_in_future(landed: LandedFile, now: datetime) -> bool:
-    """Whether BLS is said to have written a file later than anybody can have read it."""
-    return from_text(landed.last_modified) > now + CLOCKS_DIFFER
+def is_in_future(landed: Landed, now: datetime) -> bool:
+    """Whether upstream is said to have written a file later than anybody can have read it."""
+    return from_text(landed.released_at) > now + CLOCKS_DIFFER
 
 
-def _release_after(last: Snapshot | None, landed: LandedFile) -> str:
+def _release_after(last: Snapshot | None, landed: Landed) -> str:
     """When a vintage was released: as BLS says, unless that cannot be.
 
     BLS may go back to an older file, or a server may date one in the future; then the moment at
     which the lake saw it counts.
     """
-    written, seen = from_text(landed.last_modified), from_text(landed.retrieved_at)
+    written, seen = from_text(landed.released_at), from_text(landed.retrieved_at)
     if not is_in_future(landed, seen) and (last is None or written > from_release(last.release)):
         return release_name(written)
     if last is not None:
@@ -164,8 +144,8 @@ def _release_after(last: Snapshot | None, landed: LandedFile) -> str:
 
 
 def _landed_after(
-    storage: Storage, survey: str, history: Sequence[Snapshot], nothing_new: Collection[str] = ()
-) -> Iterator[LandedFile]:
+    storage: Storage, subject: str, history: Sequence[Snapshot], nothing_new: Collection[str] = ()
+) -> Iterator[Landed]:
     """Each content that a data file was landed with, after its last vintage, oldest first.
 
     A last vintage that was never landed is an old copy that was taken in: then each content counts
@@ -173,10 +153,10 @@ def _landed_after(
     """
     known = {one.source: one.sha256 for one in history}
     vintages = {(one.source, one.sha256) for one in history}
-    manifests: list[dict[str, LandedFile]] = []
+    manifests: list[dict[str, Landed]] = []
     reached: set[str] = set()
-    for manifest in past_surveys(storage, survey):
-        files = _data_files(survey, manifest)
+    for landed in upstream_of(subject).landed_before(storage, subject):
+        files = _data_files(subject, landed)
         done = reached | set(nothing_new)
         manifests.append({name: file for name, file in files.items() if name not in done})
         reached |= {name for name, file in files.items() if known.get(name) == file.sha256}
@@ -191,16 +171,16 @@ def _landed_after(
                 yield file
 
 
-def _data_files(survey: str, manifest: SurveyManifest) -> dict[str, LandedFile]:
-    places = plan_survey(survey, sorted(manifest.files))
-    return {place.name: manifest.files[place.name] for place in places if place.role is Role.DATA}
+def _data_files(subject: str, landed: Mapping[str, Landed]) -> dict[str, Landed]:
+    places = tables_of(subject).plan(subject, sorted(landed))
+    return {place.name: landed[place.name] for place in places if place.role is Role.DATA}
 
 
-def _backfilled(storage: Storage, survey: str) -> Iterator[Snapshot]:
-    for stored in storage.scan(names.raw_backfills(survey)):
+def _backfilled(storage: Storage, subject: str) -> Iterator[Snapshot]:
+    for stored in storage.scan(names.raw_backfills(subject)):
         versions = storage.versions(stored.key)
         release, name = names.backfilled(stored.key)
         # Whatever else lies there was put there by somebody else.
-        if versions and is_release(release) and name.startswith(f"{survey}.data."):
+        if versions and is_release(release) and is_data_file(subject, name):
             sha256 = recorded_sha256(storage, versions[-1])
             yield Snapshot(name, release, sha256, stored.key, 0, 0, 0)

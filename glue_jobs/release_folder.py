@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import Table, TableFile
 from glue_jobs.moments import from_text, release_name
 from glue_jobs.storage.hashing import path_sha256
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import HeldBack, Pointer
     from glue_jobs.history import History
     from glue_jobs.running import Run
+    from glue_jobs.sources.protocol import Landed
     from glue_jobs.tables.columns import TableColumn
     from glue_jobs.tables.plan import Planned
     from glue_jobs.verdicts import Verdict
@@ -42,7 +43,7 @@ class Building:
         tables: what is in it so far.
         converted: names of the files that were converted, not copied.
         warnings: sentences for the summary.
-        history: what the release changes; None for the population.
+        history: what the release changes; None where there are no data files.
     """
 
     run: Run
@@ -54,14 +55,20 @@ class Building:
     warnings: list[str]
     history: History | None = None
 
-    def add(self, table: str, columns: tuple[TableColumn, ...], file: TableFile) -> None:
-        """Notes a finished file of a table."""
+    def add(
+        self,
+        table: str,
+        columns: tuple[TableColumn, ...],
+        file: TableFile,
+        keys: tuple[TableColumn, ...] = (),
+    ) -> None:
+        """Notes a finished file of a table, which has these partition keys."""
         known = self.tables.get(table)
         files = (*(known.files if known else ()), file)
-        self.tables[table] = Table(columns, files, schemas.partition_keys(table))
+        self.tables[table] = Table(columns, files, keys)
 
 
-def put_table(building: Building, landed: LandedFile, verdict: Verdict) -> None:
+def put_table(building: Building, landed: Landed, verdict: Verdict) -> None:
     """Puts a landed file's table, or its partition of the data table, into the folder."""
     place, made, converted = verdict.place, verdict.made, verdict.converted
     if verdict.taken_over is not None:
@@ -75,13 +82,13 @@ def put_table(building: Building, landed: LandedFile, verdict: Verdict) -> None:
         file = store_file(building, made, place.path, converted)
         partition = (place.partition,) if place.partition else ()
         file = replace(file, partition=partition, source=place.name, source_sha256=verdict.shown)
-        building.add(place.table, converted.columns, file)
+        building.add(place.table, converted.columns, file, place.keys)
 
 
 def put_sources(
     building: Building,
-    survey: str,
-    landed: Mapping[str, LandedFile],
+    subject: str,
+    landed: Mapping[str, Landed],
     held: Mapping[str, HeldBack],
 ) -> None:
     """Puts the table of all landed files into the folder, once their tables are there."""
@@ -89,15 +96,15 @@ def put_sources(
     records = source_records(landed, building.tables, held)
     converted = write_records(records, schemas.SOURCES, target)
     file = store_file(building, target, "sources/part-00000.parquet", converted)
-    building.add(f"{survey}_sources", converted.columns, file)
+    building.add(table_names.sources(subject), converted.columns, file)
 
 
 def source_records(
-    landed: Mapping[str, LandedFile],
+    landed: Mapping[str, Landed],
     tables: Mapping[str, Table],
     held: Mapping[str, HeldBack],
 ) -> list[dict[str, object]]:
-    """The rows of a survey's table of sources: one per landed file, with what was read of it."""
+    """The rows of a subject's table of sources: one per landed file, with what was read of it."""
     # A table that lies elsewhere is the history: of all vintages, not what is shown of a file.
     shown = [table for table in tables.values() if not table.folder]
     files = {file.source: file for table in shown for file in table.files}
@@ -107,9 +114,9 @@ def source_records(
         records.append(
             {
                 "name": name,
-                "bytes": source.bytes,
+                "bytes": sum(one.bytes for one in source.objects),
                 "sha256": source.sha256,
-                "release": release_name(from_text(source.last_modified)),
+                "release": release_name(from_text(source.released_at)),
                 "rows_read": file.rows if file else None,
                 "rows_rejected": file.rejects if file else 0,
                 "status": "held back" if why else "table" if file else "document",
@@ -132,7 +139,7 @@ def _take_over(building: Building, place: Planned, before: TableFile) -> None:
     assert building.previous is not None  # noqa: S101 - whoever has a file has its pointer
     for path in filter(None, (before.path, before.rejects_path)):
         building.run.storage.copy(building.previous.folder + path, building.folder + path)
-    building.add(place.table, building.previous.tables[place.table].columns, before)
+    building.add(place.table, building.previous.tables[place.table].columns, before, place.keys)
 
 
 def store_file(building: Building, made: Path, path: str, converted: Converted) -> TableFile:

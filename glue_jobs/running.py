@@ -11,7 +11,7 @@ import secrets
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from glue_jobs.documents import to_json
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
+
+_Client = TypeVar("_Client")
 
 SUMMARY_SCHEMA = 1
 """The version of a summary's fields; fields may be added without a new one."""
@@ -46,6 +48,7 @@ class Run:
         now: the clock; given so that tests choose the time.
         progress: who wants to hear how far it is.
         retry: how often and how long upstreams are asked; given so that tests need not wait.
+        clients: of upstreams that were asked, by class: one each, so that its pace holds.
     """
 
     settings: Settings
@@ -54,6 +57,14 @@ class Run:
     now: Callable[[], datetime] = _utc_now
     progress: Progress = field(default_factory=Progress)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    clients: dict[type, Any] = field(default_factory=dict, repr=False)
+
+    def client(self, kind: type[_Client], make: Callable[[], _Client]) -> _Client:
+        """The run's client of an upstream, made when it is first asked for."""
+        if kind not in self.clients:
+            self.clients[kind] = make()
+        found: _Client = self.clients[kind]
+        return found
 
 
 @dataclass

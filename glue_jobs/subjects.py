@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from glue_jobs.errors import UsageError
 
-POPULATION = "population"
-"""The subject beside the surveys; no survey's code has more than two letters."""
-
 _SURVEY = re.compile(r"[a-z]{2}")
 
 
@@ -40,11 +37,6 @@ def survey_code(text: str) -> str:
 def asked_survey(text: str) -> str:
     """The code of a survey that a person names: ``PR`` is ``pr``."""
     return survey_code(text.lower() if text.isascii() else text)
-
-
-def subject_of(table: str) -> str:
-    """The subject of the table of that name: a survey's tables begin with its code."""
-    return table.partition("_")[0]
 
 
 def dataset_of(key: str) -> Dataset:

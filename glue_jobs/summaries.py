@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.documents import ADDED_LATER, Count, Moment, read_as, read_document
 from glue_jobs.errors import LakeError
+from glue_jobs.sources.registry import landing_jobs
 from glue_jobs.storage import names
 
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
-_JOBS_BEFORE_THE_LAST = ("land_bls", "land_population", "build_tables")
+_JOBS_BEFORE_THE_LAST = (*landing_jobs(), "build_tables")
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,6 @@ def parse_summary(body: bytes, key: str) -> dict[str, Any]:
         IntegrityFailure: they are none.
     """
     return read_document(body, _summary_of, f"{key} is not the summary that was written there.")
-
-
-def observations(subject: str, rows: Mapping[str, int]) -> int:
-    """How many figures a release has, by the rows of its tables: what people count."""
-    return rows.get(f"{subject}_data", rows.get(subject, 0))
 
 
 class EarlierFailure(LakeError):

@@ -1,4 +1,4 @@
-"""Judges each landed file of a survey before anything of its release is named or stored.
+"""Judges each landed file of a subject before anything of its release is named or stored.
 
 A file that cannot be converted, or whose content breaks what must hold, is held back: the release
 shows its effective version instead, the newest landed one that converted, or no table where none
@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import HeldBack
 from glue_jobs.current_release import CurrentRelease
 from glue_jobs.errors import (
@@ -28,10 +29,10 @@ from glue_jobs.errors import (
     UnknownSeries,
 )
 from glue_jobs.moments import from_text, to_text
-from glue_jobs.raw_zone import kept_source, landed_source, older_versions
-from glue_jobs.storage import names
-from glue_jobs.tables.convert import convert_data, convert_table
-from glue_jobs.tables.plan import Role, plan_survey
+from glue_jobs.raw_zone import contents_of, older_versions
+from glue_jobs.sources.places import tables_of
+from glue_jobs.sources.registry import upstream_of
+from glue_jobs.tables.plan import Role
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Callable
 
-    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer, TableFile
     from glue_jobs.running import Run
-    from glue_jobs.tables.convert import Converted, Source
+    from glue_jobs.sources.protocol import Landed
+    from glue_jobs.tables.convert import Content, Converted
     from glue_jobs.tables.plan import Planned
 
 _HEALS_WITHIN = timedelta(days=1)
@@ -89,7 +90,7 @@ def held_failures(held: Mapping[str, HeldBack], now: datetime) -> Iterator[LakeE
         yield TryAgainLater(told, hint=file.hint) if heals else QualityFailure(told, hint=file.hint)
 
 
-def is_judged(held: HeldBack, landed: LandedFile, *, allow_shrink: bool) -> bool:
+def is_judged(held: HeldBack, landed: Landed, *, allow_shrink: bool) -> bool:
     """Whether a verdict still counts: another one takes other bytes, or a new permission."""
     return held.sha256 == landed.sha256 and _is_permitted_alike(held, allow_shrink=allow_shrink)
 
@@ -100,14 +101,14 @@ def _is_permitted_alike(held: HeldBack, *, allow_shrink: bool) -> bool:
 
 
 class Judge:
-    """Converts and checks the files of one survey, beside what its current release has."""
+    """Converts and checks the files of one subject, beside what its current release has."""
 
     def __init__(
         self,
         run: Run,
-        survey: str,
+        subject: str,
         previous: Pointer | None,
-        landed: Mapping[str, LandedFile],
+        landed: Mapping[str, Landed],
         scratch: Path,
         *,
         takes_over: bool,
@@ -116,16 +117,17 @@ class Judge:
 
         Args:
             run: whose settings count.
-            survey: its code.
+            subject: whose.
             previous: the current pointer, None for the first release.
             landed: the files of the manifest, by name.
             scratch: a folder for tables that are made.
             takes_over: whether files of the current release may be taken over.
         """
-        self._run, self._survey, self._landed, self._scratch = run, survey, landed, scratch
+        self._run, self._subject, self._landed, self._scratch = run, subject, landed, scratch
+        self._upstream, self._tables = upstream_of(subject), tables_of(subject)
         self._current = CurrentRelease(run.storage, previous)
         self._takes_over = takes_over and self._current.is_of_this_converter
-        newest = max(from_text(file.last_modified) for file in landed.values())
+        newest = max(from_text(file.released_at) for file in landed.values())
         self._heals_until = to_text(newest + _HEALS_WITHIN)
         self._known_series: Callable[[], KnownSeries] | None = None
         self._series_changed = False
@@ -138,7 +140,7 @@ class Judge:
         Raises:
             LakeError: raw or the current release cannot be read; nothing can be said.
         """
-        places, seconds = self._by_table(plan_survey(self._survey, sorted(self._landed)))
+        places, seconds = self._by_table(self._tables.plan(self._subject, sorted(self._landed)))
         self._series = [place for place in places if place.role is Role.SERIES]
         others = [place for place in places if place.role is not Role.SERIES]
         judged = [self._judge(place) for place in self._series]
@@ -173,7 +175,6 @@ class Judge:
         makers = [one for one in judged if one.place.path == place.path and (one.shown or one.held)]
         if not makers:
             return self._judge(place)
-        source = landed_source(self._run.storage, self._survey, self._landed[place.name])
         told, maker = f"{place.name} would become {place.table}", makers[0].place.name
         told += (
             f", which is made from {maker}."
@@ -182,7 +183,9 @@ class Judge:
         )
         try:
             # A table's own folder in scratch may have any name without a dot.
-            if convert_table(source, self._scratch / "second.parquet", self._scratch) is None:
+            contents = contents_of(self._run.storage, self._landed[place.name])
+            target = self._scratch / "second.parquet"
+            if self._tables.convert(place, contents, target, self._scratch, None) is None:
                 return Verdict(place, "")
         except QualityFailure as error:
             return self._hold(place, error, Verdict(place, ""))
@@ -200,9 +203,8 @@ class Judge:
 
     def _judge(self, place: Planned) -> Verdict:
         landed = self._landed[place.name]
-        source = partial(landed_source, self._run.storage, self._survey, landed)
         try:
-            return self._attempt(place, landed.sha256, source)
+            return self._attempt(place, landed.sha256, lambda: landed)
         except (QualityFailure, GuardTripped) as error:
             return self._hold(place, error, self._effective(place))
 
@@ -240,7 +242,7 @@ class Judge:
         until = {own.source_sha256} if own else set()
         if known and self._is_settled(place, known):
             until.add(known.sha256)
-        for sha256 in older_versions(self._run.storage, self._survey, place.name, until):
+        for sha256 in older_versions(self._run.storage, self._subject, place.name, until):
             with contextlib.suppress(QualityFailure, GuardTripped, IntegrityFailure):
                 return self._attempt(place, sha256, partial(self._kept, place.name, sha256))
         return self._shown_before(place)
@@ -275,10 +277,10 @@ class Judge:
         self._check_series(place)
         return Verdict(place, sha256, taken_over=own)
 
-    def _kept(self, name: str, sha256: str) -> Source:
-        return kept_source(self._run.storage, name, names.raw_file(self._survey, name), sha256)
+    def _kept(self, name: str, sha256: str) -> Landed:
+        return self._upstream.kept(self._run.storage, self._subject, name, sha256)
 
-    def _attempt(self, place: Planned, sha256: str, source: Callable[[], Source]) -> Verdict:
+    def _attempt(self, place: Planned, sha256: str, find: Callable[[], Landed]) -> Verdict:
         """Takes a version's table over, or makes it.
 
         Raises:
@@ -288,11 +290,12 @@ class Judge:
         own = self._current.made_from(place)
         if own and own.source_sha256 == sha256 and self._may_take_over(place, own):
             return Verdict(place, sha256, taken_over=own)
-        opened = source()
-        self._run.progress.step(f"{place.name}: converting {opened.size:,} bytes")
+        contents = contents_of(self._run.storage, find())
+        size = sum(content.size for content in contents)
+        self._run.progress.step(f"{place.name}: converting {size:,} bytes")
         target = self._scratch / place.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        converted = self._convert(place, opened, target)
+        converted = self._convert(place, contents, target)
         if converted is None:
             return Verdict(place, "")
         before = self._current.in_place_of(place)
@@ -304,11 +307,11 @@ class Judge:
                 check_shrinking(place.name, before.rows, converted.rows, allowed=allowed)
         return Verdict(place, sha256, made=target, converted=converted)
 
-    def _convert(self, place: Planned, source: Source, target: Path) -> Converted | None:
+    def _convert(
+        self, place: Planned, contents: Sequence[Content], target: Path
+    ) -> Converted | None:
         """Makes a file's table; None for a document."""
-        if place.role is Role.DATA:
-            return convert_data(source, target, self._scratch, self._known_series)
-        table = convert_table(source, target, self._scratch)
+        table = self._tables.convert(place, contents, target, self._scratch, self._known_series)
         if table is None:
             # One that was a table yesterday is damaged, not a document.
             if place.role is Role.SERIES or self._current.made_from(place):
@@ -327,7 +330,7 @@ class Judge:
         """
         if not self._takes_over:
             return False
-        is_read = place.role is Role.SERIES or place.table.endswith("_footnote")
+        is_read = place.role is Role.SERIES or place.table == table_names.footnotes(self._subject)
         if not is_read and not self._must_fit(place):
             return self._current.is_there(own)
         if not self._current.copy_if_whole(own, self._copy_of(place)):

@@ -1,4 +1,4 @@
-"""Makes text from outside harmless on a terminal."""
+"""Text as people see it: what came from outside cannot act on their terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """The same for text of several lines, which end with LF."""
     return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def shown_bytes(count: int) -> str:
+    """``1.6 MB``."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
 
 
 def write_text(text: str) -> None:

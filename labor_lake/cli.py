@@ -18,6 +18,7 @@ from glue_jobs.flags import add_setting_flags, log_format_of
 from glue_jobs.logs import describe_failure, print_error
 from glue_jobs.progress import write_line
 from glue_jobs.settings import SETTINGS
+from glue_jobs.sources.registry import SOURCES
 from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted
 from labor_lake.output import is_of_stdout, write_failure
 
@@ -39,8 +40,7 @@ COMMANDS = {
     "config": ("config", "show every setting and where it came from"),
     "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),
     "destroy": ("deploy", "delete the stack; the data stays"),
-    "land-bls": ("run", "job: land the surveys' files"),
-    "land-population": ("run", "job: land the population"),
+    **{f"land-{name}": ("run", f"job: land {what}") for name, (_, what) in SOURCES.items()},
     "build-tables": ("run", "job: make and publish the tables"),
     "publish-reports": ("run", "job: make the reports"),
 }
@@ -175,7 +175,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             name,
             help=text,
             description=text,
-            epilog=f"example:\n  {_EXAMPLES[name]}",
+            epilog=f"example:\n  {_EXAMPLES.get(name, f'lake {name}')}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:

@@ -14,24 +14,18 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import compare_all
-from glue_jobs.raw_zone import kept_source, landed_population
+from glue_jobs.raw_zone import contents_of
 from glue_jobs.release_folder import source_records
+from glue_jobs.sources.places import partition_of, place_of, tables_of
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
-from glue_jobs.subjects import POPULATION
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import (
-    Converted,
-    convert_data,
-    convert_population,
-    convert_table,
-    write_records,
-)
-from glue_jobs.tables.plan import partition_of
+from glue_jobs.tables.convert import Converted, write_records
 from labor_lake.verification import REBUILD, Noted, Problem
 
 if TYPE_CHECKING:
@@ -72,28 +66,25 @@ def make_again(
     Raises:
         IntegrityFailure: raw does not hold any more what it was made from.
     """
-    if pointer.subject == POPULATION:
-        dataset = load_population(storage).datasets.get(file.source)
-        if dataset is None or dataset.content_sha256 != file.source_sha256:
-            raise IntegrityFailure(f"The dataset {file.source} has been landed anew since.")
-        return convert_population(landed_population(storage, dataset), target)
+    subject = pointer.subject
+    upstream = upstream_of(subject)
     if not file.source:
         others = {name: made for name, made in pointer.tables.items() if name != table}
-        landed = load_survey(storage, pointer.subject).files
+        landed = upstream.landed(storage, subject)
         return write_records(source_records(landed, others, pointer.held), schemas.SOURCES, target)
-    key = names.raw_file(pointer.subject, file.source)
-    source = kept_source(storage, file.source, key, file.source_sha256)
-    if table == f"{pointer.subject}_data":
-        return convert_data(source, target, target.parent, None)
-    converted = convert_table(source, target, target.parent)
-    if converted is None:
+    contents = contents_of(
+        storage, upstream.kept(storage, subject, file.source, file.source_sha256)
+    )
+    place = place_of(subject, file.source)
+    converted = place and tables_of(subject).convert(place, contents, target, target.parent, None)
+    if not converted:
         raise IntegrityFailure(f"{file.source} is no table.")
     return converted
 
 
 def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile, path: Path) -> str:
     """What is wrong with a file of the release, to finish a sentence; empty for nothing."""
-    if not file.source or not _is_as_landed(storage, pointer, file):
+    if not file.source:
         return ""  # what it says of landed files may have gone on since
     try:
         make_again(storage, pointer, table, file, path)
@@ -102,20 +93,12 @@ def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile,
     return _compare_rows(storage, pointer.key_of(table, file), file.sha256, path)
 
 
-def _is_as_landed(storage: Storage, pointer: Pointer, file: TableFile) -> bool:
-    """Whether what a file was made from can be had: of the population, the newest content can."""
-    if pointer.subject != POPULATION:
-        return True
-    dataset = load_population(storage).datasets.get(file.source)
-    return dataset is not None and dataset.content_sha256 == file.source_sha256
-
-
 def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> Iterator[Problem]:
     """What the table of revisions, and what the pointer counts of it, should be otherwise."""
-    name = f"{pointer.subject}_revisions"
+    name = table_names.revisions(pointer.subject)
     table = pointer.tables.get(name)
     files = {file.partition: file for file in table.files} if table else {}
-    made = compare_all(storage, pointer.history, scratch)
+    made = compare_all(storage, pointer.subject, pointer.history, scratch)
     for vintage in pointer.history:
         named_in = names.pointer(pointer.subject)
         try:
@@ -128,7 +111,7 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
         if replace(counted, unflagged=0) != replace(vintage, unflagged=0):
             what = f"counts the changes of {vintage.source} in {vintage.release} wrongly"
             yield _problem(pointer, named_in, what)
-        file = files.get((partition_of(vintage.source), vintage.release))
+        file = files.get((partition_of(pointer.subject, vintage.source), vintage.release))
         if file is not None:
             key = pointer.key_of(name, file)
             what = _compare_rows(storage, key, file.sha256, path)

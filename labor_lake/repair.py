@@ -15,14 +15,8 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
+from glue_jobs import table_names
 from glue_jobs.build_tables import Remake, build_subject
-from glue_jobs.catalog.manifests import (
-    is_manifest,
-    load_population,
-    load_survey,
-    save_population,
-    save_survey,
-)
 from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import (
@@ -32,22 +26,15 @@ from glue_jobs.errors import (
     QualityFailure,
     UpstreamInvalid,
 )
-from glue_jobs.formats.listing import ListedFile, listed_moment
 from glue_jobs.history import with_rewritten_history
-from glue_jobs.land_bls import land_survey
-from glue_jobs.land_population import land_dataset
 from glue_jobs.moments import to_text
 from glue_jobs.publish_reports import publish_reports
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.release_folder import rejects_text
-from glue_jobs.sources.bls import BlsSite
-from glue_jobs.sources.http import Pace
-from glue_jobs.sources.population import PopulationApi
-from glue_jobs.storage import names
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.recorded import bring_back, intact_body
 from glue_jobs.storage.verified import copy_verified
-from glue_jobs.subjects import POPULATION, dataset_of
 from labor_lake.rebuild import make_again
 from labor_lake.verification import (
     CATALOG,
@@ -68,9 +55,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from glue_jobs.catalog.manifests import LandedFile
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.running import Run
+    from glue_jobs.sources.protocol import Landed, RawObject
     from glue_jobs.storage.protocol import Storage
     from labor_lake.verification import Noted
 
@@ -108,9 +95,10 @@ def _restore_vintage(run: Run, noted: Noted) -> str:
             raise IntegrityFailure("These bytes were kept nowhere else.")
         run.storage.restore(noted.key, path, noted.sha256)
     # What is restored lies in sight now; the folder shows what the manifest names.
-    file = load_survey(run.storage, noted.subject).files.get(noted.key.rpartition("/")[2])
-    if file is not None and noted.key == names.raw_file(noted.subject, file.name):
-        bring_back(run.storage, noted.key, file.version, file.sha256)
+    for file in upstream_of(noted.subject).landed(run.storage, noted.subject).values():
+        for one in file.objects:
+            if one.key == noted.key:
+                bring_back(run.storage, one.key, one.version, one.sha256)
     return origin
 
 
@@ -125,25 +113,23 @@ def _copy_from_version(storage: Storage, noted: Noted, path: Path) -> str:
 
 def _fetched(run: Run, noted: Noted, path: Path) -> str:
     """Downloads the bytes, if upstream still serves the same."""
-    name = noted.key.rpartition("/")[2]
-    if noted.subject == POPULATION:
-        datasets = load_population(run.storage).datasets
-        ((key, place),) = [
-            (key, place)
-            for key, dataset in datasets.items()
-            for place, page in enumerate(dataset.pages)
-            if page.name == name
-        ]
-        bodies = _population_api(run).fetch(dataset_of(key)).bodies
-        path.write_bytes(bodies[place] if place < len(bodies) else b"")
-    else:
-        survey = noted.subject
-        file = load_survey(run.storage, survey).files[name]
-        listed = ListedFile(file.name, file.bytes, file.listed_minute)
-        _bls_site(run).fetch(survey, listed, path, None, run.progress)
+    file = _file_at(run.storage, noted)
+    upstream_of(noted.subject).fetch(run, noted.subject, file, noted.key, path)
     if path_sha256(path) != noted.sha256:
         raise UpstreamInvalid("No version has these bytes, and upstream serves other ones now.")
     return "from upstream"
+
+
+def _file_at(storage: Storage, noted: Noted) -> Landed:
+    """The landed file that has an object under a key.
+
+    Raises:
+        IntegrityFailure: the manifest names none there any more.
+    """
+    for file in upstream_of(noted.subject).landed(storage, noted.subject).values():
+        if noted.key in [one.key for one in file.objects]:
+            return file
+    raise IntegrityFailure(f"{noted.noted_in} does not name {noted.key} any more.")
 
 
 def _note_version(storage: Storage, noted: Noted, version: str) -> None:
@@ -151,29 +137,17 @@ def _note_version(storage: Storage, noted: Noted, version: str) -> None:
 
     An entry that names other bytes meanwhile stays as it is: a version goes with its hash.
     """
-    name = noted.key.rpartition("/")[2]
-    if noted.subject == POPULATION:
-        population = load_population(storage)
-        datasets = {
-            key: replace(
-                dataset,
-                pages=tuple(
-                    replace(page, version=version)
-                    if (page.name, page.sha256) == (name, noted.sha256)
-                    else page
-                    for page in dataset.pages
-                ),
-            )
-            for key, dataset in population.datasets.items()
-        }
-        if datasets != population.datasets:
-            save_population(storage, replace(population, datasets=datasets))
-        return
-    manifest = load_survey(storage, noted.subject)
-    file = manifest.files.get(name)
-    if file is not None and file.sha256 == noted.sha256 and file.version != version:
-        renewed = {**manifest.files, name: replace(file, version=version)}
-        save_survey(storage, noted.subject, replace(manifest, files=renewed))
+
+    def renewed(one: RawObject) -> RawObject:
+        is_it = (one.key, one.sha256) == (noted.key, noted.sha256)
+        return replace(one, version=version) if is_it else one
+
+    upstream = upstream_of(noted.subject)
+    landed = {
+        name: replace(file, objects=tuple(map(renewed, file.objects)))
+        for name, file in upstream.landed(storage, noted.subject).items()
+    }
+    upstream.amend(storage, noted.subject, landed)
 
 
 def _make_release_file(run: Run, noted: Noted) -> str:
@@ -207,7 +181,7 @@ def _make_rejects(run: Run, noted: Noted) -> str:
 
 def _write_history(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
-    table = pointer.tables[f"{pointer.subject}_revisions"]
+    table = pointer.tables[table_names.revisions(pointer.subject)]
     if not noted.key.startswith(table.folder):
         return "with the rest of the history"
     with run.storage.scratch() as folder:
@@ -226,16 +200,14 @@ def _pointer_that_names(storage: Storage, noted: Noted) -> Pointer:
 
 
 def _older_manifest(run: Run, noted: Noted) -> str:
-    older = _brought_back(run.storage, noted.key, lambda body: is_manifest(body, noted.key))
+    upstream = upstream_of(noted.subject)
+    older = _brought_back(
+        run.storage, noted.key, lambda body: upstream.is_manifest(body, noted.subject)
+    )
     if older:
         return older
     run.storage.delete(noted.key)
-    if noted.subject == POPULATION:
-        with run.storage.scratch() as folder:
-            for key in run.settings.datasets:
-                land_dataset(run, _population_api(run), dataset_of(key), folder)
-    else:
-        land_survey(run, _bls_site(run), noted.subject)
+    upstream.land_again(run, noted.subject)
     return "by landing everything again, since no version of it could be read"
 
 
@@ -287,61 +259,36 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
 
 
 def _land_again(run: Run, noted: Noted) -> str:
-    if noted.subject == POPULATION:
-        for key, dataset in load_population(run.storage).datasets.items():
-            if names.raw_population(dataset.pages[0].name) == noted.key:
-                with run.storage.scratch() as folder:
-                    land_dataset(run, _population_api(run), dataset_of(key), folder)
-    else:
-        again = noted.key.rpartition("/")[2]
-        land_survey(run, _bls_site(run), noted.subject, again=again)
+    name = _file_at(run.storage, noted).name
+    upstream_of(noted.subject).land_again(run, noted.subject, name)
     return "by landing it again; the next run of build-tables publishes it"
 
 
 def _date_truly(run: Run, noted: Noted) -> str:
     """Takes dates in the future out of manifest, release and history."""
-    now = run.now()
-    if noted.subject == POPULATION:
-        population = load_population(run.storage)
-        latest = to_text(now)
-        datasets = {
-            key: replace(dataset, retrieved_at=min(dataset.retrieved_at, latest))
-            for key, dataset in population.datasets.items()
-        }
-        save_population(run.storage, replace(population, datasets=datasets))
-    else:
-        manifest = load_survey(run.storage, noted.subject)
-        files = {
-            name: replace(file, last_modified=_believable_date(file, now))
-            for name, file in manifest.files.items()
-        }
-        if files != manifest.files:
-            save_survey(run.storage, noted.subject, replace(manifest, files=files))
+    upstream, now = upstream_of(noted.subject), run.now()
+    landed = upstream.landed(run.storage, noted.subject)
+    believable = {
+        name: replace(file, released_at=_believable_date(file, now))
+        for name, file in landed.items()
+    }
+    upstream.amend(run.storage, noted.subject, believable)
     build_subject(run, noted.subject, Remake(history=True))
-    return "with the date at which BLS lists it, or at which it was retrieved"
+    return "with the date at which it is listed, or at which it was retrieved"
 
 
-def _believable_date(file: LandedFile, now: datetime) -> str:
-    if not is_in_future(file, now):
-        return file.last_modified
-    listed = replace(file, last_modified=to_text(listed_moment(file.listed_minute)))
-    return file.retrieved_at if is_in_future(listed, now) else listed.last_modified
+def _believable_date(file: Landed, now: datetime) -> str:
+    """The first of a file's dates that is not in the future."""
+    dates = (file.released_at, file.listed_at, file.retrieved_at)
+    known = [
+        date for date in dates if date and not is_in_future(replace(file, released_at=date), now)
+    ]
+    return known[0] if known else to_text(now)
 
 
 def _make_anew(run: Run, noted: Noted) -> str:
     build_subject(run, noted.subject, Remake(tables=True, history=True))
     return "by making the release and its history anew"
-
-
-def _bls_site(run: Run) -> BlsSite:
-    settings = run.settings
-    pace = Pace(settings.requests_per_second)
-    return BlsSite(settings.bls_url, settings.contact, pace, run.retry)
-
-
-def _population_api(run: Run) -> PopulationApi:
-    pace = Pace(run.settings.requests_per_second)
-    return PopulationApi(run.settings.population_url, pace, run.retry)
 
 
 def _make_reports(run: Run, noted: Noted) -> str:  # noqa: ARG001 - all ways are called alike

@@ -18,7 +18,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from glue_jobs.progress import Progress, write_line
-from glue_jobs.visible import visible
+from glue_jobs.visible import shown_bytes, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,16 +79,6 @@ def _print_records(console: Console, header: Sequence[str], rows: Sequence[Seque
         console.print("─" * 20, style="dim")
         for name, cell in zip(header, row):
             console.print(f"{name:<{label}}  {cell}")
-
-
-def shown_bytes(count: int) -> str:
-    """``1.6 MB``."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
 
 
 def shown_age(moment: datetime, now: datetime) -> str:

@@ -15,17 +15,16 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.catalog.show import catalog_differences
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
 from glue_jobs.moments import CLOCKS_DIFFER, release_name
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_files
+from glue_jobs.sources.registry import landed_subjects, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.recorded import check_as_written, version_of
-from glue_jobs.subjects import POPULATION
 from labor_lake.upstream import ask_upstream
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def problems_of(run: Run, subject: str) -> list[Problem]:
 def recorded_subjects(storage: Storage) -> list[str]:
     """The subjects that have, or had, a manifest or a pointer."""
     keys = {*_manifest_keys(storage), *_pointer_keys(storage)}
-    return sorted({_subject_of(key) for key in keys})
+    return sorted({names.subject_of(key) for key in keys})
 
 
 def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
@@ -209,31 +208,23 @@ def noted_objects(storage: Storage, subject: str, findings: Findings, now: datet
 
 
 def _manifest_key(subject: str) -> str:
-    if subject == POPULATION:
-        return names.raw_population_manifest()
-    return names.raw_manifest(subject)
-
-
-def _subject_of(key: str) -> str:
-    """The subject of a manifest or a pointer, by its key."""
-    return names.pointer_subject(key) if key.startswith(names.CURRENT) else key.split("/")[-2]
+    return names.manifest(upstream_of(subject).folder(subject))
 
 
 def _manifest_keys(storage: Storage) -> set[str]:
     """Of manifests that are there, and of those that were."""
-    folders = {
-        stored.key.rpartition("/")[0]
+    keys = {
+        names.manifest_beside(stored.key)
         for stored in storage.scan(names.RAW)
         if not stored.key.startswith(names.BACKFILL)
     }
-    keys = {f"{folder}/_manifest.json" for folder in folders}
     there = {_manifest_key(subject) for subject in landed_subjects(storage)}
     return there | {key for key in keys - there if storage.versions(key)}
 
 
 def _pointer_keys(storage: Storage) -> set[str]:
     keys = {stored.key for stored in storage.scan(names.CURRENT)}
-    subjects = {stored.key.split("/")[1] for stored in storage.scan(names.CURATED)}
+    subjects = {names.subject_of(stored.key) for stored in storage.scan(names.CURATED)}
     gone = {names.pointer(subject) for subject in subjects} - keys
     return keys | {key for key in gone if storage.versions(key)}
 
@@ -242,26 +233,18 @@ def _of_manifest(
     storage: Storage, subject: str, findings: Findings, now: datetime
 ) -> Iterator[Noted]:
     key = _manifest_key(subject)
-    if subject == POPULATION:
-        landed = [
-            (names.raw_population(page.name), page.sha256, page.version)
-            for dataset in load_population(storage).datasets.values()
-            for page in dataset.pages
-        ]
-    else:
-        files = load_survey(storage, subject).files.values()
-        landed = [(names.raw_file(subject, one.name), one.sha256, one.version) for one in files]
-        for file in files:
-            if is_in_future(file, now):
-                noted = Noted(DATE, subject, names.raw_file(subject, file.name), key)
-                findings.problems.append(
-                    Problem(noted, f"is dated {file.last_modified}, which is in the future")
-                )
-    for place, sha256, version in landed:
-        yield Noted(RAW, subject, place, key, sha256)
-        stored = storage.stat(place)
-        if stored is None or stored.version != version:
-            yield Noted(RAW, subject, place, key, sha256, version)
+    files = upstream_of(subject).landed(storage, subject).values()
+    for file in files:
+        if is_in_future(file, now):
+            noted = Noted(DATE, subject, file.objects[0].key, key)
+            findings.problems.append(
+                Problem(noted, f"is dated {file.released_at}, which is in the future")
+            )
+    for one in [one for file in files for one in file.objects]:
+        yield Noted(RAW, subject, one.key, key, one.sha256)
+        stored = storage.stat(one.key)
+        if stored is None or stored.version != one.version:
+            yield Noted(RAW, subject, one.key, key, one.sha256, one.version)
 
 
 def _of_pointer(
@@ -285,8 +268,9 @@ def _of_pointer(
 def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterator[Noted]:
     """The bytes of every vintage, and of what a held file shows: versions that raw keeps."""
     subject, noted_in = pointer.subject, names.pointer(pointer.subject)
+    folder = upstream_of(subject).folder(subject)
     kept = {
-        (names.raw_file(subject, name), held.shown_sha256): "its table"
+        (names.raw_file(folder, name), held.shown_sha256): "its table"
         for name, held in pointer.held.items()
         if held.shown_sha256
     }
@@ -341,11 +325,11 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
     for zone in (names.RAW, names.CURATED, names.HISTORY):
         known: dict[str, tuple[str, ...]] = {}
         for stored in storage.scan(zone):
-            if stored.key in named or stored.key.endswith("/_manifest.json"):
+            if stored.key in named or names.is_manifest(stored.key):
                 continue
             if stored.key.startswith(names.BACKFILL):
                 continue
-            subject = stored.key.split("/")[-2 if zone == names.RAW else 1]
+            subject = names.subject_of(stored.key)
             if zone != names.RAW and subject not in known:
                 known[subject] = tuple(_folders_once_named(storage, subject))
             if subject not in written:
@@ -358,7 +342,7 @@ def _folders_once_named(storage: Storage, subject: str) -> Iterable[str]:
     """Folders that a pointer names or has named; one that cannot be read may have named any."""
     pointers = [past.pointer for past in past_pointers(storage, subject)]
     if None in pointers:
-        return {f"{zone}{subject}/" for zone in (names.CURATED, names.HISTORY)}
+        return {names.releases(subject), names.generations(subject)}
     return {
         folder
         for pointer in pointers

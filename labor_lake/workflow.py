@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.running import perform
+from glue_jobs.sources.registry import landing_job, landing_jobs
 
 if TYPE_CHECKING:
     from glue_jobs.errors import LakeError
@@ -31,7 +32,7 @@ class Stage:
 
 
 STAGES = (
-    Stage(("land_bls", "land_population")),
+    Stage(landing_jobs()),
     Stage(("build_tables",)),
     Stage(("publish_reports",)),
 )
@@ -52,6 +53,8 @@ class WorkflowResult:
 
 def job_named(name: str) -> Job:
     """A job's function, imported when it is asked for."""
+    if name in landing_jobs():
+        return landing_job(name)
     job: Job = getattr(importlib.import_module(f"glue_jobs.{name}"), name)
     return job
 

@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from glue_jobs.build_tables import build_tables
 from glue_jobs.catalog.pointers import Pointer, load_pointer
-from glue_jobs.land_bls import land_bls
 from labor_lake.sample import render
 from tests.faults.lake import DATA_FILE, Done, Lake, change_file
 from tests.faults.small_survey import FIRST
@@ -42,11 +40,11 @@ def land(lake: Lake, number: int, body: bytes, name: str = DATA_FILE) -> None:
     """BLS serves a file on a day, and it is landed."""
     change_file(lake.upstream, name, body, day(number))
     seen = day(number) + timedelta(minutes=30)
-    assert lake.do(land_bls, replace(lake.run(), now=lambda: seen)).failures == ()
+    assert lake.do("land_bls", replace(lake.run(), now=lambda: seen)).failures == ()
 
 
 def build_on(lake: Lake, moment: datetime, **settings: object) -> Done:
-    return lake.do(build_tables, replace(lake.run(**settings), now=lambda: moment))
+    return lake.do("build_tables", replace(lake.run(**settings), now=lambda: moment))
 
 
 def pointer_of(lake: Lake) -> Pointer:

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from glue_jobs.catalog.glue import GlueCatalog
-from glue_jobs.publish_reports import publish_reports
 from labor_lake.cli import main
 from labor_lake.commands.vacuum import vacuum
 from tests.aws import REGION
@@ -38,7 +37,7 @@ def lake_of_three(place, upstream: Upstream) -> Lake:
 def lake(tmp_path):
     with Upstream() as upstream:
         lake = lake_of_three(Places("local", tmp_path).new(), upstream)
-        assert lake.do(publish_reports, lake.run()).failures == ()
+        assert lake.do("publish_reports", lake.run()).failures == ()
         yield lake
 
 
@@ -74,7 +73,7 @@ def test_reports_of_the_others_are_renewed_and_the_failure_is_told_on_every_run(
     serve_release(lake.upstream, 2)
     assert [str(failure) for failure in lake.run_all()] == [said]  # that of building ap
     for _ in range(2):
-        done = lake.do(publish_reports, lake.run())
+        done = lake.do("publish_reports", lake.run())
         assert (done.exit_code, told(done)) == (7, [said])
         assert done.summary.get("held", {}) == {}
         assert released(lake) == ["20250906T123000Z"]
@@ -83,7 +82,7 @@ def test_reports_of_the_others_are_renewed_and_the_failure_is_told_on_every_run(
 def test_what_was_told_of_its_changes_stays(lake):
     before = lake.tree("reports")["reports/latest/changes-ap.txt"]
     damage(lake, "ap")
-    lake.do(publish_reports, lake.run())
+    lake.do("publish_reports", lake.run())
     index = lake.read_json("reports/latest/report.json")
     assert set(index["changes"]) == {"ap", "pr"}
     assert lake.tree("reports")["reports/latest/changes-ap.txt"] == before
@@ -94,7 +93,7 @@ def test_reports_that_need_it_are_held_and_say_why(lake):
     said = damage(lake, "population")
     serve_release(lake.upstream, 2)
     lake.run_all()
-    done = lake.do(publish_reports, lake.run())
+    done = lake.do("publish_reports", lake.run())
     assert told(done) == [said]
     assert done.summary["held"] == dict.fromkeys(["population_summary", "series_population"], said)
     assert released(lake) == ["20250906T123000Z"]
@@ -201,7 +200,7 @@ def test_the_catalog_is_shown_of_the_others_and_no_job_is_stopped(tmp_path, monk
         after = catalog._tables()
         assert after["ap_data"] == before["ap_data"]
         assert after["pr_data"]["Parameters"]["release"] == "20250906T123000Z"
-        done = lake.do(publish_reports, lake.run(surveys=("pr",)))
+        done = lake.do("publish_reports", lake.run(surveys=("pr",)))
         assert told(done) == [str(failure)]
         assert released(lake) == ["20250906T123000Z"]
         assert verify(lake)[1]["problems"][0]["key"] == "current/ap.json"

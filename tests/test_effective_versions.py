@@ -40,7 +40,7 @@ from tests.test_builds import rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from glue_jobs.tables.convert import Converted, Source
+    from glue_jobs.tables.convert import Content, Converted
 
 DAMAGED = b"a\tb\r\n" + b"1\t\xff\r\n" * 9
 """Looks like a table; none of its lines can be read."""
@@ -76,7 +76,7 @@ def refuse(monkeypatch) -> Callable[[bytes], None]:
 
 
 def _convert_unless(
-    body: bytes, convert: Callable[..., Converted], source: Source, *rest: object
+    body: bytes, convert: Callable[..., Converted], source: Content, *rest: object
 ) -> Converted:
     with source.open() as stream:
         if stream.read() == body:
@@ -249,7 +249,7 @@ def test_what_was_judged_is_not_tried_again_while_nothing_has_changed(lake, monk
     land(lake, 3, BROKEN)
     tried: list[int] = []
 
-    def counted(source: Source, *rest: Any) -> Converted:
+    def counted(source: Content, *rest: Any) -> Converted:
         tried.append(source.size)
         return convert_data(source, *rest)
 

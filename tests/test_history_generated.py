@@ -19,7 +19,6 @@ import pytest
 from glue_jobs.catalog.pointers import Pointer, Snapshot, load_pointer
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
-from glue_jobs.land_bls import land_bls
 from glue_jobs.moments import from_release, release_name
 from glue_jobs.settings import Settings
 from labor_lake.cli import main
@@ -97,7 +96,7 @@ def serve(lake: Lake, number: int, *names: str) -> None:
 
 def land_and_build(lake: Lake, now: datetime | None = None) -> Pointer:
     run = replace(lake.run(), now=lambda: now) if now else lake.run()
-    assert lake.do(land_bls, run).failures == ()
+    assert lake.do("land_bls", run).failures == ()
     assert lake.build().failures == ()
     return current(lake)
 

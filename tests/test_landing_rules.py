@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.manifests import load_survey
-from glue_jobs.land_bls import land_bls
 from glue_jobs.moments import to_text
+from glue_jobs.sources.bls.manifest import load_survey
 from labor_lake.sample.pages import ListedRow, listing
 from tests.faults.lake import NEXT_RELEASE, SURVEY_PATH, Lake, body_of, change_file
 from tests.faults.places import Place
@@ -20,7 +19,7 @@ from tests.simulator.faults import Body, Listing, Status, Step
 from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:
-    from glue_jobs.catalog.manifests import LandedFile
+    from glue_jobs.sources.bls.manifest import LandedFile
     from labor_lake.sample.answer import Answer
     from tests.simulator.faults import Stage
 
@@ -68,7 +67,7 @@ def test_bytes_are_noted_with_the_time_at_which_they_were_first_retrieved(lake):
     change_file(lake.upstream, NAME, body_of(lake.upstream, NAME), NEXT_RELEASE)
     assert first.retrieved_at == to_text(NOW)
     later = replace(lake.run(), now=lambda: NOW + timedelta(days=1))
-    assert lake.do(land_bls, later).failures == ()
+    assert lake.do("land_bls", later).failures == ()
     assert noted(lake) == replace(
         first, listed_minute="2025-12-09T08:30", last_modified="2025-12-09T13:30:00Z"
     )

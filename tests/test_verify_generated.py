@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer, missing_files, publish
 from glue_jobs.errors import QualityFailure, TryAgainLater, UpstreamRefused
+from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.recorded import recorded_sha256
 from labor_lake.commands.vacuum import vacuum
@@ -60,7 +61,7 @@ def version_named(lake: Lake, key: str) -> str:
     """The version that a manifest names."""
     if key == CLASS:
         return load_survey(lake.storage, "pr").files["pr.class"].version
-    (page,) = load_population(lake.storage).datasets["acs1"].pages
+    (page,) = load_population(lake.storage).files["acs1"].pages
     return page.version
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 import pytest
@@ -91,4 +92,6 @@ def test_a_run_has_changed_something_if_any_job_has(name, walk):
 
 @pytest.mark.parametrize("name", [job for stage in workflow.STAGES for job in stage.jobs])
 def test_each_job_of_the_graph_is_there(name):
-    assert workflow.job_named(name).__name__ == name
+    job = workflow.job_named(name)
+    module = importlib.import_module(f"glue_jobs.{name}")
+    assert job == getattr(module, name)

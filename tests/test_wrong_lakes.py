@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs import raw_zone
-from glue_jobs.catalog.manifests import load_survey, save_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.documents import to_json
+from glue_jobs.sources.bls.manifest import load_survey, save_survey
 from tests.faults.commands import verify
 from tests.faults.lake import DATA_FILE, Lake, change_file, observation
 from tests.faults.places import BACKENDS, Places, cloud

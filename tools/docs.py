@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import athena_sql
-from glue_jobs.formats.flatfile import read_header
 from glue_jobs.reports.files import printed_names
 from glue_jobs.settings import SETTINGS, Settings
+from glue_jobs.sources.population import tables as population
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
+from glue_jobs.tables.flatfile import read_header
 from labor_lake.sample import excerpt
 
 if TYPE_CHECKING:
@@ -108,19 +109,22 @@ def settings_page() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {"tables.md": tables_page, "settings.md": settings_page}
 
 
+_PARTITIONS = {
+    "pr_data": (schemas.DATA_FILE,),
+    "pr_revisions": schemas.REVISIONS_KEYS,
+    "population": (population.DATASET,),
+}
+
+
 def _described_tables() -> Iterable[tuple[str, Columns]]:
-    yield "pr_data", _with_partitions("pr_data", schemas.described(schemas.DATA_COLUMNS))
+    yield "pr_data", (*schemas.described(schemas.DATA_COLUMNS), schemas.DATA_FILE)
     for name, (body, _) in excerpt.files().items():
         header = read_header(io.BytesIO(body))
         if ".data." not in name and schemas.is_table_header(header):
             yield name.replace(".", "_"), schemas.described(schemas.columns_of(header))
     yield "pr_sources", schemas.SOURCES
-    yield "pr_revisions", _with_partitions("pr_revisions", schemas.REVISIONS)
-    yield "population", _with_partitions("population", schemas.POPULATION)
-
-
-def _with_partitions(table: str, columns: Columns) -> Columns:
-    return (*columns, *schemas.partition_keys(table))
+    yield "pr_revisions", (*schemas.REVISIONS, *schemas.REVISIONS_KEYS)
+    yield "population", (*population.COLUMNS, population.DATASET)
 
 
 def _answered(sql: str, known: Mapping[str, Columns]) -> Columns:
@@ -167,7 +171,7 @@ def _explained(sql: str) -> dict[str, str]:
 
 
 def _section(name: str, prose: str, columns: Columns) -> str:
-    partitions = {key.name for key in schemas.partition_keys(name)}
+    partitions = {key.name for key in _PARTITIONS.get(name, ())}
     rows = [
         (f"**{one.name}**" if one.name in partitions else one.name, one.type, one.comment)
         for one in columns

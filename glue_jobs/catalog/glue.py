@@ -24,7 +24,7 @@ from botocore.config import Config
 from glue_jobs.aws_errors import code_of, telling
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import TryAgainLater, UsageError
-from glue_jobs.subjects import subject_of
+from glue_jobs.table_names import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -218,7 +218,7 @@ def readable_pointers(storage: Storage) -> tuple[list[Pointer], dict[str, LakeEr
             if content := storage.get(key):
                 pointers.append(parse_pointer(content.body, content.tag, key))
         except (IntegrityFailure, StorageFailure) as error:
-            damaged[names.pointer_subject(key)] = error
+            damaged[names.subject_of(key)] = error
     return pointers, damaged
 
 

@@ -1,7 +1,7 @@
 """The lake as it was known at a moment: what its pointers would have named then.
 
-Data files are put together from the table of revisions, and the population is that of its release
-of the time. Series and mapping tables have no history: they are today's.
+Data files are put together from the table of revisions; what a source keeps releases of is that of
+the time. Series and mapping tables have no history: they are today's.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import past_pointers, readable_pointers
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.moments import release_name
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
-from glue_jobs.subjects import POPULATION
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,7 @@ def readable_pointers_as_of(
 ) -> tuple[list[Pointer], dict[str, LakeError]]:
     """The pointers with what was known at a moment, and nothing that was not.
 
-    A survey's data table is there without files: it is to be put together from its revisions. A
+    A data table of revisions is there without files: it is to be put together from them. A
     subject of which the lake knew nothing yet is left out.
 
     Returns:
@@ -42,16 +43,16 @@ def readable_pointers_as_of(
     found: list[Pointer] = []
     pointers, damaged = readable_pointers(storage)
     for pointer in pointers:
-        if pointer.subject == POPULATION:
+        if upstream_of(pointer.subject).keeps_releases:
             try:
-                found += _population_as_of(storage, until)
+                found += _release_of(storage, pointer.subject, until)
             except IntegrityFailure as error:
-                damaged[POPULATION] = error
+                damaged[pointer.subject] = error
         elif known_since(storage, pointer) <= until:
-            found.append(_survey_as_of(pointer, until))
-    surveys = [pointer for pointer in pointers if pointer.subject != POPULATION]
-    if surveys and not found and not damaged:
-        since = ", ".join(f"{one.subject} since {known_since(storage, one)}" for one in surveys)
+            found.append(_from_revisions(pointer, until))
+    known = [one for one in pointers if not upstream_of(one.subject).keeps_releases]
+    if known and not found and not damaged:
+        since = ", ".join(f"{one.subject} since {known_since(storage, one)}" for one in known)
         raise UsageError(
             f"What was known at {until} is unknown: the lake has seen {since}.",
             hint="Ask for a later date.",
@@ -80,7 +81,7 @@ def known_since(storage: Storage, pointer: Pointer) -> str:
     return min((one.release for one in past if one), default=pointer.release)
 
 
-def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
+def _release_of(storage: Storage, subject: str, until: str) -> list[Pointer]:
     """The last pointer up to a release; none if the lake knew nothing yet.
 
     Raises:
@@ -88,7 +89,7 @@ def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
     """
     known: list[Pointer] = []
     unread = ""
-    for past in past_pointers(storage, POPULATION):
+    for past in past_pointers(storage, subject):
         if past.pointer is None:
             unread = past.version
         elif past.pointer.release > until:
@@ -97,21 +98,20 @@ def _population_as_of(storage: Storage, until: str) -> list[Pointer]:
             known, unread = [past.pointer], ""
     if unread:
         raise IntegrityFailure(
-            f"What the population was said to be at {until} is unknown: the version {unread} of"
-            f" {names.pointer(POPULATION)} is not as it was written.",
+            f"What was known of {subject} at {until} is unknown: the version {unread} of"
+            f" {names.pointer(subject)} is not as it was written.",
             hint="Ask for another date.",
         )
     return known
 
 
-def _survey_as_of(pointer: Pointer, until: str) -> Pointer:
-    survey = pointer.subject
-    name = f"{survey}_revisions"
-    if name not in pointer.tables or f"{survey}_data" not in pointer.tables:
+def _from_revisions(pointer: Pointer, until: str) -> Pointer:
+    name, data_name = table_names.revisions(pointer.subject), table_names.data(pointer.subject)
+    if name not in pointer.tables or data_name not in pointer.tables:
         return pointer
     revisions = pointer.tables[name]
     files = tuple(file for file in revisions.files if file.partition[1] <= until)
-    data = replace(pointer.tables[f"{survey}_data"], files=())
-    tables = {name: replace(revisions, files=files), f"{survey}_data": data}
+    data = replace(pointer.tables[data_name], files=())
+    tables = {name: replace(revisions, files=files), data_name: data}
     history = tuple(one for one in pointer.history if one.release <= until)
     return replace(pointer, tables={**pointer.tables, **tables}, history=history)

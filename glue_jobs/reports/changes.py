@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
+from glue_jobs.sources.places import partition_of
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
-from glue_jobs.tables.plan import partition_of
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def changes_of(
         LakeError: the engine cannot answer.
     """
     told = f"The changes of {snapshot.source} cannot be told"
-    values = [partition_of(snapshot.source), snapshot.release]
+    values = [partition_of(pointer.subject, snapshot.source), snapshot.release]
     answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
         "survey": pointer.subject,
@@ -113,9 +114,9 @@ def _number(difference: Decimal | None) -> float | None:
 
 def _statement(survey: str, tables: set[str]) -> str:
     survey = survey_code(survey)  # as the pointer has it, and it becomes part of a name
-    view = sql_files("views").get(f"{survey}_changes")
+    view = sql_files("views").get(table_names.changes(survey))
     in_words = view is not None and not absent(view, tables)
-    source = f"{survey}_changes" if in_words else f"{survey}_revisions"
+    source = table_names.changes(survey) if in_words else table_names.revisions(survey)
     difference = (
         "difference"
         if in_words

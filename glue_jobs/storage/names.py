@@ -24,8 +24,7 @@ import re
 from typing import Annotated
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.formats.listing import safe_file_name
-from glue_jobs.subjects import POPULATION, survey_code
+from glue_jobs.subjects import survey_code
 
 RAW = "raw/"
 BACKFILL = f"{RAW}backfill/"
@@ -43,7 +42,23 @@ REPORTS = "reports/"
 RUNS = "runs/"
 DEMO_MARK = "demo.json"
 
+_MANIFEST = "_manifest.json"
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _KEY = r"(?!\.)[A-Za-z0-9._=-]+(/(?!\.)[A-Za-z0-9._=-]+)*"
+
+
+def safe_file_name(name: str) -> str:
+    """Returns an upstream file's name if it can be the last part of a path, else raises.
+
+    Raises:
+        UpstreamInvalid: the name is empty, longer than 128, begins with a dot or an underscore,
+            or holds anything but ASCII letters, digits, dot, underscore and dash, or two dots.
+    """
+    if not _FILE_NAME.fullmatch(name) or ".." in name:
+        shown = ascii(name)[:60]
+        raise UpstreamInvalid(f"The upstream lists a file under a name that is refused: {shown}.")
+    return name
 
 
 def _is_file_name(text: str) -> bool:
@@ -71,14 +86,64 @@ Version = Annotated[str, re.compile(r"(?!\.)[!-.0-~]{1,1024}").fullmatch]
 """A storage's name for one content: opaque, S3's are up to 1,024 bytes long."""
 
 
-def raw_file(survey: str, name: str) -> str:
-    """The key of one landed file of a survey."""
-    return f"{RAW}bls/{survey_code(survey)}/{safe_file_name(name)}"
+def raw_file(folder: str, name: str) -> str:
+    """The key of a landed file.
+
+    Args:
+        folder: of its subject, in the raw zone: ``bls/pr``.
+        name: upstream's.
+    """
+    return f"{RAW}{folder}/{safe_file_name(name)}"
 
 
-def raw_survey(survey: str) -> str:
-    """The folder of a survey's landed files, with its closing slash."""
-    return f"{RAW}bls/{survey_code(survey)}/"
+def raw_folder(folder: str) -> str:
+    """The key of a subject's folder in the raw zone, with its closing slash."""
+    return f"{RAW}{folder}/"
+
+
+def manifest(folder: str) -> str:
+    """The key of the manifest of what was landed into a folder of the raw zone."""
+    return f"{RAW}{folder}/{_MANIFEST}"
+
+
+def is_manifest(key: str) -> bool:
+    """Whether a key is that of a manifest."""
+    return key.startswith(RAW) and key.endswith(f"/{_MANIFEST}")
+
+
+def manifest_beside(key: str) -> str:
+    """The key of the manifest that a key of the raw zone would be named in."""
+    return f"{key.rpartition('/')[0]}/{_MANIFEST}"
+
+
+def subject_of(key: str) -> str:
+    """The subject that a key of the raw zone, of a release, a history or a pointer is of."""
+    if key.startswith(RAW):
+        return key.split("/")[-2]
+    if key.startswith(CURRENT):
+        return key[len(CURRENT) : -len(".json")]
+    return key.split("/")[1]
+
+
+def name_of(key: str) -> str:
+    """The last part of a key: of a landed file, upstream's name."""
+    return key.rpartition("/")[2]
+
+
+def folder_of(key: str) -> str:
+    """The folder, with its closing slash, of a release or a run that a key lies in."""
+    depth = 3 if key.startswith((CURATED, HISTORY)) else 2
+    return "/".join(key.split("/")[:depth]) + "/"
+
+
+def releases(subject: str) -> str:
+    """The folder of a subject's releases, with its closing slash."""
+    return f"{CURATED}{subject}/"
+
+
+def generations(subject: str) -> str:
+    """The folder of a subject's history, with its closing slash."""
+    return f"{HISTORY}{subject}/"
 
 
 def raw_backfill(survey: str, release: str, name: str) -> str:
@@ -95,21 +160,6 @@ def backfilled(key: str) -> tuple[str, str]:
     """The release and the name of an old copy, by its key."""
     release, name = key.split("/")[-2:]
     return release, name
-
-
-def raw_manifest(survey: str) -> str:
-    """The key of a survey's manifest."""
-    return f"{RAW}bls/{survey_code(survey)}/_manifest.json"
-
-
-def raw_population(name: str) -> str:
-    """The key of one landed page of the population API."""
-    return f"{RAW}{POPULATION}/{safe_file_name(name)}"
-
-
-def raw_population_manifest() -> str:
-    """The key of the population's manifest."""
-    return f"{RAW}{POPULATION}/_manifest.json"
 
 
 def release_folder(subject: str, release: str, digest: str, making: int = 1) -> str:
@@ -147,11 +197,6 @@ def history_folder(survey: str, number: int, digest: str) -> str:
 def generation_number(folder: str) -> int:
     """The number of a generation, by its folder; version 0.1 named it by that alone."""
     return int(folder.rstrip("/").rpartition("/")[2].partition("-")[0])
-
-
-def pointer_subject(key: str) -> str:
-    """The subject of a pointer file, by its key."""
-    return key[len(CURRENT) : -len(".json")]
 
 
 def lease(subject: str) -> str:

@@ -1,6 +1,6 @@
 """Turns one landed file into one Parquet file.
 
-The way of every row: bytes → typed batches (``formats.flatfile``) → strictly ascending keys
+The way of every row: bytes → typed batches (``flatfile``) → strictly ascending keys
 (``ordering``) → known series (``quality``) → row groups (``parquet``). Nothing is held but a few
 blocks, so memory does not grow with the file.
 """
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, BinaryIO, Callable
 import pyarrow as pa
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.formats.flatfile import FlatFileReader, read_header
-from glue_jobs.formats.lines import look_ahead
+from glue_jobs.tables.flatfile import FlatFileReader, read_header
+from glue_jobs.tables.lines import look_ahead
 from glue_jobs.tables.ordering import OutOfOrder, in_order, put_in_order
 from glue_jobs.tables.parquet import write_parquet
 from glue_jobs.tables.quality import MOST_REJECTED, Findings
 from glue_jobs.tables.schemas import (
     DATA_COLUMNS,
     DATA_KEY,
-    POPULATION,
     arrow_schema,
     columns_of,
     described,
@@ -34,9 +33,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from glue_jobs.formats.flatfile import Column, Reject, Rows
-    from glue_jobs.formats.population_json import PopulationPage
     from glue_jobs.tables.columns import TableColumn
+    from glue_jobs.tables.flatfile import Column, Reject, Rows
     from glue_jobs.tables.quality import KnownSeries
 
 CONVERTER_VERSION = 1
@@ -54,7 +52,7 @@ _EXTRA_WARNING = "has columns that the table has not: {}; they were left out"
 
 
 @dataclass(frozen=True)
-class Source:
+class Content:
     """A landed file to convert.
 
     Attributes:
@@ -87,12 +85,12 @@ class Converted:
 
 
 def convert_data(
-    source: Source, target: Path, scratch: Path, known_series: Callable[[], KnownSeries] | None
+    content: Content, target: Path, scratch: Path, known_series: Callable[[], KnownSeries] | None
 ) -> Converted:
     """Converts a data file; key and order: series_id, year, period.
 
     Args:
-        source: the landed file.
+        content: the landed file.
         target: where the Parquet file goes.
         scratch: a folder for temporary files.
         known_series: makes the check against the series file; None where there is no such file.
@@ -106,18 +104,19 @@ def convert_data(
             if header.count(column.name) != 1:
                 found = "several columns" if column.name in header else "no column"
                 raise QualityFailure(
-                    f"{source.name} has {found} {column.name}; its header is {ascii(header)[:100]}."
+                    f"{content.name} has {found} {column.name};"
+                    f" its header is {ascii(header)[:100]}."
                 )
         extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
         warning = _EXTRA_WARNING.format(ascii(", ".join(extra))[1:-1][:100]) if extra else ""
         return _Plan(header, DATA_COLUMNS, DATA_KEY, known_series, warning)
 
-    converted = _convert(source, plan, target, scratch)
+    converted = _convert(content, plan, target, scratch)
     assert converted is not None  # noqa: S101 - the plan takes every header, or raises
     return converted
 
 
-def convert_table(source: Source, target: Path, scratch: Path) -> Converted | None:
+def convert_table(content: Content, target: Path, scratch: Path) -> Converted | None:
     """Converts a series or mapping file; None if its first line names no columns: a document.
 
     A series file ascends by series_id; a mapping file keeps the order that BLS gave it.
@@ -132,22 +131,7 @@ def convert_table(source: Source, target: Path, scratch: Path) -> Converted | No
         key = ("series_id",) if header[0] == "series_id" else ()
         return _Plan(header, columns_of(header), key)
 
-    return _convert(source, plan, target, scratch)
-
-
-def convert_population(page: PopulationPage, target: Path) -> Converted:
-    """Writes a dataset's years, ascending."""
-    records = [
-        {
-            "nation_id": row.nation_id,
-            "nation": row.nation,
-            "year": row.year,
-            "population": row.population,
-            "dataset_name": page.dataset_name,
-        }
-        for row in page.rows
-    ]
-    return write_records(records, POPULATION, target)
+    return _convert(content, plan, target, scratch)
 
 
 def write_records(
@@ -179,17 +163,17 @@ class _Plan:
 
 
 def _convert(
-    source: Source, plan: Callable[[tuple[str, ...]], _Plan | None], target: Path, scratch: Path
+    content: Content, plan: Callable[[tuple[str, ...]], _Plan | None], target: Path, scratch: Path
 ) -> Converted | None:
     """Converts a file as its header decides; None if that makes no plan."""
     try:
-        return _convert_once(source, plan, target, None)
+        return _convert_once(content, plan, target, None)
     except OutOfOrder:
-        return _convert_once(source, plan, target, scratch)
+        return _convert_once(content, plan, target, scratch)
 
 
 def _convert_once(
-    source: Source,
+    content: Content,
     plan: Callable[[tuple[str, ...]], _Plan | None],
     target: Path,
     sorts_in: Path | None,
@@ -197,7 +181,7 @@ def _convert_once(
     """Reads the file once, header and rows in one stream, and writes its Parquet file.
 
     Args:
-        source: the file.
+        content: the file.
         plan: what to do with a header.
         target: where the Parquet file goes.
         sorts_in: a folder for temporary files, to sort the rows; None where they must be sorted.
@@ -205,12 +189,12 @@ def _convert_once(
     Raises:
         OutOfOrder: the rows are not sorted.
     """
-    with source.open() as stream:
+    with content.open() as stream:
         start, whole = look_ahead(stream)
         planned = plan(read_header(BytesIO(start)))
         if planned is None:
             return None
-        findings = _new_findings(source)
+        findings = _new_findings(content)
         if planned.warning:
             findings.warn(planned.warning)
         reader = FlatFileReader(planned.header, planned.columns)
@@ -223,16 +207,16 @@ def _convert_once(
         else:
             batches = _batches(blocks, findings)
         if planned.known_series is not None:
-            batches = planned.known_series().check(source.name, batches)
+            batches = planned.known_series().check(content.name, batches)
         rows = write_parquet(target, reader.schema, batches)
         findings.check_rejects(rows)
     rejects = tuple(sorted(findings.rejects, key=lambda reject: reject.line))
     return Converted(rows, described(planned.columns), rejects, tuple(findings.warnings))
 
 
-def _new_findings(source: Source) -> Findings:
-    hopeless = int(source.size / _SHORTEST_ROW * MOST_REJECTED) + 1
-    return Findings(source.name, min(hopeless, _MOST_REJECTS))
+def _new_findings(content: Content) -> Findings:
+    hopeless = int(content.size / _SHORTEST_ROW * MOST_REJECTED) + 1
+    return Findings(content.name, min(hopeless, _MOST_REJECTS))
 
 
 def _batches(blocks: Iterator[Rows], findings: Findings) -> Iterator[pa.RecordBatch]:

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.formats.flatfile import PERIODS, Reject, batch_of
 from glue_jobs.moments import FIRST_YEAR
+from glue_jobs.tables.flatfile import PERIODS, Reject, batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from glue_jobs.formats.flatfile import Rows
+    from glue_jobs.tables.flatfile import Rows
     from glue_jobs.tables.quality import Findings
 
 _RUN_ROWS = 500_000

@@ -13,17 +13,13 @@ import pyarrow as pa
 from glue_jobs.tables.convert import CONVERTER_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-_OWN_TABLES = ("data", "sources", "observations", "revisions", "changes")
-"""Endings of what the lake itself makes; an upstream file of that name makes no table."""
-
-_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-"""What Athena and Spark take for null where a partition's value should be."""
+    from glue_jobs.tables.columns import TableColumn
 
 
 class Role(Enum):
-    """What a file of a survey is, by its name."""
+    """What a file is, by its name."""
 
     DATA = "data"
     SERIES = "series"
@@ -38,8 +34,9 @@ class Planned:
         name: the file.
         role: what it is.
         table: the table it belongs to.
-        partition: its partition's value, for data files.
+        partition: its partition's value; empty where the table has no partitions.
         path: of its Parquet file inside the release folder.
+        keys: the table's partition keys.
     """
 
     name: str
@@ -47,21 +44,7 @@ class Planned:
     table: str
     partition: str
     path: str
-
-
-def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
-    """Decides every file's table by its name; the series file comes first.
-
-    A file whose name does not begin with the survey's code is a document. Names that differ in case
-    or punctuation alone have one table: which of the files makes it, their content decides.
-    """
-    planned = [place for name in files if (place := _place(survey, name)) is not None]
-    return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
-
-
-def partition_of(source: str) -> str:
-    """A data file's value of the partition key data_file: ``0.Current`` of pr.data.0.Current."""
-    return source.partition(".data.")[2]
+    keys: tuple[TableColumn, ...] = ()
 
 
 def made_by() -> str:
@@ -88,20 +71,3 @@ def release_digest(sources: Mapping[str, str], made: str) -> str:
     made_from = {"made_by": made, "sources": dict(sources)}
     text = json.dumps(made_from, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _place(survey: str, name: str) -> Planned | None:
-    prefix, _, rest = name.partition(".")
-    if prefix != survey or not rest:
-        return None
-    if rest == f"data.{_NO_PARTITION}":
-        return None
-    if rest.startswith("data.") and rest != "data.":
-        partition = rest[len("data.") :]
-        path = f"data/data_file={partition}/part-00000.parquet"
-        return Planned(name, Role.DATA, f"{survey}_data", partition, path)
-    ending = rest.lower().replace(".", "_").replace("-", "_")
-    if ending in _OWN_TABLES:
-        return None
-    role = Role.SERIES if ending == "series" else Role.OTHER
-    return Planned(name, role, f"{survey}_{ending}", "", f"{ending}/part-00000.parquet")

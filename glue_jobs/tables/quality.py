@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from glue_jobs.formats.flatfile import Reject
+    from glue_jobs.tables.flatfile import Reject
 
 MOST_REJECTED = 0.001
 """Maximum share of rejected rows; a file with more is refused."""

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.formats.flatfile import PERIODS
 from glue_jobs.moments import FIRST_YEAR
+from glue_jobs.tables.flatfile import PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

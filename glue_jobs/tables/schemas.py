@@ -12,8 +12,8 @@ import re
 
 import pyarrow as pa
 
-from glue_jobs.formats.flatfile import Column, Kind
 from glue_jobs.tables.columns import TableColumn
+from glue_jobs.tables.flatfile import Column, Kind
 
 _KINDS = {
     "series_id": Kind.CODE,
@@ -80,17 +80,6 @@ SOURCES = (
 )
 """`<survey>_sources`: one row per landed file."""
 
-POPULATION = (
-    TableColumn("nation_id", "string", "the Census' geography id: 01000US"),
-    TableColumn("nation", "string", "its name"),
-    TableColumn("year", "smallint", "survey year, key within a dataset"),
-    TableColumn("population", "bigint", "resident population, persons"),
-    TableColumn("dataset_name", "string", "the estimate's own name: ACS 1-year Estimate"),
-)
-"""`population`: one row per dataset and year."""
-
-DATASET = TableColumn("dataset", "string", "acs1 or acs5, partition key: they give other figures")
-
 REVISIONS = (
     TableColumn("series_id", "string", _COMMENTS["series_id"]),
     TableColumn("year", "smallint", _COMMENTS["year"]),
@@ -112,11 +101,7 @@ RELEASE = TableColumn(
     "release", "string", "when BLS wrote the vintage, UTC, 20250904T123000Z, partition key"
 )
 
-_PARTITION_KEYS = {
-    "_data": (DATA_FILE,),
-    "_revisions": (DATA_FILE, RELEASE),
-    "population": (DATASET,),
-}
+REVISIONS_KEYS = (DATA_FILE, RELEASE)
 
 _TYPE_NAMES = {
     Kind.CODE: "string",
@@ -155,13 +140,6 @@ def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
         TableColumn(column.name, _TYPE_NAMES[column.kind], comment(column.name))
         for column in columns
     )
-
-
-def partition_keys(table: str) -> tuple[TableColumn, ...]:
-    """The partition keys of a table, outermost first; none for a mapping table."""
-    # A mapping file may be called as it likes: `pr.some.data` is no data file.
-    survey, dash, rest = table.partition("_")
-    return _PARTITION_KEYS.get(dash + rest or survey, ())
 
 
 def comment(name: str) -> str:

@@ -14,7 +14,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import UsageError
@@ -23,10 +22,12 @@ from glue_jobs.history import with_rewritten_history
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
 from glue_jobs.opening import open_run
 from glue_jobs.running import new_run_id
+from glue_jobs.sources.places import is_data_file, place_of, tables_of
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.subjects import asked_survey
-from glue_jobs.tables.convert import Source, convert_data
+from glue_jobs.tables.convert import Content
 
 if TYPE_CHECKING:
     import argparse
@@ -81,7 +82,7 @@ def _check_name(storage: Storage, pointer: Pointer, name: str) -> None:
     Raises:
         UsageError: neither the manifest nor the history knows it.
     """
-    landed = load_survey(storage, pointer.subject).files
+    landed = upstream_of(pointer.subject).landed(storage, pointer.subject)
     known = {*landed, *(one.source for one in pointer.history)}
     if name in known:
         return
@@ -160,7 +161,7 @@ def take_in(
         pointer = load_pointer(storage, survey)
         if pointer is None:
             raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
-        if not new_file and _is_data_file(pointer, name):
+        if not new_file and is_data_file(pointer.subject, name):
             _check_name(storage, pointer, name)
         made = backfill(storage, pointer, name, copies)
         if made is not None:
@@ -180,7 +181,7 @@ def backfill(
         QualityFailure: a copy is no such file; nothing was published.
         LostRace: another run has published meanwhile; nothing was changed.
     """
-    if not _is_data_file(pointer, name):
+    if not is_data_file(pointer.subject, name):
         raise UsageError(f"{name} is no data file of {pointer.subject}.")
     known = {(one.source, one.release): one.sha256 for one in pointer.history}
     added = []
@@ -190,7 +191,7 @@ def backfill(
             if known.get((name, release), sha256) != sha256:
                 raise UsageError(f"The lake has {name} of {release} already, with other bytes.")
             if (name, release) not in known:
-                _check_converts(name, path, scratch)
+                _check_converts(pointer.subject, name, path, scratch)
                 key = names.raw_backfill(pointer.subject, release, name)
                 _keep(storage, key, path, sha256, scratch)
                 added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
@@ -201,19 +202,18 @@ def backfill(
     return made
 
 
-def _is_data_file(pointer: Pointer, name: str) -> bool:
-    return name.startswith(f"{pointer.subject}.data.")
-
-
-def _check_converts(name: str, path: Path, scratch: Path) -> None:
+def _check_converts(subject: str, name: str, path: Path, scratch: Path) -> None:
     """Refuses a copy that is no such file before anything of it is kept.
 
     Raises:
         QualityFailure: it is none.
     """
     size = path.stat().st_size
-    source = Source(name, size, lambda: path.open("rb"))
-    convert_data(source, scratch / "checked.parquet", scratch, None)
+    contents = [Content(name, size, lambda: path.open("rb"))]
+    place = place_of(subject, name)
+    if place is not None:
+        target = scratch / "checked.parquet"
+        tables_of(subject).convert(place, contents, target, scratch, None)
 
 
 def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) -> None:

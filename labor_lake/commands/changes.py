@@ -12,8 +12,8 @@ from glue_jobs.flags import resolve_settings
 from glue_jobs.moments import release_name
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages
+from glue_jobs.sources.places import partition_of
 from glue_jobs.subjects import asked_survey
-from glue_jobs.tables.plan import partition_of
 from labor_lake.commands.query import moment_of
 from labor_lake.terminal import print_table
 
@@ -76,10 +76,11 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
         UsageError: there is none by that date, or no such file.
     """
     files = data_files(pointer)
-    prefix = f"{pointer.subject}.data."
-    source = prefix + data_file.removeprefix(prefix) if data_file else next(iter(files), "")
-    if source not in files:
-        known = ", ".join(partition_of(name) for name in files)
+    partitions = {name: partition_of(pointer.subject, name) for name in files}
+    asked = [one for one, partition in partitions.items() if data_file in (None, one, partition)]
+    source = next(iter(asked), "")
+    if not source:
+        known = ", ".join(partitions.values())
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
     known_until = release_name(moment_of(until, "--release")) if until else "9"
     seen = vintages(pointer, source)

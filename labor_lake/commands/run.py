@@ -12,13 +12,15 @@ from glue_jobs.flags import resolve_settings
 from glue_jobs.logs import JsonLog, print_error
 from glue_jobs.opening import open_run
 from glue_jobs.running import exit_code, new_run_id, perform
-from glue_jobs.sources.bls import check_contact
+from glue_jobs.sources.bls.site import check_contact
+from glue_jobs.sources.registry import SOURCES, upstream
 from glue_jobs.storage import names
 from glue_jobs.storage.open import open_storage
-from glue_jobs.summaries import observations, parse_summary
+from glue_jobs.summaries import parse_summary
+from glue_jobs.table_names import observations
 from glue_jobs.visible import visible
 from labor_lake.commands.deploy import add_stack, deployment
-from labor_lake.terminal import PlainProgress, TerminalProgress, shown_bytes
+from labor_lake.terminal import PlainProgress, TerminalProgress
 from labor_lake.workflow import STAGES, WorkflowResult, job_named, run_workflow
 
 if TYPE_CHECKING:
@@ -148,16 +150,9 @@ def described(summary: dict[str, Any]) -> list[str]:
 
 
 def _landed(summary: dict[str, Any]) -> Iterator[str]:
-    for survey, landed in summary.get("surveys", {}).items():
-        if landed.get("changed"):
-            removed = f", {len(landed['removed'])} removed" if landed["removed"] else ""
-            yield (
-                f"{survey}: landed {len(landed['stored'])} of {landed['listed']} files,"
-                f" {shown_bytes(landed['bytes'])} downloaded{removed}"
-            )
-    for key, landed in summary.get("datasets", {}).items():
-        if landed.get("changed"):
-            yield f"population {key}: landed"
+    for source in SOURCES:
+        if summary["job"] == f"land_{source}":
+            yield from upstream(source).describe(summary)
 
 
 def _built(summary: dict[str, Any]) -> Iterator[str]:

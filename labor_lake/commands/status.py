@@ -7,17 +7,17 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.catalog.manifests import landed_subjects, load_population, load_survey
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.flags import resolve_settings
 from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import load_index
+from glue_jobs.sources.registry import SOURCES, landed_subjects, upstream, upstream_of
 from glue_jobs.storage import names
-from glue_jobs.subjects import POPULATION
-from glue_jobs.summaries import observations, parse_summary
-from glue_jobs.visible import visible
+from glue_jobs.summaries import parse_summary
+from glue_jobs.table_names import observations
+from glue_jobs.visible import shown_bytes, visible
 from labor_lake.numbers import hours
 
 if TYPE_CHECKING:
@@ -184,23 +184,14 @@ def _landed(storage: Storage, subject: str) -> tuple[dict[str, Any], set[str]]:
     Raises:
         LakeError: its manifest cannot be read.
     """
-    if subject == POPULATION:
-        datasets = load_population(storage).datasets
-        pages = [page for entry in datasets.values() for page in entry.pages]
-        state = {
-            "files": len(pages),
-            "bytes": sum(page.bytes for page in pages),
-            "landed_release": _newest(entry.retrieved_at for entry in datasets.values()),
-            "datasets": {key: entry.years for key, entry in datasets.items()},
-        }
-        return state, {entry.content_sha256 for entry in datasets.values()}
-    files = load_survey(storage, subject).files.values()
+    landed = upstream_of(subject).landed(storage, subject).values()
+    objects = [one for file in landed for one in file.objects]
     state = {
-        "files": len(files),
-        "bytes": sum(file.bytes for file in files),
-        "landed_release": _newest(file.last_modified for file in files),
+        "files": len(objects),
+        "bytes": sum(one.bytes for one in objects),
+        "landed_release": _newest(file.released_at for file in landed),
     }
-    return state, {file.sha256 for file in files}
+    return state, {file.sha256 for file in landed}
 
 
 def _newest(moments: Iterable[str]) -> str | None:
@@ -236,7 +227,7 @@ def _last_runs(
     runs: dict[str, list[StoredObject]] = {}
     for stored in written:
         if not stored.key.endswith(_VERIFIED):
-            runs.setdefault(stored.key.split("/")[1], []).append(stored)
+            runs.setdefault(names.folder_of(stored.key), []).append(stored)
     # By time and name: Glue's names of runs say nothing of their order.
     newest = sorted(
         runs.values(), key=lambda run: (max(o.modified for o in run), run[0].key), reverse=True
@@ -260,13 +251,10 @@ def _upstream_verified_at(
 
 def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
     """When a run asked the upstream for a subject with success."""
-    job, part = (
-        ("land_population", "datasets") if subject == POPULATION else ("land_bls", "surveys")
-    )
-    asked = run.get(job, {}).get(part, {})
-    entries = asked.values() if subject == POPULATION else [asked.get(subject)]
-    if any(entry is not None and "error" not in entry for entry in entries):
-        return str(run[job]["started_at"])
+    for source in SOURCES:
+        summary = run.get(f"land_{source}", {})
+        if subject in upstream(source).asked(summary):
+            return str(summary["started_at"])
     return None
 
 
@@ -289,7 +277,7 @@ def _print(document: dict[str, Any]) -> None:
 
 def _row(subject: str, state: dict[str, Any], now: datetime) -> list[str]:
     """What is known of a subject, in a line; ``?`` stands for what only a damaged file says."""
-    from labor_lake.terminal import shown_age, shown_bytes  # noqa: PLC0415
+    from labor_lake.terminal import shown_age  # noqa: PLC0415
 
     is_damaged, checked = "damaged" in state, state["checked_at"]
     count = f"{observations(subject, state.get('rows', {})):,}"

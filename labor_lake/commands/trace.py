@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from glue_jobs.formats.lines import lines_of
 from glue_jobs.opening import open_lake
 from glue_jobs.storage.recorded import version_of
 from glue_jobs.storage.verified import open_verified
 from glue_jobs.subjects import asked_survey
+from glue_jobs.tables.lines import lines_of
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from glue_jobs.logs import describe_failure, print_error
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import LATEST, load_index
 from glue_jobs.running import exit_code
+from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.recorded import check_as_written
-from glue_jobs.subjects import POPULATION
+from glue_jobs.visible import shown_bytes
 from labor_lake.numbers import days
-from labor_lake.terminal import shown_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -152,7 +152,7 @@ def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[St
     for zone in (names.RUNS, names.REPORTS):
         folders: dict[str, list[StoredObject]] = {}
         for stored in storage.scan(zone):
-            folders.setdefault("/".join(stored.key.split("/")[:2]) + "/", []).append(stored)
+            folders.setdefault(names.folder_of(stored.key), []).append(stored)
         newest = {name: max(one.modified for one in own) for name, own in folders.items()}
         kept = {max(newest, key=newest.__getitem__, default=""), names.report(LATEST, "")}
         if index is not None:
@@ -164,7 +164,7 @@ def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[St
 
 def _subjects(storage: Storage) -> list[str]:
     zones = (names.CURATED, names.HISTORY)
-    return sorted({stored.key.split("/")[1] for zone in zones for stored in storage.scan(zone)})
+    return sorted({names.subject_of(one.key) for zone in zones for one in storage.scan(zone)})
 
 
 def _unused(storage: Storage, subject: str, before: datetime) -> Removed:
@@ -188,15 +188,15 @@ def _superseded(
     """Folders that no pointer names and none has named since a moment, with their objects.
 
     A folder that no pointer ever named is a killed run's: it goes by the age of its newest object.
-    What the population once was stays, to be asked for.
+    What a source keeps releases of stays, to be asked for.
     """
-    zone = f"{names.CURATED}{subject}/"
-    for folder, grouped in groupby(storage.scan(zone), key=_folder_of):
+    stored = storage.scan(names.releases(subject))
+    for folder, grouped in groupby(stored, key=lambda one: names.folder_of(one.key)):
         objects = list(grouped)
         if current is not None and current.folder == folder:
             continue
         left = _superseded_at(past, folder)
-        if left is not None and subject == POPULATION:
+        if left is not None and upstream_of(subject).keeps_releases:
             continue
         if (left or max(o.modified for o in objects)) < before:
             yield folder, objects
@@ -208,7 +208,7 @@ def _unnamed_history(
     """Files of revisions that no pointer names and none has named since a moment."""
     left: dict[str, datetime] = {}
     named: set[str] = set()
-    files = list(storage.scan(f"{names.HISTORY}{subject}/"))
+    files = list(storage.scan(names.generations(subject)))
     for pointer in past:
         left.update(dict.fromkeys(named, pointer.published_at))
         named = _named_by(pointer, files)
@@ -231,7 +231,3 @@ def _named_by(past: PastPointer, files: list[StoredObject]) -> set[str]:
     if past.pointer is None:
         return {stored.key for stored in files}
     return {past.pointer.key_of(table, file) for table, file in past.pointer.files()}
-
-
-def _folder_of(stored: StoredObject) -> str:
-    return "/".join(stored.key.split("/")[:3]) + "/"

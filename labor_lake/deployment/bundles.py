@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import glue_jobs
 from glue_jobs.errors import DeployFailure, UsageError
+from glue_jobs.sources.registry import landing_jobs
 from glue_jobs.sql_files import sql_folder
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Group:
 
 
 GROUPS = (
-    Group("landing", ("land_bls", "land_population"), (*_AWS, *_WEB, "tzdata")),
+    Group("landing", landing_jobs(), (*_AWS, *_WEB, "tzdata")),
     Group("tables", ("build_tables",), (*_AWS, "pyarrow", "tzdata")),
     Group("reports", ("publish_reports",), (*_AWS, *_ATHENA, "pyarrow", "tzdata")),
 )

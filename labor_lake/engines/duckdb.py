@@ -20,13 +20,14 @@ import duckdb
 import pyarrow as pa
 
 import athena_sql
+from glue_jobs import table_names
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
 from glue_jobs.reports.answers import typed_schema
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
-from glue_jobs.subjects import subject_of
+from glue_jobs.table_names import subject_of
 from labor_lake.engines import shows
 from labor_lake.engines.failures import failure_of, reason_of
 from labor_lake.engines.shows import Relation
@@ -261,7 +262,7 @@ def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
 def _data_as_of(name: str, table: Table) -> str:
     """The DuckDB view of a data table that gives every observation by its last change."""
     columns = ", ".join(_name(column.name) for column in table.all_columns)
-    revisions = _name(name.removesuffix("_data") + "_revisions")
+    revisions = _name(table_names.revisions_beside(name))
     return (
         f"CREATE VIEW {_name(name)} AS SELECT {columns} FROM"  # noqa: S608 - quoted above
         " (SELECT *, row_number() OVER (PARTITION BY data_file, series_id, year, period"

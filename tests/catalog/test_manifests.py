@@ -7,20 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from glue_jobs.catalog.manifests import (
-    LandedDataset,
-    LandedFile,
-    LandedPage,
-    PopulationManifest,
-    SurveyManifest,
-    load_population,
-    load_survey,
-    past_surveys,
-    save_population,
-    save_survey,
-)
 from glue_jobs.documents import to_json
 from glue_jobs.errors import IntegrityFailure, LostRace, UsageError
+from glue_jobs.manifests import Manifest
+from glue_jobs.sources.bls.manifest import LandedFile, load_survey, past_surveys, save_survey
+from glue_jobs.sources.population.manifest import (
+    LandedDataset,
+    LandedPage,
+    load_population,
+    save_population,
+)
 from glue_jobs.storage.local import LocalStorage
 
 KEY = "raw/bls/pr/_manifest.json"
@@ -54,43 +50,43 @@ def storage(tmp_path):
 
 
 def test_before_anything_was_landed_manifests_are_empty(storage):
-    assert load_survey(storage, "pr") == SurveyManifest({}, None)
-    assert load_population(storage) == PopulationManifest({}, None)
+    assert load_survey(storage, "pr") == Manifest({}, None)
+    assert load_population(storage) == Manifest({}, None)
 
 
 def test_what_is_saved_is_loaded(storage):
-    save_survey(storage, "pr", SurveyManifest(FILES))
-    save_population(storage, PopulationManifest(DATASETS))
+    save_survey(storage, "pr", Manifest(FILES))
+    save_population(storage, Manifest(DATASETS))
     survey, population = load_survey(storage, "pr"), load_population(storage)
-    assert (survey.files, population.datasets) == (FILES, DATASETS)
+    assert (survey.files, population.files) == (FILES, DATASETS)
     assert survey.tag != population.tag
     assert load_survey(storage, "cu").files == {}
 
 
 def test_a_manifest_is_replaced_only_by_who_has_read_it(storage):
-    save_survey(storage, "pr", SurveyManifest(FILES))
+    save_survey(storage, "pr", Manifest(FILES))
     with pytest.raises(LostRace):
-        save_survey(storage, "pr", SurveyManifest({}))
+        save_survey(storage, "pr", Manifest({}))
     read = load_survey(storage, "pr")
-    save_survey(storage, "pr", SurveyManifest({"pr.class": CLASS}, read.tag))
+    save_survey(storage, "pr", Manifest({"pr.class": CLASS}, read.tag))
     with pytest.raises(LostRace):
-        save_survey(storage, "pr", SurveyManifest({}, read.tag))
+        save_survey(storage, "pr", Manifest({}, read.tag))
     assert load_survey(storage, "pr").files == {"pr.class": CLASS}
 
 
 def test_a_population_manifest_is_replaced_only_by_who_has_read_it(storage):
-    save_population(storage, PopulationManifest({}))
+    save_population(storage, Manifest({}))
     read = load_population(storage)
-    save_population(storage, PopulationManifest(DATASETS, read.tag))
+    save_population(storage, Manifest(DATASETS, read.tag))
     with pytest.raises(LostRace):
-        save_population(storage, PopulationManifest({}, read.tag))
-    assert load_population(storage).datasets == DATASETS
+        save_population(storage, Manifest({}, read.tag))
+    assert load_population(storage).files == DATASETS
 
 
 def test_the_same_content_is_the_same_bytes(storage):
-    save_survey(storage, "pr", SurveyManifest(FILES))
+    save_survey(storage, "pr", Manifest(FILES))
     first = storage.get(KEY).body
-    backwards = SurveyManifest(dict(reversed(FILES.items())), load_survey(storage, "pr").tag)
+    backwards = Manifest(dict(reversed(FILES.items())), load_survey(storage, "pr").tag)
     save_survey(storage, "pr", backwards)
     assert storage.get(KEY).body == first
     assert len(storage.versions(KEY)) == 1
@@ -136,13 +132,13 @@ def test_a_damaged_manifest_is_named(body, which, storage):
 @pytest.mark.parametrize("field", [{"bytes": -1}, {"sha256": "ab"}, {"last_modified": "today"}])
 def test_what_nobody_could_read_is_not_saved(field, storage):
     with pytest.raises(IntegrityFailure, match="would not be a manifest that can be read"):
-        save_survey(storage, "pr", SurveyManifest({"pr.class": replace(CLASS, **field)}))
+        save_survey(storage, "pr", Manifest({"pr.class": replace(CLASS, **field)}))
     assert storage.get(KEY) is None
 
 
 def test_a_manifest_of_the_past_that_has_rotten_is_left_out(storage):
     for files in (FILES, {"pr.class": CLASS}):
-        save_survey(storage, "pr", SurveyManifest(files, load_survey(storage, "pr").tag))
+        save_survey(storage, "pr", Manifest(files, load_survey(storage, "pr").tag))
     assert [past.files for past in past_surveys(storage, "pr")] == [{"pr.class": CLASS}, FILES]
     oldest = storage.root / ".lake/versions" / KEY / storage.versions(KEY)[0].version
     body = oldest.read_bytes()

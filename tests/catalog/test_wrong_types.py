@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.reports.index import load_index
+from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage.protocol import Content
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ INDEX: dict[str, Any] = {
 Load = Callable[[Any], Any]
 DOCUMENTS: dict[str, tuple[dict[str, Any], Load]] = {
     "survey": (SURVEY, lambda storage: load_survey(storage, "pr").files),
-    "population": (POPULATION, lambda storage: load_population(storage).datasets),
+    "population": (POPULATION, lambda storage: load_population(storage).files),
     "pointer": (POINTER, lambda storage: load_pointer(storage, "pr")),
     "index": (INDEX, load_index),
 }

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.build_tables import build_tables
 from glue_jobs.catalog.pointers import load_pointers
-from glue_jobs.land_bls import land_bls
-from glue_jobs.land_population import land_population
 from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy
+from glue_jobs.sources.registry import landing_jobs
 from labor_lake.sample import excerpt, render
+from labor_lake.workflow import job_named
 from tests.aws import REGION
 from tests.lakes import run_at
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.errors import LakeError
-    from glue_jobs.running import Job, Run
+    from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
     from tests.faults.places import Place, Tree
     from tests.simulator.upstream import Upstream
@@ -102,25 +101,25 @@ class Lake:
         run = run_at(self.place.uri, self.upstream, f"run-{self._runs}", **given)
         return replace(run, retry=QUICK)
 
-    def do(self, job: Job, run: Run) -> Done:
-        summary, failures = perform(job.__name__, job, run)
+    def do(self, name: str, run: Run) -> Done:
+        summary, failures = perform(name, job_named(name), run)
         return Done(summary, tuple(failures))
 
     def land_bls(self, retry: RetryPolicy = QUICK, **settings: object) -> Done:
-        return self.do(land_bls, replace(self.run(**settings), retry=retry))
+        return self.do("land_bls", replace(self.run(**settings), retry=retry))
 
     def land_population(self, retry: RetryPolicy = QUICK, **settings: object) -> Done:
-        return self.do(land_population, replace(self.run(**settings), retry=retry))
+        return self.do("land_population", replace(self.run(**settings), retry=retry))
 
     def build(self, **settings: object) -> Done:
-        return self.do(build_tables, self.run(**settings))
+        return self.do("build_tables", self.run(**settings))
 
     def run_all(self, run: Run | None = None) -> list[LakeError]:
         """Lands and builds as the workflow does, one after the other; returns the failures."""
         run = run or self.run()
         failures: list[LakeError] = []
-        for jobs in ((land_bls, land_population), (build_tables,)):
-            done = [self.do(job, run) for job in jobs]
+        for jobs in (landing_jobs(), ("build_tables",)):
+            done = [self.do(name, run) for name in jobs]
             failures += [failure for one in done for failure in one.failures]
             if any(one.summary["stopped"] for one in done):
                 break

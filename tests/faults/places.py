@@ -22,8 +22,9 @@ import boto3
 from moto import mock_aws
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.catalog.pointers import load_pointers
+from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage import names
 from glue_jobs.storage.open import open_storage
 from tests.aws import REGION
@@ -31,8 +32,9 @@ from tests.aws import REGION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glue_jobs.catalog.manifests import LandedFile, LandedPage
     from glue_jobs.catalog.pointers import TableFile
+    from glue_jobs.sources.bls.manifest import LandedFile
+    from glue_jobs.sources.population.manifest import LandedPage
     from glue_jobs.storage.protocol import Storage
 
 Tree = dict[str, str]
@@ -174,12 +176,12 @@ class Place:
         storage = self.storage
         noted: list[tuple[str, str, LandedFile | LandedPage | TableFile]] = [
             *(
-                (names.raw_file("pr", file.name), file.version, file)
+                (names.raw_file("bls/pr", file.name), file.version, file)
                 for file in load_survey(storage, "pr").files.values()
             ),
             *(
-                (names.raw_population(page.name), page.version, page)
-                for dataset in load_population(storage).datasets.values()
+                (names.raw_file("population", page.name), page.version, page)
+                for dataset in load_population(storage).files.values()
                 for page in dataset.pages
             ),
             *(

@@ -48,4 +48,4 @@ def answer_without_athena(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None
 
 def publish(lake: Lake, run: object = None) -> Done:
     """Runs the job, on its own."""
-    return lake.do(job.publish_reports, run or lake.run())  # type: ignore[arg-type]
+    return lake.do("publish_reports", run or lake.run())  # type: ignore[arg-type]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.manifests import load_population, load_survey
+from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.sources.population.manifest import load_population
 from labor_lake.sample import excerpt, population_service, render
 from labor_lake.sample.pages import ListedRow, listing
 from tests.captures import capture, needs_captures
@@ -223,7 +224,7 @@ class TestPopulation:
             lake = Lake(Place(str(tmp_path)), upstream)
             upstream.cubes["acs_yg_total_population_5"] = body
             assert lake.land_population(datasets=("acs5",)).failures == ()
-        dataset = load_population(lake.storage).datasets["acs5"]
+        dataset = load_population(lake.storage).files["acs5"]
         assert dataset.dataset_name == "ACS 5-year Estimate"
         assert dataset.years == len(json.loads(body)["data"])
         stored = lake.folder / "raw/population/acs_yg_total_population_5.json"
@@ -240,14 +241,14 @@ class TestPopulation:
         publish_next_release(lake.upstream)
         done = lake.land_population()
         assert done.summary["datasets"] == {"acs1": {"changed": True}}
-        assert load_population(lake.storage).datasets["acs1"].years == 11
+        assert load_population(lake.storage).files["acs1"].years == 11
         assert len(lake.storage.versions(f"raw/population/{CUBE}.json")) == 2
         lake.check()
 
     def test_both_datasets_land_side_by_side(self, lake):
         done = lake.land_population(datasets=("acs1", "acs5"))
         assert done.summary["datasets"] == {"acs1": {"changed": False}, "acs5": {"changed": True}}
-        assert set(load_population(lake.storage).datasets) == {"acs1", "acs5"}
+        assert set(load_population(lake.storage).files) == {"acs1", "acs5"}
         lake.check()
 
 

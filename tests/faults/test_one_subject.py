@@ -12,7 +12,6 @@ import pytest
 
 from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import LakeError, StorageFailure
-from glue_jobs.publish_reports import publish_reports
 from labor_lake.sample import render
 from tests.faults.api_calls import ApiCalls, FailingCalls
 from tests.faults.commands import verify
@@ -81,7 +80,7 @@ def run_once(lake: Lake, how: str, number: int) -> list[LakeError]:
         run = replace(run, storage=FullForOne(run.storage))
     failures = lake.run_all(run)
     if not lake.place.database:  # Athena is not here
-        assert lake.do(publish_reports, lake.run()).exit_code == 0
+        assert lake.do("publish_reports", lake.run()).exit_code == 0
     return failures
 
 

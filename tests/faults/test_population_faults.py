@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.manifests import load_population
 from glue_jobs.errors import UsageError
+from glue_jobs.sources.population.manifest import load_population
 from labor_lake.sample import render
 from tests.faults.injections import ACS1, API, CUBE, YEARS
 from tests.faults.lake import CONTACT
@@ -99,7 +99,7 @@ def test_years_that_are_missing_are_not_forgotten(case, lake):
     assert re.search(case.expect["says"], done.told)
     assert lake.everything() == before
     assert lake.land_population(allow_shrink=True).failures == ()
-    assert load_population(lake.storage).datasets["acs1"].years == years
+    assert load_population(lake.storage).files["acs1"].years == years
     lake.upstream.cubes[CUBE] = whole
     assert lake.run_all() == []
     lake.check()
@@ -111,7 +111,7 @@ def test_u20_one_dataset_fails_alone(lake):
     assert "answers 404" in done.told
     assert done.summary["datasets"]["acs5"] == {"changed": True}
     manifest = load_population(lake.storage)
-    assert set(manifest.datasets) == {"acs1", "acs5"}
+    assert set(manifest.files) == {"acs1", "acs5"}
     lake.check()
 
 
@@ -129,7 +129,7 @@ class TestPages:
         lake = new_lake
         lake.upstream.page_limit = limit
         assert lake.land_population().failures == ()
-        (dataset,) = load_population(lake.storage).datasets.values()
+        (dataset,) = load_population(lake.storage).files.values()
         assert [page.name for page in dataset.pages] == [
             f"{CUBE}{f'.page{number}' if number > 1 else ''}.json" for number in range(1, pages + 1)
         ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.errors import UpstreamUnavailable
-from glue_jobs.sources.bls import ListingOutdated
+from glue_jobs.sources.bls.site import ListingOutdated
 from labor_lake.sample.answer import Answer
 from labor_lake.sample.bls_service import UpstreamFile, answer_bls
 from tests.faults.lake import (

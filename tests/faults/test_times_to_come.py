@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.manifests import LandedFile, load_survey, save_survey
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.formats.listing import ListedFile
 from glue_jobs.raw_zone import vintage_of
-from glue_jobs.sources.bls import ListingOutdated, check_time, is_as_listed
+from glue_jobs.sources.bls.listing import ListedFile
+from glue_jobs.sources.bls.manifest import load_survey, save_survey
+from glue_jobs.sources.bls.site import ListingOutdated, check_time, is_as_listed
+from glue_jobs.sources.protocol import Landed, RawObject
 from tests.faults.lake import DATA_FILE, NEXT_RELEASE, SURVEY_PATH, body_of, change_file
 from tests.faults.places import BACKENDS
 from tests.faults.table import fault
@@ -118,15 +119,13 @@ def test_a_listing_may_be_two_days_ahead_of_this_clock_as_it_may_be_a_day_off():
 
 
 def test_a_vintage_that_is_dated_into_the_future_is_named_by_when_it_was_seen():
-    landed = LandedFile(
+    landed = Landed(
         name=DATA_FILE,
-        bytes=1,
         sha256="ab" * 32,
-        last_modified="2100-01-01T00:00:00Z",
-        listed_minute="",
+        released_at="2100-01-01T00:00:00Z",
         retrieved_at="2026-09-05T06:00:00Z",
-        version="1",
+        objects=(RawObject(f"raw/bls/pr/{DATA_FILE}", 1, "ab" * 32, "1"),),
     )
-    first = vintage_of("pr", landed, None)
+    first = vintage_of(landed, None)
     assert first.release == "20260905T060000Z"
-    assert vintage_of("pr", landed, first).release == "20260905T060001Z"
+    assert vintage_of(landed, first).release == "20260905T060001Z"

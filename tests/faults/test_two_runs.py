@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.manifests import load_population, load_survey
 from glue_jobs.errors import LostRace, TryAgainLater
+from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage import names
 from tests.faults.interleavings import run_two_at_once
 from tests.faults.lakes_alike import LakesAlike
@@ -117,10 +118,12 @@ def test_the_loser_lays_nothing_older_over_what_the_winner_made(lakes, numbers, 
 def check_visible(lake: Lake) -> None:
     """The raw zone shows exactly what the manifests name."""
     noted = {
-        names.raw_file("pr", file.name): file.sha256
+        names.raw_file("bls/pr", file.name): file.sha256
         for file in load_survey(lake.storage, "pr").files.values()
     }
-    for dataset in load_population(lake.storage).datasets.values():
-        noted.update({names.raw_population(page.name): page.sha256 for page in dataset.pages})
+    for dataset in load_population(lake.storage).files.values():
+        noted.update(
+            {names.raw_file("population", page.name): page.sha256 for page in dataset.pages}
+        )
     shown = lake.tree("raw")
     assert {key: hashed for key, hashed in shown.items() if "_manifest" not in key} == noted

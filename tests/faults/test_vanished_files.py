@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from glue_jobs.catalog.manifests import load_survey
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UpstreamInvalid
+from glue_jobs.sources.bls.manifest import load_survey
 from tests.faults.lake import SURVEY_PATH, body_of, change_file
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault

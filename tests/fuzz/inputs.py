@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from hypothesis import strategies as st
 
-from glue_jobs.formats.flatfile import PERIODS
+from glue_jobs.tables.flatfile import PERIODS
 from labor_lake.sample import excerpt, render
 from labor_lake.sample.pages import BLOCK_PAGE, ListedRow, listing
 from tests.fuzz.properties import FOLDER

@@ -18,18 +18,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.errors import LakeError
-from glue_jobs.formats.flatfile import PERIODS, FlatFileReader, Kind, read_header
-from glue_jobs.formats.listing import listed_moment, parse_listing, safe_file_name
-from glue_jobs.formats.population_json import content_sha256, joined, parse_population
 from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
-from glue_jobs.tables.convert import Source, convert_data, convert_population, convert_table
+from glue_jobs.sources.bls.listing import listed_moment, parse_listing
+from glue_jobs.sources.population.answer import content_sha256, joined, parse_population
+from glue_jobs.sources.population.tables import convert_population
+from glue_jobs.storage.names import safe_file_name
+from glue_jobs.tables.convert import Content, convert_data, convert_table
+from glue_jobs.tables.flatfile import PERIODS, FlatFileReader, Kind, read_header
 from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY, columns_of, is_table_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glue_jobs.formats.flatfile import Column, Reject, Value
     from glue_jobs.tables.convert import Converted
+    from glue_jobs.tables.flatfile import Column, Reject, Value
 
 FOLDER = "/pub/time.series/pr/"
 
@@ -97,7 +99,7 @@ def below_header(file: bytes) -> bytes:
 
 def check_conversion(file: bytes) -> None:
     """A file is refused, or becomes a Parquet file with its schema, its keys ascending."""
-    source = Source("pr.data.0.Current", len(file), lambda: io.BytesIO(file))
+    source = Content("pr.data.0.Current", len(file), lambda: io.BytesIO(file))
     with tempfile.TemporaryDirectory() as folder:
         target, scratch = Path(folder, "part.parquet"), Path(folder)
         try:

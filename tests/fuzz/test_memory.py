@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.formats.flatfile import FlatFileReader
-from glue_jobs.formats.listing import parse_listing
-from glue_jobs.formats.population_json import parse_population
-from glue_jobs.tables.convert import Source, convert_data
+from glue_jobs.sources.bls.listing import parse_listing
+from glue_jobs.sources.population.answer import parse_population
+from glue_jobs.tables.convert import Content, convert_data
+from glue_jobs.tables.flatfile import FlatFileReader
 from glue_jobs.tables.schemas import DATA_COLUMNS
 from tests.fuzz.properties import FOLDER
 from tests.fuzz.test_work import ANSWERS, LISTINGS
@@ -129,7 +129,7 @@ def test_of_a_flat_file_that_is_converted_does_not_grow_with_its_length(
 
     def convert(blocks: int) -> None:
         size = blocks * BLOCK
-        source = Source("pr.data.0.Current", size, lambda: stream_of(family, size, header))
+        source = Content("pr.data.0.Current", size, lambda: stream_of(family, size, header))
         convert_data(source, Path(tmp_path, "part"), tmp_path, None)
 
     convert(2)

@@ -8,9 +8,10 @@ from typing import Callable
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.formats import flatfile, listing, population_json
-from glue_jobs.formats.flatfile import FlatFileReader, read_header
-from glue_jobs.tables import schemas
+from glue_jobs.sources.bls import listing
+from glue_jobs.sources.population import answer
+from glue_jobs.tables import flatfile, schemas
+from glue_jobs.tables.flatfile import FlatFileReader, read_header
 from glue_jobs.tables.schemas import DATA_COLUMNS, is_table_header
 from tests.fuzz.inputs import answers, listings
 from tests.fuzz.properties import FOLDER
@@ -148,6 +149,6 @@ def test_of_a_header(family, monkeypatch):
 def test_of_an_answer_of_the_population_api(family, monkeypatch):
     grows_in_step(
         monkeypatch,
-        [population_json],
-        lambda n: or_refused(population_json.parse_population, ANSWERS[family](n)),
+        [answer],
+        lambda n: or_refused(answer.parse_population, ANSWERS[family](n)),
     )

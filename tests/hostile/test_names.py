@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from glue_jobs.catalog.glue import partition_input, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.errors import LakeError, UpstreamInvalid
-from glue_jobs.formats.listing import safe_file_name
 from glue_jobs.land_bls import land_bls
 from glue_jobs.running import perform
+from glue_jobs.sources.bls.tables import plan_survey
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage import names
+from glue_jobs.storage.names import safe_file_name
 from glue_jobs.subjects import survey_code
-from glue_jobs.tables.plan import Role, plan_survey
-from glue_jobs.tables.schemas import columns_of, described, is_table_header, partition_keys
+from glue_jobs.tables.plan import Role
+from glue_jobs.tables.schemas import columns_of, described, is_table_header
 from tests.fuzz.effort import examples
 from tests.hostile.corpus import FAMILIES, FIELDS, STRINGS
 from tests.lakes import run_at
@@ -72,9 +73,8 @@ def test_a_hostile_name_in_a_listing_is_refused_before_any_request_and_any_write
 @pytest.mark.parametrize(("family", "text"), STRINGS, ids=lambda given: ascii(given[:20]))
 def test_a_hostile_name_becomes_no_key_and_no_subject(family, text):
     if text not in ACCEPTED:
-        for make in (names.raw_population, lambda name: names.raw_file("pr", name)):
-            with pytest.raises(UpstreamInvalid):
-                make(text)
+        with pytest.raises(UpstreamInvalid):
+            names.raw_file("bls/pr", text)
     with pytest.raises(LakeError):
         survey_code(text)
 
@@ -82,7 +82,7 @@ def test_a_hostile_name_becomes_no_key_and_no_subject(family, text):
 @examples(500)
 @given(files_of_pr)
 def test_an_allowed_name_is_harmless_as_key_table_and_partition(name):
-    assert names.raw_file("pr", safe_file_name(name)) == f"raw/bls/pr/{name}"
+    assert names.raw_file("bls/pr", safe_file_name(name)) == f"raw/bls/pr/{name}"
     for place in plan_survey("pr", [name]):
         assert re.fullmatch(r"pr_[a-z0-9_]{1,125}", place.table)
         assert place.table not in VIEWS
@@ -90,7 +90,7 @@ def test_an_allowed_name_is_harmless_as_key_table_and_partition(name):
             r"[a-z0-9_]+/(data_file=[A-Za-z0-9._-]+/)?part-00000\.parquet", place.path
         )
         assert ".." not in place.path
-        keys = partition_keys(place.table)
+        keys = place.keys
         # A table has a partition key if its files have a value for it.
         assert [key.name for key in keys] == (["data_file"] if place.role is Role.DATA else [])
         assert (place.partition != "") == (place.role is Role.DATA)
@@ -103,7 +103,7 @@ def _check_in_glue(place) -> None:
     values = (place.partition,) if place.partition else ()
     columns = described(columns_of(("a_code", "a_text")))
     file = TableFile(place.path, 1, 1, "", values)
-    table = Table(columns, (file,), partition_keys(place.table))
+    table = Table(columns, (file,), place.keys)
     pointer = Pointer("pr", "20250904T123000Z", "curated/pr/20250904T123000Z-00000000/", {})
     made = table_input("s3://bucket", pointer, place.table, table)
     location = made["StorageDescriptor"]["Location"]

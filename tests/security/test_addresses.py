@@ -20,7 +20,7 @@ from glue_jobs.land_bls import land_bls
 from glue_jobs.land_population import land_population
 from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy, Settings, resolve
-from glue_jobs.sources.bls import BlsSite
+from glue_jobs.sources.bls.site import BlsSite
 from glue_jobs.sources.http import Http, Pace
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, listener

@@ -10,15 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.formats.lines import BLOCK_BYTES
-from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.tables.convert import (
-    Source,
-    convert_data,
-    convert_population,
-    convert_table,
-    write_records,
-)
+from glue_jobs.sources.population.answer import joined, parse_population
+from glue_jobs.sources.population.tables import convert_population
+from glue_jobs.tables.convert import Content, convert_data, convert_table, write_records
+from glue_jobs.tables.lines import BLOCK_BYTES
 from glue_jobs.tables.quality import KnownSeries
 from glue_jobs.tables.schemas import SOURCES
 from tests.captures import CAPTURES, capture, needs_captures
@@ -45,7 +40,7 @@ class Drip(io.BytesIO):
 
 
 def source(body: bytes, name: str = "pr.data.0.Current", stream: type[io.BytesIO] = io.BytesIO):
-    return Source(name, len(body), partial(stream, body))
+    return Content(name, len(body), partial(stream, body))
 
 
 def data_file(*lines: str, header: str = HEADER) -> bytes:

@@ -12,14 +12,9 @@ from io import BytesIO
 
 import pyarrow.parquet as pq
 
-from glue_jobs.formats.population_json import joined, parse_population
-from glue_jobs.tables.convert import (
-    CONVERTER_VERSION,
-    Source,
-    convert_data,
-    convert_population,
-    convert_table,
-)
+from glue_jobs.sources.population.answer import joined, parse_population
+from glue_jobs.sources.population.tables import convert_population
+from glue_jobs.tables.convert import CONVERTER_VERSION, Content, convert_data, convert_table
 from labor_lake.sample import render
 
 DATA = (
@@ -51,7 +46,7 @@ def text_of(path) -> str:
 
 def test_the_converter_gives_what_its_version_says(tmp_path):
     for name, body in (("data", DATA), ("series", SERIES), ("mapping", MAPPING)):
-        source = Source(f"pr.{name}", len(body), partial(BytesIO, body))
+        source = Content(f"pr.{name}", len(body), partial(BytesIO, body))
         if name == "data":
             convert_data(source, tmp_path / name, tmp_path, None)
         else:

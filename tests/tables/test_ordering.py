@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.formats.flatfile import PERIODS, FlatFileReader
 from glue_jobs.tables import ordering
+from glue_jobs.tables.flatfile import PERIODS, FlatFileReader
 from glue_jobs.tables.ordering import OutOfOrder, in_order, put_in_order
 from glue_jobs.tables.quality import Findings
 from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from glue_jobs.sources.bls.tables import plan_survey
 from glue_jobs.tables.convert import CONVERTER_VERSION
-from glue_jobs.tables.plan import (
-    Planned,
-    Role,
-    is_same_converter,
-    made_by,
-    plan_survey,
-    release_digest,
-)
+from glue_jobs.tables.plan import Planned, Role, is_same_converter, made_by, release_digest
 from tests.captures import capture, needs_captures
 
 EXPECTED = {

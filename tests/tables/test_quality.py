@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.errors import GuardTripped, QualityFailure
-from glue_jobs.formats.flatfile import Reject
+from glue_jobs.tables.flatfile import Reject
 from glue_jobs.tables.quality import Findings, KnownSeries, check_shrinking
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.tables.convert import Source, convert_data
+from glue_jobs.tables.convert import Content, convert_data
 from glue_jobs.tables.revisions import (
     SCHEMA,
     compare_vintages,
@@ -185,5 +185,5 @@ def test_real_vintages_differ_by_as_much_as_was_counted_independently(name, tmp_
 
 def vintage_of(name, month, folder):
     path, target = capture(f"bls/pr/{month}/{name}"), folder / month
-    convert_data(Source(name, path.stat().st_size, lambda: path.open("rb")), target, folder, None)
+    convert_data(Content(name, path.stat().st_size, lambda: path.open("rb")), target, folder, None)
     return target.open("rb")

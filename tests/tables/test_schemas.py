@@ -5,20 +5,18 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from glue_jobs.formats.flatfile import Column, FlatFileReader, Kind
+from glue_jobs.sources.population.tables import COLUMNS, DATASET
+from glue_jobs.tables.flatfile import Column, FlatFileReader, Kind
 from glue_jobs.tables.schemas import (
     DATA_COLUMNS,
     DATA_FILE,
     DATA_KEY,
-    DATASET,
-    POPULATION,
     SOURCES,
     arrow_schema,
     columns_of,
     comment,
     described,
     is_table_header,
-    partition_keys,
 )
 from tests.captures import CAPTURES, capture, needs_captures
 
@@ -104,11 +102,11 @@ def test_what_a_column_means(name, text):
 
 
 def test_the_lake_s_own_tables_have_types_and_meanings():
-    for table in (SOURCES, POPULATION, (DATA_FILE,), (DATASET,)):
+    for table in (SOURCES, COLUMNS, (DATA_FILE,), (DATASET,)):
         schema = arrow_schema(table)
         assert schema.names == [column.name for column in table]
         assert all(column.comment for column in table)
-    assert arrow_schema(POPULATION).field("population").type == pa.int64()
+    assert arrow_schema(COLUMNS).field("population").type == pa.int64()
     assert arrow_schema(SOURCES).field("bytes").type == pa.int64()
 
 
@@ -120,19 +118,3 @@ def test_catalog_types_and_parquet_types_agree():
         held = FlatFileReader(("x",), (column,)).schema.field("x").type
         plain = held.value_type if pa.types.is_dictionary(held) else held
         assert arrow_schema((told,)).field("x").type == plain
-
-
-@pytest.mark.parametrize(
-    ("table", "keys"),
-    [
-        ("pr_data", ["data_file"]),
-        ("pr_revisions", ["data_file", "release"]),
-        ("population", ["dataset"]),
-        *(
-            (name, [])
-            for name in ("pr_series", "pr_some_data", "pr_some_revisions", "population_x")
-        ),
-    ],
-)
-def test_partition_keys_go_by_the_whole_name_outermost_first(table, keys):
-    assert [key.name for key in partition_keys(table)] == keys

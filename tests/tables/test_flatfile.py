@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.formats.flatfile import (
+from glue_jobs.tables.flatfile import (
     PERIODS,
     Column,
     FlatFileReader,
@@ -20,7 +20,7 @@ from glue_jobs.formats.flatfile import (
     Value,
     read_header,
 )
-from glue_jobs.formats.lines import BLOCK_BYTES
+from glue_jobs.tables.lines import BLOCK_BYTES
 from glue_jobs.tables.schemas import DATA_COLUMNS, columns_of
 from tests.fuzz.properties import below_header
 

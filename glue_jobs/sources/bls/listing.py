@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 
 from glue_jobs.errors import UpstreamInvalid
 from glue_jobs.moments import EASTERN, FIRST_YEAR, LAST_YEAR
+from glue_jobs.storage.names import safe_file_name
 
 MOST_BYTES = 4 << 20
 """A listing larger than this is no listing: the largest real one, of `la`, has 10 kB."""
@@ -33,9 +34,6 @@ _ENTRY = re.compile(
     r"(?P<size>\d{1,15}|&lt;dir&gt;)\s+<A HREF=\"(?P<path>[^\"<>]*)\">(?P<name>[^<>]*)</A>\s*",
     re.IGNORECASE,
 )
-
-
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -77,19 +75,6 @@ def parse_listing(page: bytes, folder: str) -> tuple[ListedFile, ...]:
     if len(names) < len(files):
         raise _refused(folder, "it names a file twice")
     return files
-
-
-def safe_file_name(name: str) -> str:
-    """Returns an upstream file's name if it can be the last part of a path, else raises.
-
-    Raises:
-        UpstreamInvalid: the name is empty, longer than 128, begins with a dot or an underscore,
-            or holds anything but ASCII letters, digits, dot, underscore and dash, or two dots.
-    """
-    if not _FILE_NAME.fullmatch(name) or ".." in name:
-        shown = ascii(name)[:60]
-        raise UpstreamInvalid(f"The upstream lists a file under a name that is refused: {shown}.")
-    return name
 
 
 def listed_moment(minute: str) -> datetime:

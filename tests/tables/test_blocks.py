@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.formats.lines import BLOCK_BYTES
-from tests.formats.test_flatfile import GOOD, data_file, read
+from glue_jobs.tables.lines import BLOCK_BYTES
+from tests.tables.test_flatfile import GOOD, data_file, read
 
 
 @pytest.mark.parametrize("block_bytes", [64, 100, 199, 1 << 12, BLOCK_BYTES])

@@ -7,7 +7,8 @@ from datetime import timezone
 import pytest
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.formats.listing import ListedFile, listed_moment, parse_listing, safe_file_name
+from glue_jobs.sources.bls.listing import ListedFile, listed_moment, parse_listing
+from glue_jobs.storage.names import safe_file_name
 from tests.captures import capture, needs_captures
 
 FOLDER = "/pub/time.series/pr/"

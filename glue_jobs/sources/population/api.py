@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamUnavailable
-from glue_jobs.formats.population_json import PopulationPage, joined, parse_population
 from glue_jobs.sources.http import Http
+from glue_jobs.sources.population.answer import PopulationPage, joined, parse_population
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.formats.test_flatfile import GOOD, data_file, one_by_one, read, same
+from tests.tables.test_flatfile import GOOD, data_file, one_by_one, read, same
 
 VALUES = {
     "1e5": "100000.0",
@@ -120,7 +120,7 @@ def test_u17_a_figure_too_small_is_found_among_thousands_of_zeros(place):
 
 def test_an_exponent_in_text_is_no_reason_for_the_slow_way(monkeypatch):
     """Where no figure is zero, none can have been too small."""
-    monkeypatch.setattr("glue_jobs.formats.flatfile.FlatFileReader.rows_one_by_one", None)
+    monkeypatch.setattr("glue_jobs.tables.flatfile.FlatFileReader.rows_one_by_one", None)
     assert len(read(data_file(GOOD, "PRS3e-5\t1995\tQ01\t1.5\te-")).rows) == 2
 
 

@@ -7,12 +7,13 @@ import io
 import pytest
 
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
-from glue_jobs.formats.flatfile import Column, FlatFileReader, Kind, read_header
-from glue_jobs.formats.lines import BLOCK_BYTES, MOST_FIRST_BYTES, blocks_of, lines_of
-from glue_jobs.formats.listing import parse_listing, safe_file_name
+from glue_jobs.sources.bls.listing import parse_listing
+from glue_jobs.storage.names import safe_file_name
+from glue_jobs.tables.flatfile import Column, FlatFileReader, Kind, read_header
+from glue_jobs.tables.lines import BLOCK_BYTES, MOST_FIRST_BYTES, blocks_of, lines_of
 from glue_jobs.tables.schemas import columns_of, is_table_header
-from tests.formats.test_flatfile import GOOD, data_file, one_by_one, read, same
-from tests.formats.test_listing import FOLDER, page, parse, row
+from tests.sources.test_listing import FOLDER, page, parse, row
+from tests.tables.test_flatfile import GOOD, data_file, one_by_one, read, same
 
 # Lines.
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.formats.population_json import (
+from glue_jobs.sources.population.answer import (
     PopulationPage,
     PopulationRow,
     content_sha256,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
-from glue_jobs.formats.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
 from glue_jobs.moments import CLOCKS_DIFFER, to_text
+from glue_jobs.sources.bls.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
 from glue_jobs.sources.http import Answer, Http
 
 if TYPE_CHECKING:

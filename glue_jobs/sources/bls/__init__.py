@@ -1,0 +1,1 @@
+"""What the Bureau of Labor Statistics publishes: a web folder per survey."""

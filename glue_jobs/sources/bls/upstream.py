@@ -1,0 +1,166 @@
+"""BLS as a source: its surveys, what was landed of them, and how that is landed and asked for."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.moments import to_text
+from glue_jobs.running import Outcome, act_on_each
+from glue_jobs.sources.bls.listing import ListedFile, listed_moment
+from glue_jobs.sources.bls.manifest import (
+    MANIFESTS,
+    LandedFile,
+    folder_of,
+    key_of,
+    load_survey,
+    past_surveys,
+    save_survey,
+)
+from glue_jobs.sources.kept import kept_content
+from glue_jobs.sources.protocol import Landed, RawObject
+from glue_jobs.storage import names
+from glue_jobs.visible import shown_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from glue_jobs.running import Run
+    from glue_jobs.settings import Settings
+    from glue_jobs.sources.bls.site import Offered
+    from glue_jobs.storage.protocol import Storage
+
+_SURVEY = re.compile(r"[a-z]{2}")
+_ASKED_AT_ONCE = 4
+
+
+class Bls:
+    """BLS: a subject is a survey, and its files are those of a folder."""
+
+    keeps_releases = False
+
+    def subjects(self, settings: Settings) -> tuple[str, ...]:
+        """The surveys that were asked for."""
+        return settings.surveys
+
+    def has(self, subject: str) -> bool:
+        """Whether it is a survey's code."""
+        return _SURVEY.fullmatch(subject) is not None
+
+    def folder(self, subject: str) -> str:
+        """``bls/pr``."""
+        return folder_of(subject)
+
+    def landed(self, storage: Storage, subject: str) -> Mapping[str, Landed]:
+        """The files of a survey."""
+        return _landed(subject, load_survey(storage, subject).files)
+
+    def landed_before(self, storage: Storage, subject: str) -> Iterator[Mapping[str, Landed]]:
+        """The files that each manifest has named, back in time."""
+        return (_landed(subject, past.files) for past in past_surveys(storage, subject))
+
+    def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
+        """A content that a file once had: one of the versions of its key."""
+        return kept_content(storage, name, key_of(subject, name), sha256)
+
+    def amend(self, storage: Storage, subject: str, landed: Mapping[str, Landed]) -> None:
+        """Replaces the manifest, if that says anything else then."""
+        manifest = load_survey(storage, subject)
+        files = {
+            name: replace(file, last_modified=one.released_at, version=one.objects[0].version)
+            if (one := landed.get(name)) and one.sha256 == file.sha256
+            else file
+            for name, file in manifest.files.items()
+        }
+        if files != manifest.files:
+            save_survey(storage, subject, replace(manifest, files=files))
+
+    def is_manifest(self, body: bytes, subject: str) -> bool:
+        """Whether it is the survey's manifest."""
+        return MANIFESTS.is_manifest(body, names.manifest(folder_of(subject)), subject)
+
+    def land(self, run: Run) -> Outcome:
+        """Lands the surveys' files from BLS into the raw zone."""
+        from glue_jobs.sources.bls.landing import land_survey, open_site  # noqa: PLC0415
+
+        open_site(run)  # without a contact address no survey can be asked for
+
+        def land(survey: str) -> dict[str, Any]:
+            run.progress.step(f"{survey}: asking BLS what there is")
+            with run.storage.lease(survey, run.run_id):
+                return land_survey(run, survey)
+
+        surveys, failures = act_on_each(run, run.settings.surveys, land)
+        changed = any(landed.get("changed") for landed in surveys.values())
+        return Outcome(changed, {"surveys": surveys}, failures)
+
+    def land_again(self, run: Run, subject: str, name: str = "") -> None:
+        """Lands one survey."""
+        from glue_jobs.sources.bls.landing import land_survey  # noqa: PLC0415
+
+        land_survey(run, subject, again=name)
+
+    def fetch(self, run: Run, subject: str, file: Landed, key: str, path: Path) -> None:
+        """Downloads a file as it was listed when it was landed."""
+        from glue_jobs.sources.bls.landing import open_site  # noqa: PLC0415
+
+        known = load_survey(run.storage, subject).files[file.name]
+        listed = ListedFile(known.name, known.bytes, known.listed_minute)
+        open_site(run).fetch(subject, listed, path, None, run.progress)
+
+    def ask(self, run: Run, subject: str) -> Iterator[tuple[Landed, str]]:
+        """Asks for the size and the time of every file."""
+        from glue_jobs.sources.bls.landing import open_site  # noqa: PLC0415
+
+        files = load_survey(run.storage, subject).files
+        site = open_site(run)
+        with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+            offered = list(pool.map(lambda name: site.look(subject, name), files))
+        landed = _landed(subject, files)
+        for file, now in zip(files.values(), offered):
+            yield landed[file.name], _difference(file, now)
+
+    def asked(self, summary: Mapping[str, Any]) -> set[str]:
+        """The surveys without an error."""
+        surveys: Mapping[str, Mapping[str, Any]] = summary.get("surveys", {})
+        return {survey for survey, told in surveys.items() if "error" not in told}
+
+    def describe(self, summary: Mapping[str, Any]) -> Iterator[str]:
+        """A line for each survey that has changed."""
+        for survey, landed in summary.get("surveys", {}).items():
+            if landed.get("changed"):
+                removed = f", {len(landed['removed'])} removed" if landed["removed"] else ""
+                yield (
+                    f"{survey}: landed {len(landed['stored'])} of {landed['listed']} files,"
+                    f" {shown_bytes(landed['bytes'])} downloaded{removed}"
+                )
+
+
+UPSTREAM = Bls()
+
+
+def _landed(survey: str, files: Mapping[str, LandedFile]) -> dict[str, Landed]:
+    return {
+        name: Landed(
+            name=name,
+            sha256=file.sha256,
+            released_at=file.last_modified,
+            retrieved_at=file.retrieved_at,
+            objects=(RawObject(key_of(survey, name), file.bytes, file.sha256, file.version),),
+            listed_at=to_text(listed_moment(file.listed_minute)) if file.listed_minute else "",
+        )
+        for name, file in files.items()
+    }
+
+
+def _difference(file: LandedFile, now: Offered) -> str:
+    """What BLS has other than was landed, to finish a sentence; empty for nothing."""
+    written = to_text(now.last_modified) if now.last_modified else file.last_modified
+    if now.status != 200:
+        return f"is no longer served by BLS, which answers {now.status}"
+    if (now.size, written) != (file.bytes, file.last_modified):
+        return f"is another file at BLS: {now.size:,} bytes, of {written}"
+    return ""

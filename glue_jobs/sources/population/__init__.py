@@ -1,0 +1,1 @@
+"""The US population, as the Census' estimates say, through the DataUSA API."""

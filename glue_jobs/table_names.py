@@ -1,0 +1,51 @@
+"""What the lake calls its tables: each begins with its subject, ``pr_data``."""
+
+from __future__ import annotations
+
+OWN = ("data", "sources", "observations", "revisions", "changes")
+"""Endings of what the lake itself makes; an upstream file of that name makes no table."""
+
+
+def data(subject: str) -> str:
+    """The observations; partitioned by data_file."""
+    return f"{subject}_data"
+
+
+def revisions(subject: str) -> str:
+    """What each release changed in the observations; partitioned by data_file and release."""
+    return f"{subject}_revisions"
+
+
+def revisions_beside(data_table: str) -> str:
+    """The table of what each release changed in a table of observations."""
+    return revisions(subject_of(data_table))
+
+
+def sources(subject: str) -> str:
+    """Every landed file."""
+    return f"{subject}_sources"
+
+
+def footnotes(subject: str) -> str:
+    """What the codes of footnotes mean: BLS's own mapping file."""
+    return f"{subject}_footnote"
+
+
+def changes(subject: str) -> str:
+    """The view of the revisions in words, where the project has one."""
+    return f"{subject}_changes"
+
+
+def of_file(subject: str, ending: str) -> str:
+    """The table that is made of an upstream file, by the end of its name."""
+    return f"{subject}_{ending}"
+
+
+def subject_of(table: str) -> str:
+    """The subject whose table that is."""
+    return table.partition("_")[0]
+
+
+def observations(subject: str, rows: dict[str, int]) -> int:
+    """How many figures a release has, by the rows of its tables: what people count."""
+    return rows.get(data(subject), rows.get(subject, 0))
