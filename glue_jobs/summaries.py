@@ -15,8 +15,6 @@ from glue_jobs.storage import names
 if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
-_JOBS_BEFORE_THE_LAST = (*landing_jobs(), "build_tables")
-
 
 @dataclass(frozen=True)
 class _Failure:
@@ -60,6 +58,11 @@ class EarlierFailure(LakeError):
         self.exit_code, self.retryable = told["exit_code"], told["retryable"]
 
 
+def jobs_before_the_last() -> tuple[str, ...]:
+    """The jobs of a run whose verdict the last one gives."""
+    return (*landing_jobs(), "build_tables")
+
+
 def failures_of_run(storage: Storage, run_id: str) -> list[LakeError]:
     """What the jobs of a run have failed with, the last one apart.
 
@@ -67,7 +70,7 @@ def failures_of_run(storage: Storage, run_id: str) -> list[LakeError]:
         LakeError: a summary cannot be read.
     """
     failures: list[LakeError] = []
-    for job in _JOBS_BEFORE_THE_LAST:
+    for job in jobs_before_the_last():
         key = names.run_summary(run_id, job)
         content = storage.get(key)
         if content is None:

@@ -21,30 +21,10 @@ from glue_jobs.settings import SETTINGS
 from glue_jobs.sources.registry import SOURCES
 from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted
 from labor_lake.output import is_of_stdout, write_failure
+from labor_lake.workflow import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-COMMANDS = {
-    "demo": ("demo", "run everything on a bundled excerpt: no network, no account"),
-    "run": ("run", "land what is new, build its tables, publish the reports"),
-    "status": ("status", "what is landed, how fresh it is, what is current"),
-    "reports": ("reports", "print the reports, as tables, CSV or JSON"),
-    "query": ("query", "answer one Athena SQL statement"),
-    "shell": ("shell", "answer Athena SQL statements as you type them"),
-    "changes": ("changes", "what a release added, revised and withdrew"),
-    "trace": ("trace", "where each value ever held for an observation came from"),
-    "backfill": ("backfill", "take in old copies of a data file that people kept"),
-    "verify": ("verify", "check every file against its recorded checksum"),
-    "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
-    "config": ("config", "show every setting and where it came from"),
-    "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),
-    "destroy": ("deploy", "delete the stack; the data stays"),
-    **{f"land-{name}": ("run", f"job: land {what}") for name, (_, what) in SOURCES.items()},
-    "build-tables": ("run", "job: make and publish the tables"),
-    "publish-reports": ("run", "job: make the reports"),
-}
-"""Every command: its module, and what it does."""
 
 _EXAMPLES = {
     "demo": "lake demo",
@@ -79,6 +59,29 @@ wrong; 5 try again later; 7 failed and needs a person.
 """
 
 
+def commands() -> dict[str, tuple[str, str]]:
+    """Every command: its module, and what it does."""
+    return {
+        "demo": ("demo", "run everything on a bundled excerpt: no network, no account"),
+        "run": ("run", "land what is new, build its tables, publish the reports"),
+        "status": ("status", "what is landed, how fresh it is, what is current"),
+        "reports": ("reports", "print the reports, as tables, CSV or JSON"),
+        "query": ("query", "answer one Athena SQL statement"),
+        "shell": ("shell", "answer Athena SQL statements as you type them"),
+        "changes": ("changes", "what a release added, revised and withdrew"),
+        "trace": ("trace", "where each value ever held for an observation came from"),
+        "backfill": ("backfill", "take in old copies of a data file that people kept"),
+        "verify": ("verify", "check every file against its recorded checksum"),
+        "vacuum": ("vacuum", "remove release folders that were superseded a week ago"),
+        "config": ("config", "show every setting and where it came from"),
+        "deploy": ("deploy", "make the lake's stack on AWS, or bring it up to date"),
+        "destroy": ("deploy", "delete the stack; the data stays"),
+        **{f"land-{name}": ("run", f"job: land {what}") for name, (_, what) in SOURCES.items()},
+        "build-tables": ("run", "job: make and publish the tables"),
+        "publish-reports": ("run", "job: make the reports"),
+    }
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -88,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parser = _parser(words)
         arguments = parser.parse_args(
-            [word.replace("_", "-") if word in _JOBS else word for word in words]
+            [word.replace("_", "-") if word in jobs() else word for word in words]
         )
         return _executed(arguments)
     except KeyboardInterrupt:
@@ -99,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _executed(arguments: argparse.Namespace) -> int:
     """Runs a command; what it fails with is told in a sentence."""
-    module = importlib.import_module(f"labor_lake.commands.{COMMANDS[arguments.command][0]}")
+    module = importlib.import_module(f"labor_lake.commands.{commands()[arguments.command][0]}")
     try:
         code: int = module.execute(arguments)
         sys.stdout.flush()
@@ -158,9 +161,6 @@ class _PrintVersion(argparse.Action):
         parser.exit()
 
 
-_JOBS = {name.replace("-", "_") for name in COMMANDS if "-" in name}
-
-
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -168,10 +168,10 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    added = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
-    for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(
+    for name, (module, text) in commands().items():
+        command = added.add_parser(
             name,
             help=text,
             description=text,

@@ -31,11 +31,18 @@ class Stage:
     jobs: tuple[str, ...]
 
 
-STAGES = (
-    Stage(landing_jobs()),
-    Stage(("build_tables",)),
-    Stage(("publish_reports",)),
-)
+def stages() -> tuple[Stage, ...]:
+    """The graph: each stage waits for the one before it."""
+    return (
+        Stage(landing_jobs()),
+        Stage(("build_tables",)),
+        Stage(("publish_reports",)),
+    )
+
+
+def jobs() -> tuple[str, ...]:
+    """All jobs, in the order of the graph."""
+    return tuple(job for stage in stages() for job in stage.jobs)
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,10 @@ def run_workflow(run: Run) -> WorkflowResult:
     """Walks the graph in this process; stops after a job that failed as a whole."""
     summaries: list[dict[str, Any]] = []
     failures: list[LakeError] = []
-    for stage in STAGES:
-        jobs = [(name, job_named(name)) for name in stage.jobs]
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            futures = [pool.submit(perform, name, job, run) for name, job in jobs]
+    for stage in stages():
+        named = [(name, job_named(name)) for name in stage.jobs]
+        with ThreadPoolExecutor(len(named)) as pool:
+            futures = [pool.submit(perform, name, job, run) for name, job in named]
             for future in futures:
                 summary, failed = future.result()
                 summaries.append(summary)

@@ -78,8 +78,8 @@ def test_what_one_subject_fails_with_is_its_own_and_what_may_heal_is_tried_once_
 
 
 def test_the_last_job_of_a_workflow_looks_at_all_others():
-    *before, last = (job for stage in workflow.STAGES for job in stage.jobs)
-    assert list(summaries._JOBS_BEFORE_THE_LAST) == before
+    *before, last = (job for stage in workflow.stages() for job in stage.jobs)
+    assert list(summaries.jobs_before_the_last()) == before
     assert last == "publish_reports"
 
 

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from labor_lake import terminal
-from labor_lake.cli import COMMANDS, main
+from labor_lake.cli import commands, main
 from tests.reports import REPORTS, reports_reading
 from tests.simulator.upstream import Upstream
 
@@ -70,7 +70,7 @@ def test_a_file_that_cannot_take_the_answer_is_a_wrong_command(output, demo_lake
     assert not path.exists()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", commands())
 def test_every_command_s_help_has_an_example_that_can_be_parsed(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.workflow import STAGES
+from labor_lake.workflow import stages
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
 from tests.simulator.faults import Status
 from tests.simulator.upstream import Upstream
@@ -55,7 +55,7 @@ def test_of_runs_that_do_well(run, upstream, tmp_path):
     assert run("run") == 0
     assert run("verify", "--upstream") == 0
     found = summaries(tmp_path)
-    assert set(found) == {job for stage in STAGES for job in stage.jobs} | {"verify"}
+    assert set(found) == {job for stage in stages() for job in stage.jobs} | {"verify"}
     assert [one["changed"] for one in found["build_tables"]] == [True, False, True]
 
 

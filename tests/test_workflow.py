@@ -90,7 +90,7 @@ def test_a_run_has_changed_something_if_any_job_has(name, walk):
     assert result.changed
 
 
-@pytest.mark.parametrize("name", [job for stage in workflow.STAGES for job in stage.jobs])
+@pytest.mark.parametrize("name", [job for stage in workflow.stages() for job in stage.jobs])
 def test_each_job_of_the_graph_is_there(name):
     job = workflow.job_named(name)
     module = importlib.import_module(f"glue_jobs.{name}")

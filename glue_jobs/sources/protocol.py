@@ -8,8 +8,14 @@ becomes of the files (``sources/places.py`` has its protocol).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic
+
+from glue_jobs.errors import IntegrityFailure
+from glue_jobs.manifests import Entry, Manifest, Manifests
+from glue_jobs.storage import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,60 +64,45 @@ class Landed:
     listed_at: str = ""
 
 
-class Upstream(Protocol):
+class Upstream(ABC, Generic[Entry]):
     """The half that lands: what is there, what was landed, and where it lies.
 
+    What follows from manifests alone is here; the rest is each source's own.
+
     Attributes:
+        manifests: how the source's manifests are read and written.
         keeps_releases: whether a moment of the past is answered from the release of that time,
             which then stays; else from the table of revisions.
     """
 
-    @property
-    def keeps_releases(self) -> bool:
-        """See above."""
+    manifests: Manifests[Entry]
+    keeps_releases: bool
 
+    @abstractmethod
     def subjects(self, settings: Settings) -> tuple[str, ...]:
         """The subjects that a run with these settings is about."""
 
+    @abstractmethod
     def has(self, subject: str) -> bool:
         """Whether a subject of that name would be this source's."""
 
     def folder(self, subject: str) -> str:
         """The subject's folder in the raw zone, without slashes at its ends."""
+        return subject
 
-    def landed(self, storage: Storage, subject: str) -> Mapping[str, Landed]:
-        """What the subject's manifest names, by name; empty where nothing was landed yet.
+    @abstractmethod
+    def as_landed(self, subject: str, name: str, entry: Entry) -> Landed:
+        """A manifest's entry as everything else sees it."""
 
-        Raises:
-            IntegrityFailure: the manifest is not as it was written.
-        """
+    @abstractmethod
+    def as_amended(self, entry: Entry, landed: Landed) -> Entry:
+        """An entry of the same content with the moments and versions that it has here."""
 
-    def landed_before(self, storage: Storage, subject: str) -> Iterator[Mapping[str, Landed]]:
-        """What each manifest of the subject has named, the current one first, then back in time.
-
-        One that is not as it was written is left out.
-        """
-
-    def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
-        """A content that a file once had.
-
-        Raises:
-            IntegrityFailure: the raw zone does not keep it.
-        """
-
-    def amend(self, storage: Storage, subject: str, landed: Mapping[str, Landed]) -> None:
-        """Has the manifest name files with the moments and versions that they have here.
-
-        Raises:
-            LostRace: the manifest is another one meanwhile.
-        """
-
-    def is_manifest(self, body: bytes, subject: str) -> bool:
-        """Whether these bytes can be read as the subject's manifest."""
-
+    @abstractmethod
     def land(self, run: Run) -> Outcome:
         """The job: lands what is new of all subjects."""
 
+    @abstractmethod
     def land_again(self, run: Run, subject: str, name: str = "") -> None:
         """Lands what is new of a subject whose lease the caller holds.
 
@@ -124,6 +115,7 @@ class Upstream(Protocol):
             LakeError: nothing was changed.
         """
 
+    @abstractmethod
     def fetch(self, run: Run, subject: str, file: Landed, key: str, path: Path) -> None:
         """Fetches the bytes that upstream has now in the place of an object.
 
@@ -131,6 +123,7 @@ class Upstream(Protocol):
             LakeError: upstream has no such file, or gives no answer.
         """
 
+    @abstractmethod
     def ask(self, run: Run, subject: str) -> Iterator[tuple[Landed, str]]:
         """Asks about every landed file without fetching what is large.
 
@@ -141,8 +134,84 @@ class Upstream(Protocol):
             LakeError: upstream gives no answer.
         """
 
+    @abstractmethod
     def asked(self, summary: Mapping[str, Any]) -> set[str]:
         """The subjects that the landing job could ask upstream about, by its summary."""
 
+    @abstractmethod
     def describe(self, summary: Mapping[str, Any]) -> Iterator[str]:
         """What the landing job has landed, in lines for people, by its summary."""
+
+    def load(self, storage: Storage, subject: str) -> Manifest[Entry]:
+        """The subject's manifest; empty where nothing was landed yet.
+
+        Raises:
+            IntegrityFailure: it is not as it was written.
+        """
+        return self.manifests.load(storage, self._key(subject), subject)
+
+    def save(self, storage: Storage, subject: str, manifest: Manifest[Entry]) -> None:
+        """Replaces the manifest that was loaded.
+
+        Raises:
+            LostRace: it is another one meanwhile.
+        """
+        self.manifests.save(storage, self._key(subject), subject, manifest)
+
+    def landed(self, storage: Storage, subject: str) -> Mapping[str, Landed]:
+        """What the subject's manifest names, by name; empty where nothing was landed yet.
+
+        Raises:
+            IntegrityFailure: the manifest is not as it was written.
+        """
+        return self._landed(subject, self.load(storage, subject))
+
+    def landed_before(self, storage: Storage, subject: str) -> Iterator[Mapping[str, Landed]]:
+        """What each manifest of the subject has named, the current one first, then back in time.
+
+        One that is not as it was written is left out.
+        """
+        for manifest in self.manifests.past(storage, self._key(subject), subject):
+            yield self._landed(subject, manifest)
+
+    def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
+        """A content that a file once had, as a manifest names it.
+
+        Raises:
+            IntegrityFailure: the raw zone does not keep it.
+        """
+        # A copy of a lake may have lost its versions; then the current manifest is all there is.
+        now = [self.landed(storage, subject)]
+        for landed in chain(now, self.landed_before(storage, subject)):
+            if name in landed and landed[name].sha256 == sha256:
+                return landed[name]
+        raise IntegrityFailure(f"No manifest names the content {sha256[:12]}… of {name} any more.")
+
+    def amend(self, storage: Storage, subject: str, landed: Mapping[str, Landed]) -> None:
+        """Has the manifest name files with the moments and versions that they have here.
+
+        An entry that names another content meanwhile stays as it is.
+
+        Raises:
+            LostRace: the manifest is another one meanwhile.
+        """
+        manifest = self.load(storage, subject)
+        known = self._landed(subject, manifest)
+        files = {
+            name: self.as_amended(entry, landed[name])
+            if name in landed and landed[name].sha256 == known[name].sha256
+            else entry
+            for name, entry in manifest.files.items()
+        }
+        if files != manifest.files:
+            self.save(storage, subject, replace(manifest, files=files))
+
+    def is_manifest(self, body: bytes, subject: str) -> bool:
+        """Whether these bytes can be read as the subject's manifest."""
+        return self.manifests.is_manifest(body, self._key(subject), subject)
+
+    def _key(self, subject: str) -> str:
+        return names.manifest(self.folder(subject))
+
+    def _landed(self, subject: str, manifest: Manifest[Entry]) -> dict[str, Landed]:
+        return {name: self.as_landed(subject, name, one) for name, one in manifest.files.items()}

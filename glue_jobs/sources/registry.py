@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import UsageError
 from glue_jobs.storage import names
@@ -45,13 +45,13 @@ def landed_subjects(storage: Storage) -> list[str]:
     ]
 
 
-def upstream(source: str) -> Upstream:
+def upstream(source: str) -> Upstream[Any]:
     """The half of a source that lands."""
-    half: Upstream = importlib.import_module(f"{SOURCES[source][0]}.upstream").UPSTREAM
+    half: Upstream[Any] = importlib.import_module(f"{SOURCES[source][0]}.upstream").UPSTREAM
     return half
 
 
-def upstream_of(subject: str) -> Upstream:
+def upstream_of(subject: str) -> Upstream[Any]:
     """The half that lands, of the source that has a subject.
 
     Raises:

@@ -21,7 +21,7 @@ from glue_jobs.table_names import observations
 from glue_jobs.visible import visible
 from labor_lake.commands.deploy import add_stack, deployment
 from labor_lake.terminal import PlainProgress, TerminalProgress
-from labor_lake.workflow import STAGES, WorkflowResult, job_named, run_workflow
+from labor_lake.workflow import WorkflowResult, job_named, jobs, run_workflow
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
         # Before the population is asked, too: the command is wrong.
         check_contact(settings.contact)
     run = open_run(settings, new_run_id())
-    result = follow(run, job if any(job in stage.jobs for stage in STAGES) else None, arguments)
+    result = follow(run, job if job in jobs() else None, arguments)
     return exit_code(result.failures)
 
 
@@ -138,7 +138,7 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
             print(visible(f"error: {state.job}: {message}"), file=sys.stderr)
         if told:
             print(f"hint:  {state.logs}", file=sys.stderr)
-    if len(states) < sum(len(stage.jobs) for stage in STAGES) and len(codes) == 1:
+    if len(states) < len(jobs()) and len(codes) == 1:
         print("error: The run was stopped before all of its jobs had started.", file=sys.stderr)
         codes.append(DeployFailure.exit_code)
     return max(codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labor_lake.workflow import STAGES
+from labor_lake.workflow import stages
 from tests.deployment.test_template import GIVEN, JOBS, STACK, TEMPLATE
 
 
@@ -34,7 +34,7 @@ def test_days_without_a_finished_run_reach_the_topic():
     finished = STACK.resources["FinishedRule"]["Properties"]
     pattern = finished["EventPattern"]
     assert (pattern["source"], pattern["detail-type"]) == (["aws.glue"], ["Glue Job State Change"])
-    last = [f"labor-lake-{job}" for job in STAGES[-1].jobs]
+    last = [f"labor-lake-{job}" for job in stages()[-1].jobs]
     assert pattern["detail"] == {"state": ["SUCCEEDED", "FAILED"], "jobName": last}
     (target,) = finished["Targets"]
     assert topic_policies()[target["Arn"]] == {"events.amazonaws.com"}

@@ -16,7 +16,7 @@ from glue_jobs.sql_files import sql_files
 from labor_lake.deployment import template
 from labor_lake.deployment.bundles import GROUPS
 from labor_lake.deployment.template import LONGEST_BODY, make_template
-from labor_lake.workflow import STAGES
+from labor_lake.workflow import stages
 from tests.cloudformation import Template
 
 ROOT = Path(__file__).parents[2]
@@ -54,16 +54,16 @@ def test_the_workflow_is_the_graph_that_runs_on_a_laptop():
     triggers = STACK.of_type("AWS::Glue::Trigger")
     start, *rest = triggers.values()
     assert (start["Type"], start["Schedule"]) == ("SCHEDULED", "cron(15 13 * * ? *)")
-    stages = [names_of(start["Actions"])]
+    triggered = [names_of(start["Actions"])]
     for trigger in rest:
         assert trigger["Type"] == "CONDITIONAL"
         predicate = trigger["Predicate"]
         assert predicate["Logical"] == "AND"
         states = {(one["State"], one["LogicalOperator"]) for one in predicate["Conditions"]}
         assert states == {("SUCCEEDED", "EQUALS")}
-        assert names_of(predicate["Conditions"]) == stages[-1]
-        stages.append(names_of(trigger["Actions"]))
-    assert stages == [set(stage.jobs) for stage in STAGES]
+        assert names_of(predicate["Conditions"]) == triggered[-1]
+        triggered.append(names_of(trigger["Actions"]))
+    assert triggered == [set(stage.jobs) for stage in stages()]
 
 
 def test_every_trigger_belongs_to_the_one_workflow_and_is_on():
@@ -84,7 +84,7 @@ def test_triggers_are_made_one_after_the_other():
 
 
 def test_every_job_is_small_ends_in_time_and_runs_alone():
-    assert set(JOBS) == {job for stage in STAGES for job in stage.jobs}
+    assert set(JOBS) == {job for stage in stages() for job in stage.jobs}
     for job in STACK.of_type("AWS::Glue::Job").values():
         module = job["Name"].rpartition("-")[2]
         assert job["Command"] == {
@@ -93,7 +93,7 @@ def test_every_job_is_small_ends_in_time_and_runs_alone():
             "ScriptLocation": f"s3://labor-lake-artifactsbucket/code/1a2b/{module}.py",
         }
         # The last job ends with the run's verdict, which a retry cannot change.
-        retries = 0 if module == STAGES[-1].jobs[0] else 1
+        retries = 0 if module == stages()[-1].jobs[0] else 1
         assert (job["MaxCapacity"], job["Timeout"], job["MaxRetries"]) == (0.0625, 30, retries)
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
 

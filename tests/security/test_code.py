@@ -100,7 +100,7 @@ def test_modules_are_imported_by_names_that_stand_in_the_code():
         for place in places(calls(r"importlib\.(?!invalidate_caches)\w+"))
     ] == [
         "glue_jobs/enter.py: import(f'glue_jobs.{job}')",
-        "labor_lake/cli.py: import(f'labor_lake.commands.{COMMANDS[arguments.command][0]}')",
+        "labor_lake/cli.py: import(f'labor_lake.commands.{commands()[arguments.command][0]}')",
         "labor_lake/cli.py: import(f'labor_lake.commands.{module}')",
         "labor_lake/commands/deploy.py: import(f'labor_lake.deployment.{module}')",
         "labor_lake/workflow.py: import(f'glue_jobs.{name}')",

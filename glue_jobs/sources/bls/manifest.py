@@ -15,8 +15,6 @@ from glue_jobs.storage.names import FileName, Version
 from glue_jobs.subjects import survey_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from glue_jobs.storage.protocol import Storage
 
 _MINUTE = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}")
@@ -77,11 +75,6 @@ def key_of(survey: str, name: str) -> str:
 def load_survey(storage: Storage, survey: str) -> Manifest[LandedFile]:
     """A survey's manifest; empty where nothing was landed yet."""
     return MANIFESTS.load(storage, names.manifest(folder_of(survey)), survey)
-
-
-def past_surveys(storage: Storage, survey: str) -> Iterator[Manifest[LandedFile]]:
-    """Every manifest that a survey ever had, the current one first, then back in time."""
-    return MANIFESTS.past(storage, names.manifest(folder_of(survey)), survey)
 
 
 def save_survey(storage: Storage, survey: str, manifest: Manifest[LandedFile]) -> None:

@@ -16,12 +16,9 @@ from glue_jobs.sources.bls.manifest import (
     folder_of,
     key_of,
     load_survey,
-    past_surveys,
-    save_survey,
 )
 from glue_jobs.sources.kept import kept_content
-from glue_jobs.sources.protocol import Landed, RawObject
-from glue_jobs.storage import names
+from glue_jobs.sources.protocol import Landed, RawObject, Upstream
 from glue_jobs.visible import shown_bytes
 
 if TYPE_CHECKING:
@@ -37,9 +34,10 @@ _SURVEY = re.compile(r"[a-z]{2}")
 _ASKED_AT_ONCE = 4
 
 
-class Bls:
+class Bls(Upstream[LandedFile]):
     """BLS: a subject is a survey, and its files are those of a folder."""
 
+    manifests = MANIFESTS
     keeps_releases = False
 
     def subjects(self, settings: Settings) -> tuple[str, ...]:
@@ -54,33 +52,25 @@ class Bls:
         """``bls/pr``."""
         return folder_of(subject)
 
-    def landed(self, storage: Storage, subject: str) -> Mapping[str, Landed]:
-        """The files of a survey."""
-        return _landed(subject, load_survey(storage, subject).files)
+    def as_landed(self, subject: str, name: str, entry: LandedFile) -> Landed:
+        """A file of one object, which is dated by its Last-Modified."""
+        return Landed(
+            name=name,
+            sha256=entry.sha256,
+            released_at=entry.last_modified,
+            retrieved_at=entry.retrieved_at,
+            objects=(RawObject(key_of(subject, name), entry.bytes, entry.sha256, entry.version),),
+            listed_at=to_text(listed_moment(entry.listed_minute)) if entry.listed_minute else "",
+        )
 
-    def landed_before(self, storage: Storage, subject: str) -> Iterator[Mapping[str, Landed]]:
-        """The files that each manifest has named, back in time."""
-        return (_landed(subject, past.files) for past in past_surveys(storage, subject))
+    def as_amended(self, entry: LandedFile, landed: Landed) -> LandedFile:
+        """The file with another Last-Modified or version."""
+        (one,) = landed.objects
+        return replace(entry, last_modified=landed.released_at, version=one.version)
 
     def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
         """A content that a file once had: one of the versions of its key."""
         return kept_content(storage, name, key_of(subject, name), sha256)
-
-    def amend(self, storage: Storage, subject: str, landed: Mapping[str, Landed]) -> None:
-        """Replaces the manifest, if that says anything else then."""
-        manifest = load_survey(storage, subject)
-        files = {
-            name: replace(file, last_modified=one.released_at, version=one.objects[0].version)
-            if (one := landed.get(name)) and one.sha256 == file.sha256
-            else file
-            for name, file in manifest.files.items()
-        }
-        if files != manifest.files:
-            save_survey(storage, subject, replace(manifest, files=files))
-
-    def is_manifest(self, body: bytes, subject: str) -> bool:
-        """Whether it is the survey's manifest."""
-        return MANIFESTS.is_manifest(body, names.manifest(folder_of(subject)), subject)
 
     def land(self, run: Run) -> Outcome:
         """Lands the surveys' files from BLS into the raw zone."""
@@ -119,9 +109,8 @@ class Bls:
         site = open_site(run)
         with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
             offered = list(pool.map(lambda name: site.look(subject, name), files))
-        landed = _landed(subject, files)
         for file, now in zip(files.values(), offered):
-            yield landed[file.name], _difference(file, now)
+            yield self.as_landed(subject, file.name, file), _difference(file, now)
 
     def asked(self, summary: Mapping[str, Any]) -> set[str]:
         """The surveys without an error."""
@@ -140,20 +129,6 @@ class Bls:
 
 
 UPSTREAM = Bls()
-
-
-def _landed(survey: str, files: Mapping[str, LandedFile]) -> dict[str, Landed]:
-    return {
-        name: Landed(
-            name=name,
-            sha256=file.sha256,
-            released_at=file.last_modified,
-            retrieved_at=file.retrieved_at,
-            objects=(RawObject(key_of(survey, name), file.bytes, file.sha256, file.version),),
-            listed_at=to_text(listed_moment(file.listed_minute)) if file.listed_minute else "",
-        )
-        for name, file in files.items()
-    }
 
 
 def _difference(file: LandedFile, now: Offered) -> str:

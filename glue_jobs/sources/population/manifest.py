@@ -13,8 +13,6 @@ from glue_jobs.storage.names import FileName, Version
 from glue_jobs.subjects import DATASETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from glue_jobs.storage.protocol import Storage
 
 SUBJECT = "population"
@@ -67,11 +65,6 @@ def key_of(name: str) -> str:
 def load_population(storage: Storage) -> Manifest[LandedDataset]:
     """The population's manifest; empty where nothing was landed yet."""
     return MANIFESTS.load(storage, names.manifest(SUBJECT), SUBJECT)
-
-
-def past_populations(storage: Storage) -> Iterator[Manifest[LandedDataset]]:
-    """Every manifest that there ever was, the current one first, then back in time."""
-    return MANIFESTS.past(storage, names.manifest(SUBJECT), SUBJECT)
 
 
 def save_population(storage: Storage, manifest: Manifest[LandedDataset]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.errors import IntegrityFailure
 from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.population.answer import content_sha256
 from glue_jobs.sources.population.manifest import (
@@ -13,12 +12,8 @@ from glue_jobs.sources.population.manifest import (
     SUBJECT,
     LandedDataset,
     key_of,
-    load_population,
-    past_populations,
-    save_population,
 )
-from glue_jobs.sources.protocol import Landed, RawObject
-from glue_jobs.storage import names
+from glue_jobs.sources.protocol import Landed, RawObject, Upstream
 from glue_jobs.subjects import dataset_of
 
 if TYPE_CHECKING:
@@ -27,12 +22,12 @@ if TYPE_CHECKING:
 
     from glue_jobs.running import Run
     from glue_jobs.settings import Settings
-    from glue_jobs.storage.protocol import Storage
 
 
-class Population:
+class Population(Upstream[LandedDataset]):
     """The estimates of the US population; what it was once said to be is in its old releases."""
 
+    manifests = MANIFESTS
     keeps_releases = True
 
     def subjects(self, settings: Settings) -> tuple[str, ...]:
@@ -43,40 +38,27 @@ class Population:
         """Whether it is the population."""
         return subject == SUBJECT
 
-    def folder(self, subject: str) -> str:
-        """``population``."""
-        return subject
+    def as_landed(self, subject: str, name: str, entry: LandedDataset) -> Landed:
+        """A dataset, told by its content, and released when that was first retrieved."""
+        return Landed(
+            name=name,
+            sha256=entry.content_sha256,
+            released_at=entry.retrieved_at,
+            retrieved_at=entry.retrieved_at,
+            objects=tuple(
+                RawObject(key_of(page.name), page.bytes, page.sha256, page.version)
+                for page in entry.pages
+            ),
+        )
 
-    def landed(self, storage: Storage, subject: str) -> Mapping[str, Landed]:
-        """The datasets, by their keys."""
-        return _landed(load_population(storage).files)
-
-    def landed_before(self, storage: Storage, subject: str) -> Iterator[Mapping[str, Landed]]:
-        """The datasets that each manifest has named, back in time."""
-        return (_landed(past.files) for past in past_populations(storage))
-
-    def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
-        """A content that a dataset once had, with the pages that said it then."""
-        for landed in (self.landed(storage, subject), *self.landed_before(storage, subject)):
-            if name in landed and landed[name].sha256 == sha256:
-                return landed[name]
-        raise IntegrityFailure(f"No manifest names the content {sha256[:12]}… of {name} any more.")
-
-    def amend(self, storage: Storage, subject: str, landed: Mapping[str, Landed]) -> None:
-        """Replaces the manifest, if that says anything else then."""
-        manifest = load_population(storage)
-        datasets = {
-            key: _amended(dataset, landed[key])
-            if key in landed and landed[key].sha256 == dataset.content_sha256
-            else dataset
-            for key, dataset in manifest.files.items()
-        }
-        if datasets != manifest.files:
-            save_population(storage, replace(manifest, files=datasets))
-
-    def is_manifest(self, body: bytes, subject: str) -> bool:
-        """Whether it is the population's manifest."""
-        return MANIFESTS.is_manifest(body, names.manifest(SUBJECT), subject)
+    def as_amended(self, entry: LandedDataset, landed: Landed) -> LandedDataset:
+        """The dataset with another moment, or pages of other versions."""
+        versions = {one.key: one.version for one in landed.objects}
+        pages = tuple(
+            replace(page, version=versions.get(key_of(page.name), page.version))
+            for page in entry.pages
+        )
+        return replace(entry, retrieved_at=landed.released_at, pages=pages)
 
     def land(self, run: Run) -> Outcome:
         """Lands the US population into the raw zone."""
@@ -130,28 +112,3 @@ class Population:
 
 
 UPSTREAM = Population()
-
-
-def _landed(datasets: Mapping[str, LandedDataset]) -> dict[str, Landed]:
-    return {
-        key: Landed(
-            name=key,
-            sha256=dataset.content_sha256,
-            released_at=dataset.retrieved_at,
-            retrieved_at=dataset.retrieved_at,
-            objects=tuple(
-                RawObject(key_of(page.name), page.bytes, page.sha256, page.version)
-                for page in dataset.pages
-            ),
-        )
-        for key, dataset in datasets.items()
-    }
-
-
-def _amended(dataset: LandedDataset, landed: Landed) -> LandedDataset:
-    versions = {one.key: one.version for one in landed.objects}
-    pages = (
-        replace(page, version=versions.get(key_of(page.name), page.version))
-        for page in dataset.pages
-    )
-    return replace(dataset, retrieved_at=landed.released_at, pages=tuple(pages))
