@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import (
     HeldBack,
     Pointer,
@@ -337,7 +338,7 @@ def _finish_history(building: Building, subject: str) -> None:
     building.warnings.extend(history.warnings)
     if table is None:
         return
-    building.tables[history.name] = table
+    building.tables[table_names.revisions(subject)] = table
     if not marks_revisions(building.run.storage, subject, building.folder, building.tables):
         history.without_marks()
     known = set(building.previous.history) if building.previous else set()

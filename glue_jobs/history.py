@@ -81,17 +81,12 @@ class History:
         self.snapshots = list(previous.history) if previous else []
         self._storage, self._subject, self._scratch = storage, subject, scratch
         self._previous = previous
-        table = previous.tables.get(self.name) if previous else None
+        table = previous.tables.get(table_names.revisions(subject)) if previous else None
         self._files = list(table.files) if table else []
         self._folder = table.folder if table else ""
         self._must_rewrite = False
         self._may_lack: frozenset[Snapshot] = frozenset()
         self.warnings: list[str] = []
-
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return table_names.revisions(self._subject)
 
     def add(self, landed: Landed, partition: str, vintage: Path) -> None:
         """Notes a data file's new vintage: what it changed, and where its bytes are.

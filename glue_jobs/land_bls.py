@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glue_jobs.program import exit_with, main_of
-from glue_jobs.sources.registry import landing_job
+from glue_jobs.sources.bls.upstream import UPSTREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-land_bls = landing_job("land_bls")
+land_bls = UPSTREAM.land
 
 
 def main(argv: Sequence[str] | None = None) -> int:

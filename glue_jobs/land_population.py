@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glue_jobs.program import exit_with, main_of
-from glue_jobs.sources.registry import landing_job
+from glue_jobs.sources.population.upstream import UPSTREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-land_population = landing_job("land_population")
+land_population = UPSTREAM.land
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -43,7 +43,7 @@ def test_imports_point_one_way(copied_packages):
 @pytest.mark.parametrize(
     ("module", "wrong_import"),
     [
-        ("glue_jobs/sources/bls/listing.py", "import glue_jobs.storage.local"),
+        ("glue_jobs/tables/flatfile.py", "import glue_jobs.storage.local"),
         ("glue_jobs/tables/quality.py", "import requests"),
         ("glue_jobs/tables/schemas.py", "import os"),
         ("glue_jobs/catalog/pointers.py", "import labor_lake.engines.duckdb"),

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue_jobs import history, verdicts
 from glue_jobs.build_tables import Remake, build_subject
 from glue_jobs.errors import QualityFailure
+from glue_jobs.sources.bls import tables
 from glue_jobs.tables import plan
 from glue_jobs.tables.convert import convert_data
-from labor_lake import rebuild
 from labor_lake.sample import render
 from tests.daily import (
     BROKEN,
@@ -67,10 +66,9 @@ def refuse(monkeypatch) -> Callable[[bytes], None]:
 
     def replaced(body: bytes) -> None:
         monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
-        for module in (verdicts, history, rebuild):
-            for name in {"convert_data", "convert_table"} & vars(module).keys():
-                convert = partial(_convert_unless, body, getattr(module, name))
-                monkeypatch.setattr(module, name, convert)
+        for name in ("convert_data", "convert_table"):
+            convert = partial(_convert_unless, body, getattr(tables, name))
+            monkeypatch.setattr(tables, name, convert)
 
     return replaced
 
@@ -232,7 +230,7 @@ def test_a_series_file_that_waited_for_its_data_is_shown_though_the_next_is_brok
 def test_another_converter_tries_every_version_again(lake, monkeypatch):
     with monkeypatch.context() as strict:
         convert = partial(_convert_unless, data_of(2), convert_data)
-        strict.setattr(verdicts, "convert_data", convert)
+        strict.setattr(tables, "convert_data", convert)
         land(lake, 2, data_of(2))
         assert lake.build().exit_code == 7
         land(lake, 3, BROKEN)
@@ -253,7 +251,7 @@ def test_what_was_judged_is_not_tried_again_while_nothing_has_changed(lake, monk
         tried.append(source.size)
         return convert_data(source, *rest)
 
-    monkeypatch.setattr(verdicts, "convert_data", counted)
+    monkeypatch.setattr(tables, "convert_data", counted)
     assert lake.build().exit_code == 7
     assert tried == [len(BROKEN)]
 
@@ -282,7 +280,7 @@ def exit_on(lake: Lake, moment: datetime) -> int:
 def test_what_did_not_convert_and_waits_now_is_waited_for(lake, monkeypatch):
     with monkeypatch.context() as strict:
         convert = partial(_convert_unless, data_of(2, OTHER), convert_data)
-        strict.setattr(verdicts, "convert_data", convert)
+        strict.setattr(tables, "convert_data", convert)
         land(lake, 2, data_of(2, OTHER))
         assert exit_on(lake, day(2)) == 7
     monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)

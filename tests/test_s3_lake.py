@@ -51,7 +51,7 @@ def test_status_says_what_is_landed_and_current(lake, capsys):
     assert told["lake"] == lake.uri
     assert told["subjects"]["pr"]["files"] == 12
     assert told["subjects"]["pr"]["release"] == "20250904T123000Z"
-    assert told["subjects"]["population"]["datasets"] == {"acs1": 10}
+    assert told["subjects"]["population"]["rows"] == {"population": 10}
     assert {summary["run_id"] for summary in told["last_run"].values()} == {"wr_b"}
 
 

@@ -94,12 +94,14 @@ def test_nothing_is_run_that_was_not_written_here():
 
 
 def test_modules_are_imported_by_names_that_stand_in_the_code():
-    """Of the command that was asked for, one of COMMANDS; of a job, one of the graph's."""
+    """Of a command, one that there is; of a job, one of the graph; of a source, one of SOURCES."""
     assert [
         place.replace("importlib.import_module", "import")
         for place in places(calls(r"importlib\.(?!invalidate_caches)\w+"))
     ] == [
         "glue_jobs/enter.py: import(f'glue_jobs.{job}')",
+        "glue_jobs/sources/places.py: import(f'{folder_with(subject)}.tables')",
+        "glue_jobs/sources/registry.py: import(f'{SOURCES[source][0]}.upstream')",
         "labor_lake/cli.py: import(f'labor_lake.commands.{commands()[arguments.command][0]}')",
         "labor_lake/cli.py: import(f'labor_lake.commands.{module}')",
         "labor_lake/commands/deploy.py: import(f'labor_lake.deployment.{module}')",

@@ -61,7 +61,7 @@ def test_a_failing_run_shows_and_keeps_no_contact(fault, command, tmp_path, capf
     assert [name for name, body in kept.items() if CONTACT.encode() in body] == []
 
 
-@pytest.mark.parametrize("place", ["sources.bls.BlsSite.listing", "sources.http.Http.get"])
+@pytest.mark.parametrize("place", ["sources.bls.site.BlsSite.listing", "sources.http.Http.get"])
 def test_neither_does_one_that_nobody_foresaw_with_its_traceback(
     place, tmp_path, monkeypatch, capfd
 ):
