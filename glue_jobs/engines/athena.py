@@ -6,7 +6,6 @@ written. Nothing is created but the project's views.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import awswrangler as wr
@@ -18,6 +17,7 @@ from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.sql_files import views_in_order
+from glue_jobs.tables.types import arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,24 +26,7 @@ if TYPE_CHECKING:
     from glue_jobs.settings import Settings
 
 _POLL_SECONDS = 0.5
-_TYPES = {
-    "boolean": pa.bool_(),
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "real": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "varchar": pa.string(),
-    "char": pa.string(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("ms"),
-}
 _BATCH_ROWS = 10_000
-_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 
 
 class AthenaEngine:
@@ -149,9 +132,7 @@ class AthenaEngine:
 
 def _column(values: Any, kind: str) -> pa.Array:
     """One column of an answer with the type that Athena says; other types as pandas has them."""
-    decimal = _DECIMAL.fullmatch(kind)
-    wanted = pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _TYPES.get(kind)
-    return pa.Array.from_pandas(values, type=wanted)
+    return pa.Array.from_pandas(values, type=arrow_type(kind))
 
 
 def _literal(value: object) -> str:

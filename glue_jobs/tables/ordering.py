@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.moments import FIRST_YEAR
-from glue_jobs.tables.flatfile import PERIODS, Reject, batch_of
+from glue_jobs.tables.flatfile import Reject, batch_of
+from glue_jobs.tables.numbers import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 _RUN_ROWS = 500_000
 _BATCH_ROWS = 1 << 16
 _CHUNK_ROWS = 1 << 12  # of each run, in memory while they are merged
-# Year and period as one small number: a rank needs 6 bits, a year after the first one 9.
-_PER_YEAR = pa.scalar(1 << 6, pa.int16())
-_FIRST_YEAR = pa.scalar(FIRST_YEAR, pa.int16())
-_PERIODS_BY_CODE = pa.array(sorted(PERIODS), pa.string())
 
 Key = tuple[Any, ...]
 _LineAndRow = tuple[Key, int, tuple[Any, ...]]
@@ -125,11 +121,7 @@ def _ascends(batch: pa.RecordBatch, key: Sequence[str]) -> bool:
     before, after = place[:-1], place[1:]
     ascends = pc.greater(after, before)
     if "period" in key:
-        periods = batch.column("period")
-        ranks = pc.index_in(periods.dictionary, value_set=_PERIODS_BY_CODE).cast(pa.int16())
-        rank = pc.take(ranks, periods.indices)
-        year = pc.multiply(pc.subtract(batch.column("year"), _FIRST_YEAR), _PER_YEAR)
-        time = pc.add(year, rank)
+        time = times(batch)
         later = pc.greater(time[1:], time[:-1])
         ascends = pc.or_(ascends, pc.and_(pc.equal(after, before), later))
     return bool(pc.all(ascends, min_count=0).as_py())

@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.moments import FIRST_YEAR
-from glue_jobs.tables.flatfile import PERIODS
+from glue_jobs.tables.numbers import TIME_BITS, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +39,8 @@ SCHEMA = pa.schema(
 )
 
 _CODES = ["series_id", "period", "footnote_codes"]
-_PERIOD_RANKS = pa.array(sorted(PERIODS), pa.string())
-# A key as one number: the series' rank among those at hand, the year, the period's rank.
-_PER_YEAR, _PER_SERIES = pa.scalar(1 << 6, pa.int64()), pa.scalar(1 << 15, pa.int64())
-_FIRST_YEAR = pa.scalar(FIRST_YEAR, pa.int64())
+# A key as one number: the series' rank among those at hand, then its time.
+_PER_SERIES = pa.scalar(1 << TIME_BITS, pa.int64())
 
 
 def read_vintage(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
@@ -218,12 +215,9 @@ def _keys(before: pa.RecordBatch, after: pa.RecordBatch) -> tuple[pa.Array, pa.A
 
 
 def _numbers(rows: pa.RecordBatch, ranked: pa.Array) -> pa.Array:
-    series, period = rows.column("series_id"), rows.column("period")
+    series = rows.column("series_id")
     rank = pc.index_in(series.dictionary, value_set=ranked).cast(pa.int64()).take(series.indices)
-    when = pc.index_in(period.dictionary, value_set=_PERIOD_RANKS).cast(pa.int64())
-    year = pc.subtract(rows.column("year").cast(pa.int64()), _FIRST_YEAR)
-    number = pc.add(pc.multiply(rank, _PER_SERIES), pc.multiply(year, _PER_YEAR))
-    return pc.add(number, when.take(period.indices))
+    return pc.add(pc.multiply(rank, _PER_SERIES), times(rows).cast(pa.int64()))
 
 
 def _up_to(keys: pa.Array, end: pa.Scalar) -> int:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.flatfile import Column, Kind
+from glue_jobs.tables.types import arrow_type
 
 _KINDS = {
     "series_id": Kind.CODE,
@@ -111,13 +112,6 @@ _TYPE_NAMES = {
     Kind.INTEGER: "int",
     Kind.NUMBER: "double",
 }
-_ARROW_TYPES = {
-    "string": pa.string(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-}
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -156,4 +150,4 @@ def comment(name: str) -> str:
 
 def arrow_schema(columns: tuple[TableColumn, ...]) -> pa.Schema:
     """The Arrow schema of a table that the lake itself makes."""
-    return pa.schema([pa.field(column.name, _ARROW_TYPES[column.type]) for column in columns])
+    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in columns])
