@@ -250,10 +250,15 @@ def _build(
         tag: of the pointer that the new one replaces.
         prepare: converts in a scratch folder what has changed.
     """
+    schema = tables_of(subject).schema
 
     def as_it_is(sources: Mapping[str, str]) -> dict[str, Any] | None:
         """The current release if it is that one; the same tables of another writer are the same."""
-        if previous is None or remake != Remake() or not is_same_converter(previous.made_by):
+        if (
+            previous is None
+            or remake != Remake()
+            or not is_same_converter(previous.made_by, schema)
+        ):
             return None
         if not _making(previous, release, release_digest(sources, previous.made_by)):
             return None
@@ -268,7 +273,7 @@ def _build(
             prepared = prepare(scratch)
             if known := as_it_is(prepared.sources):
                 return known
-            digest = release_digest(prepared.sources, made_by())
+            digest = release_digest(prepared.sources, made_by(schema))
             making = max(making, _making(previous, release, digest))
             folder = names.release_folder(subject, release, digest, making)
             building = Building(run, folder, previous, scratch, {}, [], [])
@@ -280,7 +285,7 @@ def _build(
         release,
         building.folder,
         building.tables,
-        made_by(),
+        made_by(schema),
         tuple(building.history.snapshots) if building.history else (),
         prepared.held,
         tag,

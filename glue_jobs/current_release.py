@@ -1,4 +1,4 @@
-"""What the current release has of a survey: to be taken over, or to hold new tables against."""
+"""What the current release has of a subject: to be taken over, or to hold new tables against."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class CurrentRelease:
         held: the files that it holds back, by name.
     """
 
-    def __init__(self, storage: Storage, pointer: Pointer | None) -> None:
-        """Takes the lake and the survey's pointer."""
-        self._storage = storage
+    def __init__(self, storage: Storage, pointer: Pointer | None, schema: str) -> None:
+        """Takes the lake, the subject's pointer, and the digest of what a conversion gives now."""
+        self._storage, self._schema = storage, schema
         self._tables = pointer.tables if pointer else {}
         self._folder = pointer.folder if pointer else ""
         self._made_by = pointer.made_by if pointer else None
@@ -35,7 +35,7 @@ class CurrentRelease:
     @property
     def is_of_this_converter(self) -> bool:
         """Whether its tables are what a conversion would give now."""
-        return self._made_by is not None and is_same_converter(self._made_by)
+        return self._made_by is not None and is_same_converter(self._made_by, self._schema)
 
     def in_place_of(self, place: Planned) -> TableFile | None:
         """The Parquet file in a landed file's place, whichever file it was made from."""

@@ -364,7 +364,8 @@ def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
 def _new_folder(subject: str, before: str, vintages: Iterable[Snapshot]) -> str:
     """The folder of a generation that is written from these vintages, after another one."""
     number = names.generation_number(before) + 1 if before else 1
-    made_from = [before, made_by(), *((*_place(one), one.sha256) for one in vintages)]
+    made = made_by(tables_of(subject).schema)
+    made_from = [before, made, *((*_place(one), one.sha256) for one in vintages)]
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()[:8]
     return names.history_folder(subject, number, digest)
 

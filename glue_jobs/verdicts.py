@@ -125,7 +125,7 @@ class Judge:
         """
         self._run, self._subject, self._landed, self._scratch = run, subject, landed, scratch
         self._upstream, self._tables = upstream_of(subject), tables_of(subject)
-        self._current = CurrentRelease(run.storage, previous)
+        self._current = CurrentRelease(run.storage, previous, self._tables.schema)
         self._takes_over = takes_over and self._current.is_of_this_converter
         newest = max(from_text(file.released_at) for file in landed.values())
         self._heals_until = to_text(newest + _HEALS_WITHIN)

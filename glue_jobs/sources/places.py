@@ -22,10 +22,15 @@ class Tables(Protocol):
 
     Attributes:
         lists_sources: whether a release has a table of its landed files.
+        schema: a digest of the columns of all its tables: another one makes them anew.
     """
 
     @property
     def lists_sources(self) -> bool:
+        """See above."""
+
+    @property
+    def schema(self) -> str:
         """See above."""
 
     def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:

@@ -13,9 +13,12 @@ import pyarrow as pa
 from glue_jobs.tables.convert import CONVERTER_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from glue_jobs.tables.columns import TableColumn
+
+
+_LIBRARY = ", pyarrow "
 
 
 class Role(Enum):
@@ -47,18 +50,33 @@ class Planned:
     keys: tuple[TableColumn, ...] = ()
 
 
-def made_by() -> str:
-    """What decides, besides the input, which bytes a conversion gives."""
-    return f"converter {CONVERTER_VERSION}, pyarrow {pa.__version__}"
+def made_by(schema: str) -> str:
+    """What decides, besides the input, which bytes a conversion gives.
+
+    Args:
+        schema: the digest of the columns that it gives.
+    """
+    return f"{_converter(schema)}{_LIBRARY}{pa.__version__}"
 
 
-def is_same_converter(made: str) -> bool:
+def is_same_converter(made: str, schema: str) -> bool:
     """Whether what was made by something has the rows and columns that would be made now.
 
     Args:
-        made: what ``made_by`` said then; version 0.1 called the converter the schema.
+        made: what ``made_by`` said then.
+        schema: the digest of the columns that would be made now.
     """
-    return made.partition(",")[0].rpartition(" ")[2] == str(CONVERTER_VERSION)
+    return made.rpartition(_LIBRARY)[0] == _converter(schema)
+
+
+def schema_digest(*definitions: object) -> str:
+    """The start of a hash over definitions of columns: another one makes every table anew."""
+    return hashlib.sha256(repr(definitions).encode()).hexdigest()[:8]
+
+
+def types_of(columns: Iterable[TableColumn]) -> list[tuple[str, str]]:
+    """The names and types of columns, as a digest needs them; comments make no other table."""
+    return [(column.name, column.type) for column in columns]
 
 
 def release_digest(sources: Mapping[str, str], made: str) -> str:
@@ -71,3 +89,7 @@ def release_digest(sources: Mapping[str, str], made: str) -> str:
     made_from = {"made_by": made, "sources": dict(sources)}
     text = json.dumps(made_from, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _converter(schema: str) -> str:
+    return f"converter {CONVERTER_VERSION} {schema}"

@@ -128,6 +128,12 @@ def columns_of(header: tuple[str, ...]) -> tuple[Column, ...]:
     )
 
 
+def rules() -> list[tuple[str, str]]:
+    """By which rule a column of BLS's gets its type: by its name, or by the last one."""
+    kinds = {**_KINDS, **{column.name: column.kind for column in DATA_COLUMNS}, "": Kind.TEXT}
+    return [(name, _TYPE_NAMES[kind]) for name, kind in kinds.items()]
+
+
 def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
     """What a file's columns are called, typed and explained as in a published table."""
     return tuple(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from glue_jobs.sources.bls import tables as bls
 from glue_jobs.sources.bls.tables import plan_survey
+from glue_jobs.sources.population import tables as population
+from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import CONVERTER_VERSION
+from glue_jobs.tables.flatfile import Kind
 from glue_jobs.tables.plan import Planned, Role, is_same_converter, made_by, release_digest
 from tests.captures import capture, needs_captures
 
@@ -95,13 +101,42 @@ def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what():
 @pytest.mark.parametrize(
     ("made", "same"),
     [
-        (f"converter {CONVERTER_VERSION}, pyarrow 1.2.3", True),
-        (f"schema {CONVERTER_VERSION}, pyarrow 1.2.3", True),  # as version 0.1 said it
-        (f"converter {CONVERTER_VERSION + 1}, pyarrow 1.2.3", False),
-        (f"converter {CONVERTER_VERSION}0, pyarrow 1.2.3", False),
+        (f"converter {CONVERTER_VERSION} 1a2b, pyarrow 1.2.3", True),
+        (f"converter {CONVERTER_VERSION} 3c4d, pyarrow 1.2.3", False),  # other columns
+        (f"schema {CONVERTER_VERSION}, pyarrow 1.2.3", False),  # as version 0.1 said it
+        (f"converter {CONVERTER_VERSION + 1} 1a2b, pyarrow 1.2.3", False),
         ("", False),
     ],
 )
 def test_tables_are_made_again_by_another_converter_not_by_another_library(made, same):
-    assert is_same_converter(made) is same
-    assert is_same_converter(made_by())
+    assert is_same_converter(made, "1a2b") is same
+    assert is_same_converter(made_by("1a2b"), "1a2b")
+
+
+@pytest.mark.parametrize(
+    ("tables", "module", "name"),
+    [
+        (bls.TABLES, schemas, "SOURCES"),
+        (bls.TABLES, schemas, "REVISIONS"),
+        (population.TABLES, population, "COLUMNS"),
+    ],
+)
+def test_another_column_or_type_is_another_schema_and_a_comment_is_none(
+    tables, module, name, monkeypatch
+):
+    known = tables.schema
+    first, *rest = getattr(module, name)
+
+    def schema_with(*columns):
+        monkeypatch.setattr(module, name, columns)
+        return tables.schema
+
+    assert schema_with(replace(first, comment="another"), *rest) == known
+    assert schema_with(replace(first, type="date"), *rest) != known
+    assert schema_with(first, *rest, replace(first, name="more")) != known
+
+
+def test_another_rule_for_the_type_of_a_column_is_another_schema(monkeypatch):
+    known = bls.TABLES.schema
+    monkeypatch.setitem(schemas._TYPE_NAMES, Kind.YEAR, "int")
+    assert bls.TABLES.schema != known

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from glue_jobs import table_names
+from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import Content, Converted, convert_data, convert_table
-from glue_jobs.tables.plan import Planned, Role
-from glue_jobs.tables.schemas import DATA_FILE
+from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,12 @@ class BlsTables:
     """Flat files with a header line: data files, the series file, and mapping files."""
 
     lists_sources = True
+
+    @property
+    def schema(self) -> str:
+        """Of the lake's own tables, and of the rules by which BLS's columns get their types."""
+        own = (schemas.SOURCES, schemas.REVISIONS, schemas.REVISIONS_KEYS)
+        return schema_digest(*map(types_of, own), schemas.rules())
 
     def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
         """Decides every file's table by its name; the series file comes first."""
@@ -65,7 +71,9 @@ def _place(survey: str, name: str) -> Planned | None:
     if rest.startswith("data.") and rest != "data.":
         partition = rest[len("data.") :]
         path = f"data/data_file={partition}/part-00000.parquet"
-        return Planned(name, Role.DATA, table_names.data(survey), partition, path, (DATA_FILE,))
+        return Planned(
+            name, Role.DATA, table_names.data(survey), partition, path, (schemas.DATA_FILE,)
+        )
     ending = rest.lower().replace(".", "_").replace("-", "_")
     if ending in table_names.OWN:
         return None

@@ -8,7 +8,7 @@ from glue_jobs.errors import QualityFailure, UpstreamInvalid
 from glue_jobs.sources.population.answer import PopulationPage, joined, parse_population
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.convert import Converted, write_records
-from glue_jobs.tables.plan import Planned, Role
+from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,11 @@ class PopulationTables:
     """Pages of JSON, already looked at when they were landed."""
 
     lists_sources = False
+
+    @property
+    def schema(self) -> str:
+        """Of its one table."""
+        return schema_digest(types_of((*COLUMNS, DATASET)))
 
     def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
         """A partition for each dataset."""

@@ -26,6 +26,7 @@ COLUMNS = (
 
 class RainfallTables:
     lists_sources = False
+    schema = "year int, millimetres double"
 
     def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
         path = f"{subject}/part-00000.parquet"
