@@ -1,10 +1,11 @@
-"""Writes `docs/tables.md` and `docs/settings.md` from the code; `--check` only compares."""
+"""Writes what `docs/` has of the code: tables, settings, imports; `--check` only compares."""
 
 from __future__ import annotations
 
 import io
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.flatfile import read_header
 from labor_lake.sample import excerpt
+from tools import graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -106,7 +108,11 @@ def settings_page() -> str:
     return "\n".join([_SETTINGS, _table(header, rows), "", example])
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"tables.md": tables_page, "settings.md": settings_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "tables.md": tables_page,
+    "settings.md": settings_page,
+    **{f"imports-{one}.svg": partial(graph.draw, one) for one in graph.PACKAGES},
+}
 
 
 _PARTITIONS = {
