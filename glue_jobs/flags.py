@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,7 @@ from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.settings import SETTINGS, resolve
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from glue_jobs.settings import Resolved, Setting
 
@@ -22,16 +22,24 @@ def add_setting_flags(
     chosen: Sequence[Setting] = SETTINGS,
     *,
     underscores: bool = False,
+    shown: Collection[str] | None = None,
 ) -> None:
-    """Adds one flag per setting: with dashes for people, with underscores too for Glue."""
-    group = parser.add_argument_group("settings")
+    """Adds one flag per setting: with dashes for people, with underscores too for Glue.
+
+    Args:
+        parser: gets them.
+        chosen: which settings; others are refused.
+        underscores: whether names as Glue writes them are taken, too.
+        shown: the names that the help lists; None for all.
+    """
+    told = "" if shown is None else "`lake config` lists the others; all work here, too"
+    group = parser.add_argument_group("settings", told)
     for setting in chosen:
+        text = setting.help if shown is None or setting.name in shown else argparse.SUPPRESS
         dashed = f"--{setting.name.replace('_', '-')}"
         spellings = dict.fromkeys([dashed, f"--{setting.name}"] if underscores else [dashed])
         if setting.metavar:
-            group.add_argument(
-                *spellings, dest=setting.name, metavar=setting.metavar, help=setting.help
-            )
+            group.add_argument(*spellings, dest=setting.name, metavar=setting.metavar, help=text)
         else:
             # A bare switch on a terminal; Glue gives every argument a value.
             group.add_argument(
@@ -40,7 +48,7 @@ def add_setting_flags(
                 nargs="?",
                 const="true",
                 metavar="true|false",
-                help=setting.help,
+                help=text,
             )
 
 

@@ -151,6 +151,15 @@ def _drop_unwritten() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Texts as they are written, beside names up to the longest command's."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=27)
+        # argparse forgets that the names of commands are indented twice.
+        self._action_max_length = 4 + max(map(len, commands()))
+
+
 class _PrintVersion(argparse.Action):
     """Prints the version that is installed."""
 
@@ -162,9 +171,7 @@ class _PrintVersion(argparse.Action):
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "lake", description=_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser("lake", description=_TEXT, formatter_class=_HelpFormatter)
     parser.add_argument(
         "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
     )
@@ -176,14 +183,16 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             help=text,
             description=text,
             epilog=f"example:\n  {_EXAMPLES.get(name, f'lake {name}')}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
         )
         if name == chosen:
             chosen_module = importlib.import_module(f"labor_lake.commands.{module}")
             chosen_module.add_arguments(command)
             command.add_argument("--json", action="store_true", help="print JSON, for programs")
             command.add_argument("--debug", action="store_true", help="show tracebacks")
-            add_setting_flags(command, getattr(chosen_module, "TAKEN_SETTINGS", SETTINGS))
+            taken = getattr(chosen_module, "TAKEN_SETTINGS", SETTINGS)
+            shown = getattr(chosen_module, "SHOWN_SETTINGS", ("lake",))
+            add_setting_flags(command, taken, shown=shown)
     return parser
 
 

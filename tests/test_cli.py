@@ -292,6 +292,17 @@ def test_every_command_has_help_that_fits_80_columns(command, capsys, monkeypatc
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_help_lists_the_settings_that_a_command_is_about_and_takes_all(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["status", "--help"])
+    told = capsys.readouterr().out
+    assert "--lake" in told
+    assert "--bls-url" not in told
+    (tmp_path / "lake").mkdir()
+    given = ["--lake", str(tmp_path / "lake"), "--bls-url", "https://example.com/"]
+    assert main(["status", *given]) == 0
+
+
 def test_the_readme_names_every_command():
     text = (Path(__file__).parents[1] / "README.md").read_text()
     assert [name for name in commands() if f"lake {name}" not in text] == []

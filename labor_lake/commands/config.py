@@ -20,6 +20,9 @@ _LONG = 60
 DEFAULT = "default"
 NOT_SHOWN = "(set, not shown)"
 
+SHOWN_SETTINGS = None
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but the settings."""

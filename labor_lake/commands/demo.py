@@ -37,6 +37,9 @@ TAKEN_SETTINGS = tuple(
     if setting.name in {*_OWN, *_FROM_ENVIRONMENT, "workgroup"}
 )
 
+SHOWN_SETTINGS = None
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but some of the settings."""

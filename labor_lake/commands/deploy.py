@@ -30,6 +30,9 @@ _PARAMETERS = {
     "workgroup": "WorkgroupName",
 }
 
+SHOWN_SETTINGS = ("contact", "surveys", "datasets", "region")
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which stack, with which parameters, and whether to ask."""

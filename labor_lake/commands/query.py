@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 100
 FILE_FORMATS = ("csv", "json", "parquet")
 
+SHOWN_SETTINGS = ("lake", "workgroup", "region")
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The statement, and what to do with the answer."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from glue_jobs.progress import Progress
     from glue_jobs.running import Run
 
+SHOWN_SETTINGS = ("lake", "contact", "surveys", "datasets", "allow_removals", "allow_shrink")
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to run; a single job runs here."""

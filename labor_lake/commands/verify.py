@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     from labor_lake.verification import Findings, Problem
 
+SHOWN_SETTINGS = ("lake", "contact")
+"""What the help lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, and whether anything is changed."""
