@@ -257,11 +257,11 @@ def _is_of_another_publish(storage: Storage, index: ReportIndex, key: str) -> bo
 
     That is no damage: the index still names a whole set, and the next publish ends the mixture.
     """
-    folder, name = key.split("/")[1:]
-    body = _body(storage, key) if folder == LATEST else None
+    name = names.name_of(key)
+    body = _body(storage, key) if key == names.report(LATEST, name) else None
     own = (key, names.report(index.run_id, name))
     return body is not None and any(
-        stored.key.endswith(f"/{name}") and _body(storage, stored.key) == body
+        names.name_of(stored.key) == name and _body(storage, stored.key) == body
         for stored in storage.scan(names.REPORTS)
         if stored.key not in own
     )
