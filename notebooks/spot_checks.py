@@ -1,4 +1,4 @@
-"""Checks, known figures, tables and charts for `quest.ipynb`."""
+"""Spot checks, known figures, tables and charts for `quest.ipynb`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
     python -m tools.notebook --lake s3://bucket     # over another lake
     python -m tools.notebook --lake ./lake --output mine.ipynb
 
-A check of the notebook that fails ends it, over any lake. Outputs are compared over a demo lake
+A spot check that fails ends it, over any lake. Outputs are compared over a demo lake
 only, since the committed ones are of that. It runs in the environment that `make notebook` makes; a
 lake in S3 is read with the credentials that the SDK finds.
 """
@@ -38,7 +38,7 @@ _CELL_SECONDS = 300
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints what came of it; 7 if a check fails or an output differs."""
+    """Prints what came of it; 7 if a spot check fails or an output differs."""
     parser = argparse.ArgumentParser("python -m tools.notebook", description=__doc__)
     parser.add_argument("--lake", default=f"{ROOT}/lake-demo", help="its folder or s3:// address")
     parser.add_argument("--write", action="store_true", help="store the outputs in the notebook")
@@ -57,13 +57,13 @@ def check(lake: str, *, write: bool = False, output: Path | None = None) -> Iter
     """Executes the notebook over a lake; gives what to tell.
 
     Raises:
-        QualityFailure: a check fails, or an output is not the committed one.
+        QualityFailure: a spot check fails, or an output is not the committed one.
     """
     lake = lake if lake.startswith("s3://") else str(Path(lake).resolve())
     committed = json.loads(NOTEBOOK.read_text("utf-8"))
     executed = execute(committed, lake)
     checks = sum(line.startswith("ok  ") for line in "".join(printed(executed)).splitlines())
-    yield f"{NOTEBOOK.name}: {len(executed['cells'])} cells, {checks} checks hold"
+    yield f"{NOTEBOOK.name}: {len(executed['cells'])} cells, {checks} spot checks hold"
     for path in filter(None, (output, NOTEBOOK if write else None)):
         path.write_text(to_text(executed), "utf-8")
         yield f"written: {path.name}"
