@@ -6,6 +6,7 @@ SECONDS ?= 60
 EVERY ?= 10
 BIN = $(VENV)/bin
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
+PIP_INSTALL_CLONE = pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
 PIN = uv pip compile -q --universal --generate-hashes --no-header --no-strip-extras
 # What Glue runs begins at Python 3.9, the laptop at 3.11.
@@ -13,8 +14,8 @@ PIN_JOBS = $(PIN) --python-version 3.9
 PIN_LAPTOP = $(PIN) --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test test-jobs conformance coverage faults breakages fuzz lint \
-    lint-template audit install-check wheel-check rehearse bench docs requirements clean
+.PHONY: help demo run notebook check test test-jobs conformance coverage faults breakages fuzz \
+    lint lint-template audit install-check wheel-check rehearse bench docs requirements clean
 
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -27,6 +28,13 @@ demo: $(VENV)/laptop ## run everything on a bundled excerpt: no network, no acco
 
 run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 	$(BIN)/lake run --lake $(LAKE) --contact "$(CONTACT)"
+
+# The second run of the demo finds nothing new, and the notebook shows that. A demo lake that has
+# two runs is taken as it is: a third would mend what somebody has changed in it.
+notebook: $(VENV)-notebook/ready ## execute the notebook over the demo's lake, compare its outputs
+	@while [ "$$(ls lake-demo/runs 2>/dev/null | wc -l)" -lt 2 ]; do \
+	    $(VENV)-notebook/bin/lake demo --json > /dev/null || exit 1; done
+	$(VENV)-notebook/bin/python -m tools.notebook
 
 # The quick half of the tests: no S3, no process of its own, no fuzzing.
 QUICK = tests/athena_sql tests/catalog tests/tables tests/simulator \
@@ -95,7 +103,8 @@ lint-template: $(VENV)/dev $(VENV)-checkov/ready ## check the CloudFormation tem
 audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known against the pinned packages
 	$(BIN)/python -m tools.audit $(VENV)-audit/bin/pip-audit requirements-pip.txt \
 	    requirements-build.txt requirements-dev.txt requirements-jobs-tests.txt \
-	    tools/requirements-checkov.txt tools/requirements-audit.txt tools/requirements-fuzz.txt
+	    tools/requirements-checkov.txt tools/requirements-audit.txt tools/requirements-fuzz.txt \
+	    tools/requirements-notebook.txt
 
 wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; run the demo there
 	$(BIN)/python -m tools.wheel_check
@@ -125,17 +134,20 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
 	$(PIN_LAPTOP) pyproject.toml --group fuzz -c requirements-dev.txt \
 	    -o tools/requirements-fuzz.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --group notebook -c requirements-laptop.txt --upgrade \
+	    -o tools/requirements-notebook.txt
 	$(PIN_JOBS) --group glue -o tools/requirements-glue.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
-	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz lake-demo .build
+	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz $(VENV)-notebook \
+	    lake-demo .build
 
 # Each begins with the pinned pip: the one that a Python brings is as old as that Python.
 $(VENV)/laptop: requirements-pip.txt requirements-build.txt requirements-laptop.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP_INSTALL) -r requirements-pip.txt
 	$(BIN)/$(PIP_INSTALL) -r requirements-build.txt -r requirements-laptop.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/$(PIP_INSTALL_CLONE)
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/laptop
@@ -146,6 +158,16 @@ $(VENV)-jobs/ready: requirements-pip.txt requirements-jobs-tests.txt
 	$(PYTHON) -m venv --clear $(VENV)-jobs
 	$(VENV)-jobs/bin/$(PIP_INSTALL) -r requirements-pip.txt
 	$(VENV)-jobs/bin/$(PIP_INSTALL) -r requirements-jobs-tests.txt
+	@touch $@
+
+# Compiling all packages would take longer than what is saved by it.
+$(VENV)-notebook/ready: requirements-pip.txt requirements-build.txt \
+    tools/requirements-notebook.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)-notebook
+	$(VENV)-notebook/bin/$(PIP_INSTALL) -r requirements-pip.txt
+	$(VENV)-notebook/bin/$(PIP_INSTALL) --no-compile -r requirements-build.txt \
+	    -r tools/requirements-notebook.txt
+	$(VENV)-notebook/bin/$(PIP_INSTALL_CLONE)
 	@touch $@
 
 $(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: \

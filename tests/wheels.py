@@ -1,4 +1,4 @@
-"""The wheel of the distribution, as the package index would get it."""
+"""The clone, its environments, and the wheel of the distribution as the index would get it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+
+NOTEBOOK_PYTHON = Path(f"{sys.prefix}-notebook") / "bin" / "python"
+"""Beside the environment of this process; `make notebook` makes it."""
 
 
 def build_wheel(root: Path, folder: Path) -> Path:

@@ -23,7 +23,13 @@ from tests.rehearsal.upstreams import (
     publish_population,
     publish_release,
 )
-from tests.rehearsal.users import DATA_FILES_SHORT, check_tools, reading, rows_by_file
+from tests.rehearsal.users import (
+    DATA_FILES_SHORT,
+    check_notebook,
+    check_tools,
+    reading,
+    rows_by_file,
+)
 from tests.simulator.faults import Status
 
 if TYPE_CHECKING:
@@ -123,6 +129,7 @@ class Rehearsal:
             self._views_were_made()
             self.is_whole()
             check_tools(self._stack, self.holds)
+            check_notebook(self._stack, self.holds)
 
     def large_day(self, data_mb: int) -> None:
         """One large data file, then its next release: what memory the jobs need."""

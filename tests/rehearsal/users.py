@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ import awswrangler as wr
 
 from glue_jobs.sql_files import sql_files
 from tests.rehearsal.upstreams import DATA_FILES
+from tests.wheels import NOTEBOOK_PYTHON, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +61,28 @@ def check_tools(stack: Stack, holds: Callable[[str, object], None]) -> None:
         paramstyle="qmark",
     )
     holds("the saved query as_of gives them all", len(known) == sum(rows.values()))
+
+
+def check_notebook(stack: Stack, holds: Callable[[str, object], None]) -> None:
+    """The notebook's checks, by awswrangler and Athena, in the environment of `make notebook`."""
+    if not NOTEBOOK_PYTHON.exists():
+        return
+    done = subprocess.run(
+        [NOTEBOOK_PYTHON, "-m", "tools.notebook", "--lake", stack.outputs["LakeUri"]],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "LAKE_DATABASE": stack.outputs["DatabaseName"],
+            "LAKE_WORKGROUP": stack.outputs["WorkgroupName"],
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = done.stdout.splitlines() + [
+        line for line in done.stderr.splitlines() if line.startswith("error: ")
+    ]
+    holds(f"the notebook over Athena: {' '.join(told[:1])}", done.returncode == 0)
 
 
 def rows_by_file(database: str) -> dict[str, int]:
