@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError, QualityFailure
-from glue_jobs.job import print_error
-from glue_jobs.storage import names, open_storage
+from glue_jobs.logs import print_error
+from glue_jobs.storage import names
+from glue_jobs.storage.open import open_storage
 from labor_lake.deployment.bundles import ROOT
 from tools.notebook_outputs import code_cells, differences, joined, printed, to_text
 
