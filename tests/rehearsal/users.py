@@ -65,8 +65,6 @@ def check_tools(stack: Stack, holds: Callable[[str, object], None]) -> None:
 
 def check_notebook(stack: Stack, holds: Callable[[str, object], None]) -> None:
     """The notebook's checks, by awswrangler and Athena, in the environment of `make notebook`."""
-    if not NOTEBOOK_PYTHON.exists():
-        return
     done = subprocess.run(
         [NOTEBOOK_PYTHON, "-m", "tools.notebook", "--lake", stack.outputs["LakeUri"]],
         cwd=ROOT,
