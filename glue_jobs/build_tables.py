@@ -23,7 +23,8 @@ from glue_jobs.catalog.pointers import (
 )
 from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
-from glue_jobs.history import History, marks_revisions
+from glue_jobs.history.layout import is_laid_out
+from glue_jobs.history.survey import History, marks_revisions
 from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.program import exit_with, main_of
 from glue_jobs.raw_zone import landed_since, landed_vintages, up_to_shown
@@ -57,10 +58,12 @@ class Remake:
     Attributes:
         tables: all tables, from the raw zone; nothing is copied.
         history: the history, from all vintages that the raw zone holds.
+        lacking: of the history, what is not there, or is laid out as an older version did it.
     """
 
     tables: bool = False
     history: bool = False
+    lacking: bool = False
 
 
 def build_tables(run: Run) -> Outcome:
@@ -124,16 +127,21 @@ def build_subject(
 
 
 def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake:
-    """What of the current release is not there any more, or was named by a date in the future."""
+    """What of the current release is not there any more, or not as it is written now.
+
+    That is a vintage with a date in the future, and a history of an older version's layout.
+    """
     if pointer is None:
         return Remake()
     missing = missing_files(storage, pointer)
     history = tuple(table.folder for table in pointer.tables.values() if table.folder)
     until = release_name(now + CLOCKS_DIFFER)
+    revisions = pointer.tables.get(table_names.revisions(pointer.subject))
     return Remake(
         tables=any(not key.startswith(history) for key in missing),
-        history=any(key.startswith(history) for key in missing)
-        or any(vintage.release > until for vintage in pointer.history),
+        lacking=any(key.startswith(history) for key in missing)
+        or any(vintage.release > until for vintage in pointer.history)
+        or (revisions is not None and not is_laid_out(revisions)),
     )
 
 
@@ -219,9 +227,10 @@ def _begin_history(
         older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]
         if older:
             history.write_anew(vintages, may_lack=older)
-    elif remake.history:
+    elif remake.history or remake.lacking:
         until = release_name(run.now() + CLOCKS_DIFFER)
-        history.write_anew(one for one in previous.history if one.release <= until)
+        write = history.write_anew if remake.history else history.write_missing
+        write([one for one in previous.history if one.release <= until])
     for missed in landed_since(run.storage, subject, history.snapshots, shown):
         current = landed.get(missed.name)
         if current is None or current.sha256 != missed.sha256:

@@ -48,6 +48,11 @@ def is_release(text: str) -> bool:
         return False
 
 
+def year_of(release: str) -> str:
+    """The year of a release by its name, in UTC: `2025`."""
+    return release[:4]
+
+
 def release_of(text: str) -> datetime:
     """The moment of a release that somebody names; a date alone means 8:30 AM at BLS.
 

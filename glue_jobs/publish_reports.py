@@ -119,9 +119,9 @@ def describe_inputs(pointers: Sequence[Pointer]) -> dict[str, str]:
     """All that the reports depend on: each subject's folder, its history's, and the SQL."""
     statements = [sql_files(folder) for folder in ("views", "checks", "reports")]
     digest = hashlib.sha256(json.dumps(statements, sort_keys=True).encode()).hexdigest()
-    # A backfill leaves the release as it is and begins another history.
+    # A backfill leaves the release as it is, and writes other files of the history.
     histories = {
-        name: table.folder
+        name: hashlib.sha256(repr([file.sha256 for file in table.files]).encode()).hexdigest()
         for pointer in pointers
         for name, table in pointer.tables.items()
         if table.folder

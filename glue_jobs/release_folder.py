@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.catalog.pointers import HeldBack, Pointer
-    from glue_jobs.history import History
+    from glue_jobs.history.survey import History
     from glue_jobs.running import Run
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.tables.columns import TableColumn
@@ -78,7 +78,7 @@ def put_table(building: Building, landed: Landed, verdict: Verdict) -> None:
         building.warnings.extend(converted.warnings)
         is_data = place.role is Role.DATA and verdict.held is None
         if is_data and building.history is not None:
-            building.history.add(landed, place.partition, made)
+            building.history.add(landed, made)
         file = store_file(building, made, place.path, converted)
         partition = (place.partition,) if place.partition else ()
         file = replace(file, partition=partition, source=place.name, source_sha256=verdict.shown)

@@ -8,6 +8,7 @@ bytes, so where hashes differ the rows decide.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,10 +18,11 @@ import pyarrow.parquet as pq
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
-from glue_jobs.history import compare_all
+from glue_jobs.history import layout
+from glue_jobs.history.comparing import Comparer
 from glue_jobs.raw_zone import contents_of
 from glue_jobs.release_folder import source_records
-from glue_jobs.sources.places import partition_of, place_of, tables_of
+from glue_jobs.sources.places import place_of, tables_of
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
@@ -29,12 +31,14 @@ from glue_jobs.tables.convert import Converted, write_records
 from labor_lake.verification import REBUILD, Noted, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from glue_jobs.catalog.pointers import Pointer, TableFile
+    from glue_jobs.catalog.pointers import Pointer, Snapshot, TableFile
     from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
+
+_OTHER_ROWS = "has other rows than its raw file gives"
 
 
 def rebuild_differences(run: Run, subject: str) -> Iterator[Problem]:
@@ -95,28 +99,63 @@ def _difference(storage: Storage, pointer: Pointer, table: str, file: TableFile,
 
 def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> Iterator[Problem]:
     """What the table of revisions, and what the pointer counts of it, should be otherwise."""
-    name = table_names.revisions(pointer.subject)
-    table = pointer.tables.get(name)
-    files = {file.partition: file for file in table.files} if table else {}
-    made = compare_all(storage, pointer.subject, pointer.history, scratch)
+    comparer = Comparer(storage, pointer.subject, scratch)
+    path = scratch / "revisions.parquet"
+    last: Snapshot | None = None
+    rows: Counter[TableFile] = Counter()
+    told: set[str] = set()
     for vintage in pointer.history:
         named_in = names.pointer(pointer.subject)
+        before = last if last and last.source == vintage.source else None
         try:
-            counted, path = next(made)
+            counted = comparer.compare(before, vintage, path)
         except (IntegrityFailure, QualityFailure) as error:
             what = f"has a history that cannot be made again: {str(error).rstrip('.')}"
             yield _problem(pointer, named_in, what)
             return
+        last = vintage
         # Whether values lack the mark is told of surveys that used it when the release was built.
         if replace(counted, unflagged=0) != replace(vintage, unflagged=0):
             what = f"counts the changes of {vintage.source} in {vintage.release} wrongly"
             yield _problem(pointer, named_in, what)
-        file = files.get((partition_of(pointer.subject, vintage.source), vintage.release))
-        if file is not None:
-            key = pointer.key_of(name, file)
-            what = _compare_rows(storage, key, file.sha256, path)
-            if what:
+        for key, file in _files_that_hold(pointer, vintage):
+            rows[file] += counted.rows
+            what = _compare_changes(storage, key, vintage.release, path)
+            if what and key not in told:
+                told.add(key)
                 yield _problem(pointer, key, what)
+    yield from _with_more_rows(pointer, rows, told)
+
+
+def _files_that_hold(pointer: Pointer, vintage: Snapshot) -> Iterator[tuple[str, TableFile]]:
+    name = table_names.revisions(pointer.subject)
+    if vintage.rows and name in pointer.tables:
+        for file in pointer.tables[name].files:
+            if layout.holds(file, vintage):
+                yield pointer.key_of(name, file), file
+
+
+def _with_more_rows(
+    pointer: Pointer, rows: Mapping[TableFile, int], told: Collection[str]
+) -> Iterator[Problem]:
+    """Files of revisions with other rows than those of the vintages that they hold."""
+    name = table_names.revisions(pointer.subject)
+    table = pointer.tables.get(name)
+    for file in table.files if table else ():
+        key = pointer.key_of(name, file)
+        if rows[file] != file.rows and key not in told:
+            yield _problem(pointer, key, _OTHER_ROWS)
+
+
+def _compare_changes(storage: Storage, key: str, release: str, made: Path) -> str:
+    """What is wrong with what a file of revisions says of one release; empty for nothing."""
+    try:
+        with storage.open(key) as stored:
+            published = layout.read_rows(stored, release)
+            same = _have_same_rows(published, layout.read_rows(made, release))
+    except (IntegrityFailure, StorageFailure, pa.ArrowException):
+        return ""  # missing or damaged: verification says so
+    return "" if same else _OTHER_ROWS
 
 
 def _compare_rows(storage: Storage, key: str, sha256: str, made: Path) -> str:
@@ -124,35 +163,38 @@ def _compare_rows(storage: Storage, key: str, sha256: str, made: Path) -> str:
         return ""
     try:
         with storage.open(key) as stored, made.open("rb") as again:
-            same = _have_same_rows(stored, again)
+            same = _are_same_tables(stored, again)
     except (IntegrityFailure, StorageFailure, pa.ArrowException):
         return ""  # missing or damaged: verification says so
-    return "" if same else "has other rows than its raw file gives"
+    return "" if same else _OTHER_ROWS
 
 
-def _have_same_rows(one: BinaryIO, other: BinaryIO) -> bool:
+def _are_same_tables(one: BinaryIO, other: BinaryIO) -> bool:
     """Whether two Parquet files have the same columns and rows, in the same order."""
     with pq.ParquetFile(one) as first, pq.ParquetFile(other) as second:
         if first.metadata.num_rows != second.metadata.num_rows:
             return False
         if first.schema_arrow != second.schema_arrow:
             return False
-        left, right = _batches(first), _batches(second)
-        one_rows, other_rows = next(left, None), next(right, None)
-        while one_rows is not None and other_rows is not None:
-            count = min(one_rows.num_rows, other_rows.num_rows)
-            if not one_rows.slice(0, count).equals(other_rows.slice(0, count)):
-                return False
-            one_rows = one_rows.slice(count) if count < one_rows.num_rows else next(left, None)
-            more = count < other_rows.num_rows
-            other_rows = other_rows.slice(count) if more else next(right, None)
-        return True
+        return _have_same_rows(_batches(first), _batches(second))
+
+
+def _have_same_rows(one: Iterator[pa.RecordBatch], other: Iterator[pa.RecordBatch]) -> bool:
+    """Whether there are the same rows, in the same order, however they are cut into batches."""
+    left, right = (filter(lambda rows: rows.num_rows, batches) for batches in (one, other))
+    one_rows, other_rows = next(left, None), next(right, None)
+    while one_rows is not None and other_rows is not None:
+        count = min(one_rows.num_rows, other_rows.num_rows)
+        if not one_rows.slice(0, count).equals(other_rows.slice(0, count)):
+            return False
+        one_rows = one_rows.slice(count) if count < one_rows.num_rows else next(left, None)
+        more = count < other_rows.num_rows
+        other_rows = other_rows.slice(count) if more else next(right, None)
+    return one_rows is None and other_rows is None
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    for batch in file.iter_batches(1 << 16, use_threads=False):
-        if batch.num_rows:
-            yield batch
+    yield from file.iter_batches(1 << 16, use_threads=False)
 
 
 def _problem(pointer: Pointer, key: str, what: str) -> Problem:

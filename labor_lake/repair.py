@@ -2,9 +2,10 @@
 
 A file of the raw zone comes from its versions, else from upstream if that still serves the same
 bytes; a file of a release is made again from the raw zone, to the byte, and where that gives other
-bytes, the whole release is, in a folder of its own; the history is written anew; a manifest or
-pointer that cannot be read gives way to the newest older one that can, and the history then takes
-in every vintage that the raw zone holds; a table of the wrong rows gives way to a new making of its
+bytes, the whole release is, in a folder of its own; a file of the history gives way to the changes
+of its vintages, compared again; a manifest or pointer that cannot be read gives way to the newest
+older one that can, and the history then takes in every vintage that the raw zone holds; a table of
+the wrong rows gives way to a new making of its
 release; the reports are made again; the catalog is derived from the pointers.
 What is put in place has the hash that was recorded, or nothing is put.
 """
@@ -26,7 +27,7 @@ from glue_jobs.errors import (
     QualityFailure,
     UpstreamInvalid,
 )
-from glue_jobs.history import with_rewritten_history
+from glue_jobs.history.survey import with_history
 from glue_jobs.moments import to_text
 from glue_jobs.publish_reports import publish_reports
 from glue_jobs.raw_zone import is_in_future
@@ -182,14 +183,12 @@ def _make_rejects(run: Run, noted: Noted) -> str:
 def _write_history(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
     table = pointer.tables[table_names.revisions(pointer.subject)]
-    if not noted.key.startswith(table.folder):
+    if noted.key not in {table.folder + file.path for file in table.files}:
         return "with the rest of the history"
     with run.storage.scratch() as folder:
-        publish(
-            run.storage,
-            with_rewritten_history(run.storage, pointer, pointer.history, folder),
-        )
-    return "by writing the history anew"
+        damaged = [noted.key]
+        publish(run.storage, with_history(run.storage, pointer, pointer.history, folder, damaged))
+    return "by comparing the vintages of that year again"
 
 
 def _pointer_that_names(storage: Storage, noted: Noted) -> Pointer:

@@ -28,7 +28,7 @@ from glue_jobs.storage.recorded import check_as_written, version_of
 from labor_lake.upstream import ask_upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer
@@ -323,7 +323,7 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
     """
     written: dict[str, bool] = {}
     for zone in (names.RAW, names.CURATED, names.HISTORY):
-        known: dict[str, tuple[str, ...]] = {}
+        known: dict[str, set[str]] = {}
         for stored in storage.scan(zone):
             if stored.key in named or names.is_manifest(stored.key):
                 continue
@@ -331,22 +331,36 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
                 continue
             subject = names.subject_of(stored.key)
             if zone != names.RAW and subject not in known:
-                known[subject] = tuple(_folders_once_named(storage, subject))
+                known[subject] = _folders_once_named(storage, subject)
             if subject not in written:
                 written[subject] = storage.is_leased(subject)
-            if not written[subject] and not stored.key.startswith(known.get(subject, ())):
+            folders = known.get(subject, set())
+            if not written[subject] and folders.isdisjoint(_folders_of(stored.key)):
                 yield stored.key
 
 
-def _folders_once_named(storage: Storage, subject: str) -> Iterable[str]:
-    """Folders that a pointer names or has named; one that cannot be read may have named any."""
-    pointers = [past.pointer for past in past_pointers(storage, subject)]
-    if None in pointers:
-        return {names.releases(subject), names.generations(subject)}
-    return {
-        folder
-        for pointer in pointers
-        if pointer is not None
-        for folder in (pointer.folder, *(table.folder for table in pointer.tables.values()))
-        if folder
-    }
+def _folders_once_named(storage: Storage, subject: str) -> set[str]:
+    """Folders that a pointer names or has named; one that cannot be read may have named any.
+
+    Of a release that is its own; of the history, those of its files.
+    """
+    folders: set[str] = set()
+    for past in past_pointers(storage, subject):
+        if past.pointer is None:
+            return {names.releases(subject), names.history_of(subject)}
+        folders.add(past.pointer.folder)
+        for table in past.pointer.tables.values():
+            if table.folder:
+                folders |= {_folder_of(table.folder + file.path) for file in table.files}
+    return folders
+
+
+def _folder_of(key: str) -> str:
+    return key.rpartition("/")[0] + "/"
+
+
+def _folders_of(key: str) -> Iterator[str]:
+    """Every folder that a key lies in, the nearest first."""
+    while "/" in key:
+        key = key.rpartition("/")[0]
+        yield f"{key}/"

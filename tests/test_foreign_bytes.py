@@ -58,7 +58,7 @@ def test_a_release_file_that_rots_is_not_what_the_next_vintage_is_compared_with(
     assert pointer_of(lake).history == pointer_of(healthy).history
 
 
-def test_a_foreign_file_in_the_history_s_place_makes_it_another_generation(new_lake):
+def test_a_foreign_file_in_the_history_s_place_gives_the_year_another_folder(new_lake):
     healthy, lake = new_lake(), new_lake()
     assert healthy.run_all() == []
     made = pointer_of(healthy)
@@ -70,5 +70,6 @@ def test_a_foreign_file_in_the_history_s_place_makes_it_another_generation(new_l
     assert [file.sha256 for file in again.tables["pr_revisions"].files] == [
         file.sha256 for file in table.files
     ]
-    assert again.tables["pr_revisions"].folder != table.folder
+    old, new = (one.tables["pr_revisions"].files[-1].path.split("/") for one in (made, again))
+    assert new == [*old[:-2], f"{old[-2]}-2", old[-1]]
     assert verify(lake, rebuild=True)[1]["problems"] == []

@@ -218,10 +218,10 @@ def rows_as_of(lake: Lake, pointer: Pointer) -> list[float]:
     last = max(one.release for one in pointer.history)
     newest: dict[tuple[object, ...], float] = {}
     table = pointer_of(lake).tables["pr_revisions"]
-    for file in sorted(table.files, key=lambda file: file.partition[1]):
-        if file.partition[1] <= last:
-            with lake.storage.open(table.folder + file.path) as stream:
-                for row in pq.read_table(stream).to_pylist():
+    for file in sorted(table.files, key=lambda file: (file.partition[1], file.path)):
+        with lake.storage.open(table.folder + file.path) as stream:
+            for row in pq.read_table(stream).to_pylist():
+                if row["release"] <= last:
                     newest[row["series_id"], row["year"], row["period"]] = row["value"]
     return list(newest.values())
 

@@ -122,13 +122,24 @@ def take_in(lake: Lake, folder: Path, name: str, number: int) -> int:
 
 
 def revisions(lake: Lake) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """The table's rows by source and release."""
+    """The table's rows by source and release, in their order, which is by release first."""
     pointer = current(lake)
-    rows = {}
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for file in pointer.tables["pr_revisions"].files:
         with lake.storage.open(pointer.key_of("pr_revisions", file)) as stream:
-            rows[file.source, file.partition[1]] = pq.read_table(stream).to_pylist()
+            found = pq.read_table(stream).to_pylist()
+        releases = [row["release"] for row in found]
+        assert releases == sorted(releases)
+        assert {release[:4] for release in releases} == {file.partition[1]}
+        for row in found:
+            rows.setdefault((file.source, row.pop("release")), []).append(row)
     return rows
+
+
+def folders_of(pointer: Pointer) -> dict[tuple[str, ...], str]:
+    """Where each partition of the revisions lies."""
+    table = pointer.tables["pr_revisions"]
+    return {file.partition: (table.folder + file.path).rpartition("/")[0] for file in table.files}
 
 
 def expected_revisions(*names: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -220,12 +231,17 @@ def test_a_backfill_makes_old_vintages_again_from_the_versions_that_raw_keeps(la
 
 def test_a_backfill_leaves_what_readers_read_as_it_is(lake, tmp_path):
     before = land_in_turn(lake, 1, 2)
-    table = before.tables["pr_revisions"]
-    tree = {path: hashed for path, hashed in lake.tree().items() if path.startswith(table.folder)}
+    tree = {path: hashed for path, hashed in lake.tree("history").items() if path.endswith("t")}
+    folders = folders_of(before)
     assert take_in(lake, tmp_path, FILES[0], 0) == 0
-    assert current(lake).tables["pr_revisions"].folder != table.folder
     assert tree
     assert tree.items() <= lake.tree().items()
+    after = folders_of(current(lake))
+    moved = {place for place in after if after[place] != folders.get(place)}
+    assert moved == {("0.Current", "2024"), ("0.Current", "2025")}
+    for folder in folders.values():
+        there = {path.rpartition("/")[0] for path in lake.tree("history")}
+        assert folder in there
 
 
 def test_the_same_copy_again_is_nothing_new_and_other_bytes_are_refused(lake, tmp_path, capsys):

@@ -5,9 +5,13 @@ written, so a run that died half way is healed by the next. A table's Location i
 current release, and its partitions lie under it; both are moved by one call each, and nothing is
 deleted before the new is there, so a reader meets one release or the other.
 
-Athena reads the partitions from the table's own parameters (partition projection), so that one
-``UpdateTable`` moves a whole table at once. The partitions in the catalog are for everybody else:
-awswrangler, Spark, Glue's own console.
+Of a table in the release folder Athena reads the partitions from the table's own parameters
+(partition projection), so that one ``UpdateTable`` moves a whole table at once. Its partitions in
+the catalog are for everybody else: awswrangler, Spark, Glue's own console.
+
+The table of revisions is not projected, since each of its partitions lies where its last change
+has put it: everybody reads the registered partitions, and a publish moves those that it changed.
+Its own Location is an empty folder, as ``names.registered_only`` says.
 
 Source: docs.aws.amazon.com/athena/latest/ug/partition-projection.html, read November 2026: with
 projection enabled Athena ignores the partitions that are registered in the catalog.
@@ -24,6 +28,7 @@ from botocore.config import Config
 from glue_jobs.aws_errors import code_of, telling
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import TryAgainLater, UsageError
+from glue_jobs.storage import names
 from glue_jobs.table_names import subject_of
 
 if TYPE_CHECKING:
@@ -131,10 +136,8 @@ class GlueCatalog:
         change: Callable[..., None],
     ) -> Counter[str]:
         changes: Counter[str] = Counter()
-        table = pointer.tables[name]
-        for file in table.files:
-            wanted = partition_input(self._storage.uri, pointer, table, file)
-            value = file.partition
+        partitions = partition_inputs(self._storage.uri, pointer, pointer.tables[name])
+        for value, wanted in partitions.items():
             if value not in found:
                 change("create_partition", name, TableName=name, PartitionInput=wanted)
                 changes["partitions created"] += 1
@@ -147,7 +150,7 @@ class GlueCatalog:
                     PartitionInput=wanted,
                 )
                 changes["partitions moved"] += 1
-        for value in sorted(set(found) - {file.partition for file in table.files}):
+        for value in sorted(set(found) - set(partitions)):
             change("delete_partition", name, TableName=name, PartitionValues=list(value))
             changes["partitions removed"] += 1
         return changes
@@ -209,12 +212,13 @@ def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str
         "recordCount": str(table.rows),
         "sizeKey": str(sum(file.bytes for file in table.files)),
     }
-    for place, key in enumerate(table.partition_keys):
-        values = dict.fromkeys(file.partition[place] for file in table.files)
-        parameters["projection.enabled"] = "true"
-        parameters[f"projection.{key.name}.type"] = "enum"
-        parameters[f"projection.{key.name}.values"] = ",".join(values)
     if table.partition_keys:
+        parameters["projection.enabled"] = "false" if table.folder else "true"
+    if table.partition_keys and not table.folder:
+        for place, key in enumerate(table.partition_keys):
+            values = dict.fromkeys(file.partition[place] for file in table.files)
+            parameters[f"projection.{key.name}.type"] = "enum"
+            parameters[f"projection.{key.name}.values"] = ",".join(values)
         places = "".join(f"{key.name}=${{{key.name}}}/" for key in table.partition_keys)
         parameters["storage.location.template"] = location + places
     return {
@@ -227,20 +231,36 @@ def table_input(uri: str, pointer: Pointer, name: str, table: Table) -> dict[str
     }
 
 
-def partition_input(uri: str, pointer: Pointer, table: Table, file: TableFile) -> dict[str, Any]:
-    """A partition as Glue takes it: one upstream file, in a folder of its own."""
+def partition_inputs(
+    uri: str, pointer: Pointer, table: Table
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """A table's partitions as Glue takes them, by their values: each is a folder of its own."""
+    partitions: dict[tuple[str, ...], list[TableFile]] = {}
+    for file in table.files:
+        partitions.setdefault(file.partition, []).append(file)
     start = table.folder or pointer.folder
-    folder = file.path.rpartition("/")[0]
-    return {
-        "Values": list(file.partition),
-        "Parameters": {"recordCount": str(file.rows), "sizeKey": str(file.bytes)},
-        "StorageDescriptor": _storage_descriptor(f"{uri}/{start}{folder}/", table),
-    }
+    inputs = {}
+    for values, files in partitions.items():
+        folder = files[0].path.rpartition("/")[0]
+        inputs[values] = {
+            "Values": list(values),
+            "Parameters": {
+                "recordCount": str(sum(file.rows for file in files)),
+                "sizeKey": str(sum(file.bytes for file in files)),
+            },
+            "StorageDescriptor": _storage_descriptor(f"{uri}/{start}{folder}/", table),
+        }
+    return inputs
 
 
 def table_folder(pointer: Pointer, table: Table) -> str:
-    """The folder that holds the table's files and nothing else, with its closing slash."""
-    return table.folder or f"{pointer.folder}{table.files[0].path.split('/')[0]}/"
+    """The folder that holds the table's files and nothing else, with its closing slash.
+
+    Of a table of revisions that is none.
+    """
+    if table.folder:
+        return names.registered_only(pointer.subject)
+    return f"{pointer.folder}{table.files[0].path.split('/')[0]}/"
 
 
 def _storage_descriptor(location: str, table: Table) -> dict[str, Any]:

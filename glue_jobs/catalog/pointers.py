@@ -158,6 +158,7 @@ class Pointer:
         history: the vintages of each data file, by file and release.
         held: the landed files that are held back, by name.
         tag: what replacing the pointer needs.
+        until: the last release of which it shows revisions, where it is shown as of a moment.
     """
 
     subject: str
@@ -169,6 +170,7 @@ class Pointer:
     held: Mapping[FileName, HeldBack] = field(default_factory=dict, metadata=ADDED_LATER)
     # Optional, since Python 3.9 cannot evaluate the annotation `str | None`.
     tag: Optional[str] = field(default=None, compare=False, metadata=NOT_STORED)  # noqa: UP045
+    until: str = field(default="", metadata=NOT_STORED)
 
     def files(self) -> Iterator[tuple[str, TableFile]]:
         """Every file with its table's name."""
@@ -292,7 +294,7 @@ def publish(storage: Storage, pointer: Pointer) -> None:
     """
     check_is_there(storage, pointer)
     document = asdict(pointer)
-    del document["tag"]
+    del document["tag"], document["until"]
     if not pointer.held:
         del document["held"]  # version 0.1 knows no such field
     key, body = names.pointer(pointer.subject), to_json(document)
@@ -336,7 +338,16 @@ def _pointer_of(document: Any, key: str) -> Pointer:
 
 
 def _fits(table: Table, history: str) -> bool:
-    """Whether a table has a file if it is the release's, and a partition's value for every key."""
-    return (table.folder.startswith(history) if table.folder else bool(table.files)) and all(
-        len(file.partition) == len(table.partition_keys) for file in table.files
+    """Whether a table's files fit its place, its partition keys and each other.
+
+    It has a file if it is the release's, each file has a value for every key, and each partition
+    has one folder, which is no other's: whoever reads a partition lists its folder.
+    """
+    values = {file.partition for file in table.files}
+    places = {(file.partition, file.path.rpartition("/")[0]) for file in table.files}
+    folders = {folder for _, folder in places}
+    return (
+        (table.folder.startswith(history) if table.folder else bool(table.files))
+        and all(len(value) == len(table.partition_keys) for value in values)
+        and (not table.partition_keys or len(values) == len(places) == len(folders))
     )

@@ -110,8 +110,12 @@ def _from_revisions(pointer: Pointer, until: str) -> Pointer:
     if name not in pointer.tables or data_name not in pointer.tables:
         return pointer
     revisions = pointer.tables[name]
-    files = tuple(file for file in revisions.files if file.partition[1] <= until)
+    # The second key is the release's year, or in an older lake the release: each starts it.
+    files = tuple(
+        file for file in revisions.files if file.partition[1] <= until[: len(file.partition[1])]
+    )
     data = replace(pointer.tables[data_name], files=())
     tables = {name: replace(revisions, files=files), data_name: data}
     history = tuple(one for one in pointer.history if one.release <= until)
-    return replace(pointer, tables={**pointer.tables, **tables}, history=history)
+    # A file may hold later releases of the same year; whoever reads it leaves them out.
+    return replace(pointer, tables={**pointer.tables, **tables}, history=history, until=until)

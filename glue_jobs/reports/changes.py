@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
+from glue_jobs.moments import year_of
 from glue_jobs.sources.places import partition_of
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
@@ -59,7 +60,8 @@ def changes_of(
         LakeError: the engine cannot answer.
     """
     told = f"The changes of {snapshot.source} cannot be told"
-    values = [partition_of(pointer.subject, snapshot.source), snapshot.release]
+    data_file, release = partition_of(pointer.subject, snapshot.source), snapshot.release
+    values = [data_file, year_of(release), release]
     answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
         "survey": pointer.subject,
@@ -125,6 +127,7 @@ def _statement(survey: str, tables: set[str]) -> str:
     return (
         f"select change, series_id, {_WORDS if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
         f" value, {difference} from {source}"
-        " where data_file = ? and release = ? and change in ('added', 'revised', 'withdrawn')"
+        " where data_file = ? and release_year = ? and release = ?"
+        " and change in ('added', 'revised', 'withdrawn')"
         " order by abs(difference) desc nulls last, series_id, year, period"
     )

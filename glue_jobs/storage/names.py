@@ -7,7 +7,7 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     raw/backfill/pr/20240606T123000Z/pr.data.0.Current an old copy that somebody kept
     raw/population/acs_yg_total_population_1.json      the API's body as received
     curated/pr/20250904T123000Z-1a2b3c4d/              one immutable folder per release
-    history/pr/0001-5e6f7a8b/                          what each release changed
+    history/pr/data_file=0.Current/release_year=2025/5c1d0b9a7e3f/    what its releases changed
     current/pr.json                                    which folder is current
     leases/pr.json                                     on S3: who is writing the subject now
     reports/latest/best_year.csv                       the reports
@@ -132,7 +132,7 @@ def name_of(key: str) -> str:
 
 def folder_of(key: str) -> str:
     """The folder, with its closing slash, of a release or a run that a key lies in."""
-    depth = 3 if key.startswith((CURATED, HISTORY)) else 2
+    depth = 3 if key.startswith(CURATED) else 2
     return "/".join(key.split("/")[:depth]) + "/"
 
 
@@ -141,7 +141,7 @@ def releases(subject: str) -> str:
     return f"{CURATED}{subject}/"
 
 
-def generations(subject: str) -> str:
+def history_of(subject: str) -> str:
     """The folder of a subject's history, with its closing slash."""
     return f"{HISTORY}{subject}/"
 
@@ -185,18 +185,29 @@ def making_of(folder: str, subject: str, release: str, digest: str) -> int:
     return int(number) if folder.startswith(f"{start}-") and number.isdecimal() else 0
 
 
-def history_folder(survey: str, number: int, digest: str) -> str:
-    """The folder of one generation of a survey's revisions, with its closing slash.
+def history_folder(survey: str, data_file: str, year: str, digest: str, making: int = 1) -> str:
+    """The folder of one state of one partition of the revisions, with its closing slash.
 
-    A backfill or a repair begins a new one; the digest of what it is written from makes its name
-    unique to who wrote it, so that two at once never write the same object.
+    Args:
+        survey: its code.
+        data_file: the partition's data file.
+        year: the partition's year of releases.
+        digest: of the files in it.
+        making: 2 and more where an object with other bytes lies in an earlier one.
     """
-    return f"{HISTORY}{survey_code(survey)}/{number:04d}-{digest}/"
+    again = f"-{making}" if making > 1 else ""
+    partition = f"data_file={data_file}/release_year={year}"
+    return f"{history_of(survey)}{partition}/{digest}{again}/"
 
 
-def generation_number(folder: str) -> int:
-    """The number of a generation, by its folder; version 0.1 named it by that alone."""
-    return int(folder.rstrip("/").rpartition("/")[2].partition("-")[0])
+def registered_only(survey: str) -> str:
+    """A folder with nothing in it, for a table whose partitions lie where each is registered.
+
+    Beside the current states of the partitions there are past and unpublished ones. Whoever lists
+    a table's folder, and does not ask the catalog for partitions, would add them all up; here such
+    a program finds nothing, and says so.
+    """
+    return f"{history_of(survey)}see-partitions/"
 
 
 def lease(subject: str) -> str:

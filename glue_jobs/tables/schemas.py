@@ -81,7 +81,10 @@ SOURCES = (
 )
 """`<survey>_sources`: one row per landed file."""
 
+RELEASE = TableColumn("release", "string", "when BLS wrote the vintage, UTC, 20250904T123000Z")
+
 REVISIONS = (
+    RELEASE,
     TableColumn("series_id", "string", _COMMENTS["series_id"]),
     TableColumn("year", "smallint", _COMMENTS["year"]),
     TableColumn("period", "string", _COMMENTS["period"]),
@@ -98,11 +101,12 @@ REVISIONS = (
 )
 """`<survey>_revisions`: one row per change; key: data_file, release, series_id, year, period."""
 
-RELEASE = TableColumn(
-    "release", "string", "when BLS wrote the vintage, UTC, 20250904T123000Z, partition key"
+RELEASE_YEAR = TableColumn(
+    "release_year", "string", "the release's year in UTC, partition key: name it beside the release"
 )
+"""Text: Glue and Trino select partitions by it as it is, and it is the start of the release."""
 
-REVISIONS_KEYS = (DATA_FILE, RELEASE)
+REVISIONS_KEYS = (DATA_FILE, RELEASE_YEAR)
 
 _TYPE_NAMES = {
     Kind.CODE: "string",

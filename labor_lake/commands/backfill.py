@@ -1,7 +1,8 @@
 """`lake backfill`: takes in old copies of a data file that people kept.
 
-The copies go into the raw zone under their release, and the survey's history is written anew from
-all vintages, so it does not matter in which order they come.
+The copies go into the raw zone under their release. Of the data file's history the years are
+written anew in which a copy changes something, which are its own and that of the vintage after it;
+so it does not matter in which order copies come.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from glue_jobs.history import with_rewritten_history
+from glue_jobs.history.survey import with_history
 from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
 from glue_jobs.opening import open_run
 from glue_jobs.running import new_run_id
@@ -197,7 +198,7 @@ def backfill(
                 added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
         if not added:
             return None
-        made = with_rewritten_history(storage, pointer, [*pointer.history, *added], scratch)
+        made = with_history(storage, pointer, [*pointer.history, *added], scratch)
     publish(storage, made)
     return made
 

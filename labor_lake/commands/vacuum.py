@@ -208,7 +208,7 @@ def _unnamed_history(
     """Files of revisions that no pointer names and none has named since a moment."""
     left: dict[str, datetime] = {}
     named: set[str] = set()
-    files = list(storage.scan(names.generations(subject)))
+    files = list(storage.scan(names.history_of(subject)))
     for pointer in past:
         left.update(dict.fromkeys(named, pointer.published_at))
         named = _named_by(pointer, files)

@@ -23,6 +23,8 @@ import athena_sql
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
+from glue_jobs.history.layout import by_year
+from glue_jobs.moments import year_of
 from glue_jobs.reports.answers import typed_schema
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
@@ -96,9 +98,10 @@ class DuckDBEngine:
         self._unreadable: dict[str, LakeError] = {}
         for pointer in pointers:
             # A data table without files comes last: it is put together from its revisions.
-            for name, table in sorted(pointer.tables.items(), key=lambda item: not item[1].files):
+            for name, table in sorted(_tables(pointer), key=lambda item: not item[1].files):
                 paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
-                view = _table_view(name, paths, table) if paths else _data_as_of(name, table)
+                until = pointer.until if name == table_names.revisions(pointer.subject) else ""
+                view = _table_view(name, paths, table, until) if paths else _data_as_of(name, table)
                 try:
                     self._create_table(name, view)
                 except IntegrityFailure as error:
@@ -245,8 +248,18 @@ def _behind(name: str) -> Iterator[str]:
         yield from _behind(read)
 
 
-def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
-    """The DuckDB view over a table's files: its columns, and the partition's values as the last."""
+def _tables(pointer: Pointer) -> Iterator[tuple[str, Table]]:
+    """The tables of a release; the revisions of an older version's lake as they are written now."""
+    for name, table in pointer.tables.items():
+        is_revisions = name == table_names.revisions(pointer.subject)
+        yield name, by_year(table) if is_revisions else table
+
+
+def _table_view(name: str, paths: Sequence[str], table: Table, until: str) -> str:
+    """The DuckDB view over a table's files: its columns, and the partition's values as the last.
+
+    Of revisions, those up to a release, if one is given; other years' files are not opened.
+    """
     columns = ", ".join(_name(column.name) for column in table.columns)
     parts = []
     for path, file in zip(paths, table.files):
@@ -256,7 +269,11 @@ def _table_view(name: str, paths: Sequence[str], table: Table) -> str:
         )
         source = f"read_parquet({_text(path)}, hive_partitioning = false)"
         parts.append(f"SELECT {columns}{partition} FROM {source}")  # noqa: S608 - quoted above
-    return f"CREATE VIEW {_name(name)} AS {' UNION ALL '.join(parts)}"
+    rows = " UNION ALL ".join(parts)
+    if until:
+        known = f"release_year <= {_text(year_of(until))} AND release <= {_text(until)}"
+        rows = f"SELECT * FROM ({rows}) WHERE {known}"  # noqa: S608 - quoted above
+    return f"CREATE VIEW {_name(name)} AS {rows}"
 
 
 def _data_as_of(name: str, table: Table) -> str:

@@ -29,7 +29,10 @@ known as (
             partition by r.data_file, r.series_id, r.year, r.period order by r.release desc
         ) as place
     from pr_revisions as r
-    inner join until as u on r.release <= u.moment
+    -- A cross join with one row of constants: Trino puts them in its place, and the year then
+    -- selects partitions. With the condition in the join it would read them all.
+    cross join until as u
+    where r.release_year <= substr(u.moment, 1, 4) and r.release <= u.moment
 )
 select data_file, series_id, year, period, value, footnote_codes
 from known

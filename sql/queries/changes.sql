@@ -2,17 +2,24 @@
 -- Grain: one row per observation that was added, revised or withdrawn.
 -- Inputs: pr_changes.
 -- Parameters: ? the release, 20250904T123000Z.
+with asked as (
+    select ? as release
+)
 select
-    change,
-    sector_name,
-    measure_text,
-    duration_text,
-    year,
-    period,
-    previous_value,
-    value,
-    difference,
-    series_id
-from pr_changes
-where data_file = '0.Current' and release = ?
-order by abs(difference) desc nulls last, series_id, year, period
+    c.change,
+    c.sector_name,
+    c.measure_text,
+    c.duration_text,
+    c.year,
+    c.period,
+    c.previous_value,
+    c.value,
+    c.difference,
+    c.series_id
+from pr_changes as c
+cross join asked as a
+where
+    c.data_file = '0.Current'
+    and c.release_year = substr(a.release, 1, 4)
+    and c.release = a.release
+order by abs(c.difference) desc nulls last, c.series_id, c.year, c.period

@@ -6,6 +6,7 @@
 -- Columns:
 -- change: added, revised or withdrawn
 -- difference: value less previous_value, exact; null where one of them is
+-- release_year: year of the release; who names it beside the release reads that year's files only
 create or replace view pr_changes as
 select
     r.release,
@@ -20,7 +21,8 @@ select
     m.measure_text,
     u.duration_text,
     r.footnote_codes,
-    r.data_file
+    r.data_file,
+    r.release_year
 from pr_revisions as r
 left join pr_series as s on s.series_id = r.series_id
 left join pr_sector as c on c.sector_code = s.sector_code

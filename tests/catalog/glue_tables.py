@@ -21,7 +21,7 @@ COLUMNS = (
 HASH = "ab" * 32
 R1, R2 = "20250101T000000Z", "20250102T000000Z"
 KEY = TableColumn("data_file", "string", "the upstream file")
-RELEASE = TableColumn("release", "string", "when BLS wrote the vintage")
+RELEASE_YEAR = TableColumn("release_year", "string", "the year of the release")
 
 
 def data(*partitions: str) -> Table:
@@ -69,12 +69,17 @@ def expected(storage: Storage, release: str, *partitions: str) -> tuple[str, dic
     return folder, {name: f"{folder}data_file={name}/" for name in partitions}
 
 
-def revisions(folder: str, *places: tuple[str, str]) -> Table:
-    """A table with two partition keys, in a folder of its own."""
+def revisions(*states: tuple[str, str, str, int]) -> Table:
+    """A table of revisions: per partition its data file, its year, its state and its files."""
     files = [
         TableFile(
-            f"data_file={name}/release={release}/part-00000.parquet", 1, 9, HASH, (name, release)
+            f"data_file={name}/release_year={year}/{state}/{number}.parquet",
+            number,
+            9,
+            HASH,
+            (name, year),
         )
-        for name, release in places
+        for name, year, state, count in states
+        for number in range(1, count + 1)
     ]
-    return Table(COLUMNS, tuple(files), (KEY, RELEASE), folder)
+    return Table(COLUMNS, tuple(files), (KEY, RELEASE_YEAR), "history/pr/")

@@ -26,20 +26,37 @@ BEFORE = {FIRST: "20250904T122959Z", SECOND: "20251204T132959Z", THIRD: "2026030
 HASH = "ab" * 32
 KEY = TableColumn("data_file", "string", "the upstream file")
 RELEASE = TableColumn("release", "string", "when BLS wrote the vintage")
+RELEASE_YEAR = TableColumn("release_year", "string", "its year")
 YEAR = TableColumn("year", "smallint", "calendar year")
 
 
-@pytest.fixture
-def storage(tmp_path):
-    storage = LocalStorage(tmp_path / "lake")
-    files = tuple(
+BY_RELEASE = Table(
+    (YEAR,),
+    tuple(
         TableFile(f"data_file=0/release={release}/p", 1, 1, HASH, ("0", release))
         for release in RELEASES
-    )
+    ),
+    (KEY, RELEASE),
+    "history/pr/0001/",
+)
+BY_YEAR = Table(
+    (RELEASE, YEAR),
+    (
+        TableFile("data_file=0/release_year=2025/ab/2025.parquet", 2, 1, HASH, ("0", "2025")),
+        TableFile(f"data_file=0/release_year=2026/cd/{THIRD}", 1, 1, HASH, ("0", "2026")),
+    ),
+    (KEY, RELEASE_YEAR),
+    "history/pr/",
+)
+
+
+@pytest.fixture(params=[BY_RELEASE, BY_YEAR], ids=["by-release", "by-year"])
+def storage(request, tmp_path):
+    storage = LocalStorage(tmp_path / "lake")
     data = (TableFile("data/data_file=0/p", 1, 1, HASH, ("0",)),)
     tables = {
         "pr_data": Table((YEAR,), data, (KEY,)),
-        "pr_revisions": Table((YEAR,), files, (KEY, RELEASE), "history/pr/0001/"),
+        "pr_revisions": request.param,
     }
     history = tuple(
         Snapshot("pr.data.0", one, HASH, "raw/bls/pr/pr.data.0", 1, 0, 0) for one in RELEASES
@@ -75,8 +92,10 @@ def as_of(storage, text: str) -> dict[str, Pointer]:
 def test_a_release_is_known_from_its_second_on(moment, known, storage):
     found = as_of(storage, moment)
     survey = found["pr"]
-    revisions = survey.tables["pr_revisions"].files
-    assert [file.partition[1] for file in revisions] == known
+    assert survey.until == moment
+    parts = [file.partition[1] for file in survey.tables["pr_revisions"].files]
+    years = sorted({one[:4] for one in RELEASES if one[:4] <= moment[:4]})
+    assert parts == (years if len(parts[0]) == 4 else known)
     assert [snapshot.release for snapshot in survey.history] == known
     assert found["population"].release == known[-1]
 

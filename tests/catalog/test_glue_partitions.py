@@ -27,39 +27,109 @@ if TYPE_CHECKING:
     from typing import Callable
 
 
-def test_the_revisions_lie_where_the_history_is_and_name_each_value_once(storage, catalog):
-    places = [("0.Current", R1), ("0.Current", R2), ("1.AllData", R1)]
-    publish_release(storage, R2, pr_revisions=revisions("history/pr/0001/", *places))
-    assert catalog.show() == {"tables created": 1, "partitions created": 3}
-    glue = boto3.client("glue")
-    table = glue.get_table(DatabaseName=DATABASE, Name="pr_revisions")["Table"]
-    folder = f"{storage.uri}/history/pr/0001/"
-    assert table["StorageDescriptor"]["Location"] == folder
-    assert {key: value for key, value in table["Parameters"].items() if "projection" in key} == {
+def parameters_of(table: str) -> dict[str, str]:
+    """What the catalog says of a table's projection and places."""
+    entry = boto3.client("glue").get_table(DatabaseName=DATABASE, Name=table)["Table"]
+    told: dict[str, str] = entry["Parameters"]
+    return {key: told[key] for key in told if "projection" in key or "template" in key}
+
+
+def test_a_data_table_is_projected_and_names_each_value_once(storage, catalog):
+    publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"))
+    catalog.show()
+    template = f"{storage.uri}/curated/pr/{R1}-1/data/data_file=${{data_file}}/"
+    assert parameters_of("pr_data") == {
         "projection.enabled": "true",
         "projection.data_file.type": "enum",
         "projection.data_file.values": "0.Current,1.AllData",
-        "projection.release.type": "enum",
-        "projection.release.values": f"{R1},{R2}",
+        "storage.location.template": template,
     }
-    template = f"{folder}data_file=${{data_file}}/release=${{release}}/"
-    assert table["Parameters"]["storage.location.template"] == template
+
+
+def test_the_revisions_are_registered_each_where_its_state_lies_and_are_not_projected(
+    storage, catalog
+):
+    states = [
+        ("0.Current", "2024", "aa", 1),
+        ("0.Current", "2025", "bb", 3),
+        ("1.All", "2025", "cc", 1),
+    ]
+    publish_release(storage, R2, pr_revisions=revisions(*states))
+    assert catalog.show() == {"tables created": 1, "partitions created": 3}
+    assert parameters_of("pr_revisions") == {"projection.enabled": "false"}
+    glue = boto3.client("glue")
+    table = glue.get_table(DatabaseName=DATABASE, Name="pr_revisions")["Table"]
+    location = table["StorageDescriptor"]["Location"]
+    assert location == f"{storage.uri}/history/pr/see-partitions/"
+    assert list(storage.scan("history/pr/see-partitions/")) == []
     partitions = glue.get_partitions(DatabaseName=DATABASE, TableName="pr_revisions")["Partitions"]
-    found = {tuple(one["Values"]): one["StorageDescriptor"]["Location"] for one in partitions}
+    found = {
+        tuple(one["Values"]): (
+            one["StorageDescriptor"]["Location"],
+            one["Parameters"]["recordCount"],
+        )
+        for one in partitions
+    }
     assert found == {
-        (name, release): f"{folder}data_file={name}/release={release}/" for name, release in places
+        (name, year): (
+            f"{storage.uri}/history/pr/data_file={name}/release_year={year}/{state}/",
+            str(sum(range(count + 1))),
+        )
+        for name, year, state, count in states
     }
 
 
-def test_after_a_backfill_the_revisions_move_to_their_new_folder(storage, catalog):
-    place = ("0.Current", R1)
-    publish_release(storage, R1, pr_revisions=revisions("history/pr/0001/", place))
+@pytest.mark.parametrize("files", [1, 40])
+def test_what_a_publish_asks_of_glue_does_not_grow_with_years_and_files(files, storage, catalog):
+    """One data file has its first release of a year, so two years of it change, and no other."""
+    closed = [
+        (f"{number}.Other", year, "aa", 1)
+        for number in range(files)
+        for year in ("2023", "2024", "2025")
+    ]
+    publish_release(storage, R1, pr_revisions=revisions(*closed, ("0", "2024", "aa", 12)))
     catalog.show()
-    publish_release(storage, R1, pr_revisions=revisions("history/pr/0002/", place))
-    assert catalog.show() == {"tables moved": 1, "partitions moved": 1}
-    folder = f"{storage.uri}/history/pr/0002/"
-    partition = f"{folder}data_file=0.Current/release={R1}/"
-    assert catalog_now() == {"pr_revisions": (folder, {"0.Current": partition})}
+    asked: list[str] = []
+    catalog._client.meta.events.register(
+        "before-call.glue", lambda model, **_: asked.append(model.name)
+    )
+    news = (("0", "2024", "bb", 1), ("0", "2025", "aa", 1))
+    publish_release(storage, R2, pr_revisions=revisions(*closed, *news))
+    assert catalog.show() == {"tables moved": 1, "partitions moved": 1, "partitions created": 1}
+    assert sorted(asked) == [
+        "CreatePartition",
+        "GetPartitions",
+        "GetTables",
+        "UpdatePartition",
+        "UpdateTable",
+    ]
+
+
+def test_a_table_that_an_older_version_projected_is_projected_no_more(storage, catalog):
+    publish_release(storage, R1, pr_revisions=revisions(("0", "2025", "aa", 1)))
+    catalog.show()
+    glue = boto3.client("glue")
+    entry = glue.get_table(DatabaseName=DATABASE, Name="pr_revisions")["Table"]
+    told = {
+        name: entry[name]
+        for name in ("Name", "TableType", "PartitionKeys", "Parameters", "StorageDescriptor")
+    }
+    told["Parameters"]["projection.enabled"] = "true"
+    glue.update_table(DatabaseName=DATABASE, TableInput=told)
+    assert catalog.show() == {"tables moved": 1}
+    assert parameters_of("pr_revisions") == {"projection.enabled": "false"}
+
+
+def test_a_partition_whose_files_were_written_anew_moves_to_their_folder(storage, catalog):
+    publish_release(storage, R1, pr_revisions=revisions(("0.Current", "2025", "aa", 2)))
+    catalog.show()
+    publish_release(storage, R1, pr_revisions=revisions(("0.Current", "2025", "bb", 2)))
+    assert catalog.show() == {"partitions moved": 1}
+    history = f"{storage.uri}/history/pr/"
+    partition = f"{history}data_file=0.Current/release_year=2025/bb/"
+    assert catalog_now() == {
+        "pr_revisions": (f"{history}see-partitions/", {"0.Current": partition})
+    }
 
 
 def test_what_differs_is_told_and_not_changed(storage, catalog):

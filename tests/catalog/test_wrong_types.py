@@ -219,6 +219,7 @@ def read_back(loaded: Any, kind: str) -> Any:
     if kind in ("pointer", "index"):
         document = asdict(loaded)
         document.pop("tag", None)
+        document.pop("until", None)
     else:
         entries = {name: asdict(entry) for name, entry in loaded.items()}
         document = {"datasets": entries}
@@ -329,6 +330,12 @@ OTHERS: dict[str, dict[str, Any]] = {
         "tables": {"pr_data": {**POINTER["tables"]["pr_data"], "folder": "raw/"}}
     },
     "a-table-without-files": {"tables": {"pr_data": {**POINTER["tables"]["pr_data"], "files": []}}},
+    "a-partition-in-two-folders": {
+        "tables": {"pr_data": {**TABLE, "files": [FILE, {**FILE, "path": "other/part.parquet"}]}}
+    },
+    "two-partitions-in-one-folder": {
+        "tables": {"pr_data": {**TABLE, "files": [FILE, {**FILE, "partition": ["1.AllData"]}]}}
+    },
     "a-partition-without-its-value": {"tables": {"pr_data": {**TABLE, "partition_keys": []}}},
 }
 

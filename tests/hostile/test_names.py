@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.catalog.glue import partition_input, table_input
+from glue_jobs.catalog.glue import partition_inputs, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.errors import LakeError, UpstreamInvalid
 from glue_jobs.land_bls import land_bls
@@ -112,7 +112,7 @@ def _check_in_glue(place) -> None:
         assert made["Parameters"]["projection.data_file.values"].split(",") == list(values)
         template = made["Parameters"]["storage.location.template"]
         projected = template.replace("${data_file}", place.partition)
-        partition = partition_input("s3://bucket", pointer, table, file)
+        (partition,) = partition_inputs("s3://bucket", pointer, table).values()
         assert partition["StorageDescriptor"]["Location"] == projected
 
 

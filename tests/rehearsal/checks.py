@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import awswrangler as wr
 
 from glue_jobs.sql_files import inputs
+from glue_jobs.storage import names
 from tests.rehearsal.server import USER
 
 if TYPE_CHECKING:
@@ -59,8 +60,11 @@ def catalog_differences(database: str, uri: str, pointers: Sequence[Pointer]) ->
         locations = {found[name]}
         if wanted[name].tables[name].partition_keys:
             locations = set(wr.catalog.get_parquet_partitions(database, name))
-            # Whoever reads the whole table starts from its own folder.
-            if not all(location.startswith(found[name]) for location in locations):
+            # Whoever reads the whole table starts from its own folder; of revisions, from nowhere.
+            listed = found[name] != f"{uri}/{names.registered_only(wanted[name].subject)}"
+            if listed and not all(location.startswith(found[name]) for location in locations):
+                differing.add(name)
+            if listed == bool(wanted[name].tables[name].folder):
                 differing.add(name)
         if locations != locations_of(uri, wanted[name], name):
             differing.add(name)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable
 
-import awswrangler as wr
 import boto3
 
 from glue_jobs.catalog.pointers import load_pointers, tables_of
@@ -27,6 +26,7 @@ from tests.rehearsal.users import (
     DATA_FILES_SHORT,
     check_notebook,
     check_tools,
+    read_partitions,
     reading,
     rows_by_file,
 )
@@ -177,7 +177,7 @@ class Rehearsal:
             set(seen) == {sum(old.values()), sum(new.values()), old[current], new[current]},
         )
         self._tell(f"         refused while the table moved: {refused}")
-        changes = wr.s3.read_parquet_table("pr_revisions", self._database)["change"]
+        changes = read_partitions("pr_revisions", self._database)["change"]
         self.holds("pr_revisions has what was added", list(changes).count("added") == len(old))
         self.is_whole()
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from moto import mock_aws
 
-from glue_jobs.catalog.glue import partition_input, table_input
+from glue_jobs.catalog.glue import partition_inputs, table_input
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.tables.columns import TableColumn
 from tests.cloudformation import Stack, Template
@@ -230,8 +230,8 @@ def test_a_catalog_that_is_behind_its_pointers_is_seen(monkeypatch):
     for name, table in old.tables.items():
         entry = table_input(uri, old, name, table)
         glue.create_table(DatabaseName="d", TableInput=entry)
-        for file in table.files if table.partition_keys else ():
-            part = partition_input(uri, old, table, file)
+        parts = partition_inputs(uri, old, table).values() if table.partition_keys else ()
+        for part in parts:
             glue.create_partition(DatabaseName="d", TableName=name, PartitionInput=part)
     assert catalog_differences("d", uri, [old]) == []
     assert catalog_differences("d", uri, [new]) == ["pr_class", "pr_data"]

@@ -1,0 +1,218 @@
+"""The history of one survey: while its next release is built, and when it is written again.
+
+BLS overwrites its files and keeps no history, so the changes are found when a new vintage is
+built, by comparing it with the one before. The pointer names the files of the table of revisions,
+so tables and history are published in one swap; what a run leaves there without publishing, `lake
+vacuum` removes in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from glue_jobs import table_names
+from glue_jobs.errors import GuardTripped, IntegrityFailure, QualityFailure
+from glue_jobs.history.comparing import Comparer
+from glue_jobs.history.layout import is_laid_out, table_of
+from glue_jobs.history.writing import Changes, HistoryWriter, left_out_because
+from glue_jobs.raw_zone import vintage_of
+from glue_jobs.storage.verified import read_verified
+from glue_jobs.tables.quality import check_shrinking
+from glue_jobs.tables.revisions import count_rows, defines_revised
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from glue_jobs.catalog.pointers import Pointer, Snapshot, Table, TableFile
+    from glue_jobs.sources.protocol import Landed
+    from glue_jobs.storage.protocol import Storage
+
+
+class History:
+    """The history of one survey while its next release is built.
+
+    Attributes:
+        snapshots: all vintages so far, by file and release.
+        warnings: sentences for the summary.
+    """
+
+    def __init__(
+        self, storage: Storage, subject: str, previous: Pointer | None, scratch: Path
+    ) -> None:
+        """Starts from what is published.
+
+        Args:
+            storage: the lake.
+            subject: whose.
+            previous: the current pointer, None for the first release.
+            scratch: a folder for temporary files.
+        """
+        self.snapshots = list(previous.history) if previous else []
+        self.warnings: list[str] = []
+        self._storage, self._subject, self._scratch = storage, subject, scratch
+        self._comparer = Comparer(storage, subject, scratch, previous)
+        self._writer = HistoryWriter(storage, subject, previous, self._comparer, scratch)
+        table = previous.tables.get(table_names.revisions(subject)) if previous else None
+        self._files = _by_source(table.files if table else ())
+        self._compared: dict[Snapshot, Changes] = {}
+        self._may_lack: frozenset[Snapshot] = frozenset()
+        self._writes_all = table is not None and not is_laid_out(table)
+        self._compares_all = False
+
+    def add(self, landed: Landed, vintage: Path) -> None:
+        """Notes a data file's new vintage: what it changed, and where its bytes are.
+
+        It is left out with a warning where another converter refuses the vintage before it.
+
+        Args:
+            landed: the file as it was landed.
+            vintage: its Parquet.
+        """
+        last = self._last(landed.name)
+        if last is not None and last.sha256 == landed.sha256:
+            return
+        new = vintage_of(landed, last)
+        try:
+            self._add(new, last, vintage)
+        except QualityFailure as error:
+            why = f"the one before cannot be made. {error}"
+            self.warnings.append(left_out_because(new, why))
+        else:
+            if not self._writes_all:  # at once: scratch need not hold the changes of all files
+                self._write(landed.name)
+
+    def catch_up(self, landed: Landed, *, may_shrink: bool) -> None:
+        """Notes a vintage that was landed and never built, if it would have been published.
+
+        One that cannot be converted is left out with a warning, and so is one that has lost many of
+        its rows, unless it may.
+        """
+        last = self._last(landed.name)
+        vintage = vintage_of(landed, last)
+        try:
+            with self._comparer.parquet_of(vintage).open("rb") as now:
+                rows = count_rows(now)
+            if last is not None:
+                with self._comparer.parquet_of(last).open("rb") as before:
+                    check_shrinking(landed.name, count_rows(before), rows, allowed=may_shrink)
+            self._add(vintage, last, None)
+        except (QualityFailure, GuardTripped, IntegrityFailure) as error:
+            self.warnings.append(left_out_because(vintage, error))
+
+    def without_marks(self) -> None:
+        """Takes back the counts of values without a mark: this survey marks no revisions."""
+        self.snapshots = _unmarked(self.snapshots)
+
+    def write_missing(self, vintages: Iterable[Snapshot]) -> None:
+        """Has these vintages alone, and writes what of them is not there as it should be."""
+        self.snapshots = list(vintages)
+        self._writes_all = True
+
+    def write_anew(self, vintages: Iterable[Snapshot], may_lack: Iterable[Snapshot] = ()) -> None:
+        """Writes all of it again, from these vintages, whatever was published.
+
+        Those that it ``may_lack`` are left out, with a warning, where they cannot be converted.
+        """
+        self.snapshots = list(vintages)
+        self._may_lack = frozenset(may_lack)
+        self._comparer = Comparer(self._storage, self._subject, self._scratch)
+        self._writer = HistoryWriter(
+            self._storage, self._subject, None, self._comparer, self._scratch
+        )
+        self._writes_all = self._compares_all = True
+
+    def table(self) -> Table | None:
+        """The table of revisions, complete; None where there is no data file."""
+        missed = {one.source for one in self._compared}
+        for source in sorted({one.source for one in self.snapshots}):
+            if self._writes_all or source in missed:
+                self._write(source)
+        sources = {one.source for one in self.snapshots}
+        files = [file for source in sources for file in self._files.get(source, ())]
+        return table_of(self._subject, files)
+
+    def _add(self, vintage: Snapshot, last: Snapshot | None, made: Path | None) -> None:
+        if not self._compares_all:  # else its changes are found together with all others
+            changes = self._writer.compare(last, vintage, made)
+            vintage = changes.vintage
+            self._compared[vintage] = changes
+        self.snapshots = sorted([*self.snapshots, vintage], key=_place)
+
+    def _write(self, source: str) -> None:
+        own = [one for one in self.snapshots if one.source == source]
+        written, self._files[source], left_out = self._writer.write(
+            own, self._compared, self._may_lack
+        )
+        others = [one for one in self.snapshots if one.source != source]
+        self.snapshots = sorted([*others, *written], key=_place)
+        self.warnings += left_out
+        self._compared = {one: it for one, it in self._compared.items() if one.source != source}
+
+    def _last(self, source: str) -> Snapshot | None:
+        known = [snapshot for snapshot in self.snapshots if snapshot.source == source]
+        return known[-1] if known else None
+
+
+def marks_revisions(
+    storage: Storage, subject: str, folder: str, tables: Mapping[str, Table]
+) -> bool:
+    """Whether a survey's own list of footnotes says that R marks a revised value."""
+    table = tables.get(table_names.footnotes(subject))
+    if table is None:
+        return False
+    (file,) = table.files
+    return defines_revised(BytesIO(read_verified(storage, folder + file.path, file.sha256)))
+
+
+def with_history(
+    storage: Storage,
+    pointer: Pointer,
+    vintages: Iterable[Snapshot],
+    scratch: Path,
+    damaged: Collection[str] = (),
+) -> Pointer:
+    """Writes what of a survey's history is not there as it should be.
+
+    Args:
+        storage: the lake.
+        pointer: the survey's current one.
+        vintages: all that the history is to have, in any order.
+        scratch: a folder for temporary files.
+        damaged: keys of its objects that do not have their recorded bytes.
+
+    Returns:
+        The pointer with that history, which is not published yet.
+    """
+    subject = pointer.subject
+    comparer = Comparer(storage, subject, scratch)
+    writer = HistoryWriter(storage, subject, pointer, comparer, scratch, damaged)
+    history: list[Snapshot] = []
+    files: list[TableFile] = []
+    for _, own in groupby(sorted(vintages, key=_place), lambda one: one.source):
+        written, made, _ = writer.write(list(own), {})
+        history += written
+        files += made
+    if not marks_revisions(storage, subject, pointer.folder, pointer.tables):
+        history = _unmarked(history)
+    table = table_of(subject, files)
+    named = {table_names.revisions(subject): table} if table else {}
+    return replace(pointer, tables={**pointer.tables, **named}, history=tuple(history))
+
+
+def _by_source(files: Iterable[TableFile]) -> dict[str, list[TableFile]]:
+    found: dict[str, list[TableFile]] = {}
+    for file in files:
+        found.setdefault(file.source, []).append(file)
+    return found
+
+
+def _place(vintage: Snapshot) -> tuple[str, str]:
+    return vintage.source, vintage.release
+
+
+def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    return [replace(snapshot, unflagged=0) for snapshot in snapshots]
