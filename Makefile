@@ -62,7 +62,7 @@ conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
 # What is made of bytes, and what they stand on: values in, values out.
 PURE = glue_jobs/tables/*,glue_jobs/sources/bls/listing.py,glue_jobs/sources/population/answer.py,$\
 glue_jobs/settings.py,glue_jobs/subjects.py,$\
-glue_jobs/errors.py,glue_jobs/moments.py
+glue_jobs/errors.py,glue_jobs/timestamps.py
 
 coverage: $(VENV)/dev ## run the tests but the faults, and hold the bounds on coverage
 	$(BIN)/python -m pytest -q -n auto --ignore=tests/faults -m "not every_operation" --cov \

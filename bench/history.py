@@ -103,8 +103,8 @@ def ask(folder: Path, megabytes: int) -> None:
     """Prints what as-of queries on 24 releases take and read."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
     from glue_jobs.catalog.vintages import pointers_as_of  # noqa: PLC0415
-    from glue_jobs.moments import end_of  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
+    from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
     from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
 

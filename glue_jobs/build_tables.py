@@ -25,7 +25,6 @@ from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
 from glue_jobs.history.layout import is_laid_out
 from glue_jobs.history.survey import History, marks_revisions
-from glue_jobs.moments import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.program import exit_with, main_of
 from glue_jobs.raw_zone import landed_since, landed_vintages, up_to_shown
 from glue_jobs.release_folder import Building, put_sources, put_table
@@ -34,6 +33,7 @@ from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import subjects, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
+from glue_jobs.timestamps import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.verdicts import Judge, held_failures, held_of, is_judged
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _begin_history(
         until = release_name(run.now() + CLOCKS_DIFFER)
         write = history.write_anew if remake.history else history.write_missing
         write([one for one in previous.history if one.release <= until])
-    for missed in landed_since(run.storage, subject, history.snapshots, shown):
+    for missed in landed_since(run.storage, subject, history.vintages, shown):
         current = landed.get(missed.name)
         if current is None or current.sha256 != missed.sha256:
             history.catch_up(missed, may_shrink=run.settings.allow_shrink)
@@ -295,7 +295,7 @@ def _build(
         building.folder,
         building.tables,
         made_by(schema),
-        tuple(building.history.snapshots) if building.history else (),
+        tuple(building.history.vintages) if building.history else (),
         prepared.held,
         tag,
     )
@@ -356,10 +356,10 @@ def _finish_history(building: Building, subject: str) -> None:
     if not marks_revisions(building.run.storage, subject, building.folder, building.tables):
         history.without_marks()
     known = set(building.previous.history) if building.previous else set()
-    for snapshot in history.snapshots:
-        if snapshot.unflagged and snapshot not in known:
+    for vintage in history.vintages:
+        if vintage.unflagged and vintage not in known:
             building.warnings.append(
-                f"{snapshot.source}: {snapshot.unflagged} of {snapshot.revised} revised values do"
+                f"{vintage.source}: {vintage.unflagged} of {vintage.revised} revised values do"
                 " not bear BLS's mark, so a release before this one was missed."
             )
 

@@ -30,7 +30,7 @@ def mark_as_demo(storage: Storage) -> None:
     """
     if storage.get(names.DEMO_MARK) is not None:
         return
-    if next(iter(storage.scan("")), None) is not None:
+    if next(iter(storage.list_objects("")), None) is not None:
         raise UsageError(
             f"The lake {storage.uri} is neither empty nor a demo lake; the demo left it as it is.",
             hint="Give the demo an empty folder: lake demo --lake ./another. If a demo of an"

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Callable, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.moments import from_release, from_text, release_name, to_text
+from glue_jobs.timestamps import from_release, from_text, release_name, to_text
 
 _Class = TypeVar("_Class")
 _Result = TypeVar("_Result")

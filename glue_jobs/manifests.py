@@ -77,7 +77,7 @@ class Manifests(Generic[Entry]):
             raise IntegrityFailure(
                 f"{key} would not be a manifest that can be read; it is unchanged."
             )
-        storage.swap(key, body, manifest.tag)
+        storage.put_if_match(key, body, manifest.tag)
 
     def is_manifest(self, body: bytes, key: str, subject: str) -> bool:
         """Whether these bytes are the manifest of that key."""

@@ -20,9 +20,8 @@ from glue_jobs.catalog.pointers import readable_pointers, tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import IntegrityFailure, LakeError, QualityFailure
-from glue_jobs.moments import to_text
 from glue_jobs.program import exit_with, main_of
-from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages
+from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages_of
 from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.reports.files import printed_rows, to_csv, write_report_parquet
 from glue_jobs.reports.index import (
@@ -46,6 +45,7 @@ from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
 from glue_jobs.summaries import failures_of_run
 from glue_jobs.table_names import subject_of
+from glue_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -236,9 +236,9 @@ def _make_changes(
     made, failures = {}, dict[str, LakeError]()
     for pointer in pointers:
         for source in data_files(pointer)[:1]:
-            snapshot = vintages(pointer, source)[-1]
+            vintage = vintages_of(pointer, source)[-1]
             try:
-                document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+                document = changes_of(engine, pointer, vintage, tables_of(pointers))
             except LakeError as error:
                 failures[pointer.subject] = error
                 continue

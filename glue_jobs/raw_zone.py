@@ -11,14 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Callable, TypeVar
 
-from glue_jobs.catalog.pointers import Snapshot
-from glue_jobs.moments import (
-    CLOCKS_DIFFER,
-    from_release,
-    from_text,
-    is_release,
-    release_name,
-)
+from glue_jobs.catalog.pointers import Vintage
 from glue_jobs.sources.places import is_data_file, tables_of
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
@@ -26,6 +19,13 @@ from glue_jobs.storage.recorded import recorded_sha256
 from glue_jobs.storage.verified import open_verified
 from glue_jobs.tables.convert import Content
 from glue_jobs.tables.plan import Role
+from glue_jobs.timestamps import (
+    CLOCKS_DIFFER,
+    from_release,
+    from_text,
+    is_release,
+    release_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
 
-_Version = TypeVar("_Version", "Landed", Snapshot)
+_Version = TypeVar("_Version", "Landed", Vintage)
 
 
 def contents_of(storage: Storage, landed: Landed) -> list[Content]:
@@ -50,7 +50,7 @@ def contents_of(storage: Storage, landed: Landed) -> list[Content]:
 
 
 def landed_since(
-    storage: Storage, subject: str, history: Sequence[Snapshot], shown: Mapping[str, str]
+    storage: Storage, subject: str, history: Sequence[Vintage], shown: Mapping[str, str]
 ) -> list[Landed]:
     """The data files that were landed after those that are known, up to those that are shown.
 
@@ -102,13 +102,13 @@ def older_versions(
         newest = file.sha256
 
 
-def landed_vintages(storage: Storage, subject: str) -> list[Snapshot]:
+def landed_vintages(storage: Storage, subject: str) -> list[Vintage]:
     """All vintages of a survey's data files that raw holds, landed or backfilled.
 
     They are sorted by file and release; their changes are not counted.
     """
-    vintages: list[Snapshot] = []
-    last: dict[str, Snapshot] = {}
+    vintages: list[Vintage] = []
+    last: dict[str, Vintage] = {}
     for landed in _landed_after(storage, subject, ()):
         last[landed.name] = vintage_of(landed, last.get(landed.name))
         vintages.append(last[landed.name])
@@ -118,10 +118,10 @@ def landed_vintages(storage: Storage, subject: str) -> list[Snapshot]:
     return sorted(vintages, key=lambda one: (one.source, one.release))
 
 
-def vintage_of(landed: Landed, last: Snapshot | None) -> Snapshot:
+def vintage_of(landed: Landed, last: Vintage | None) -> Vintage:
     """A landed data file as the vintage after another one; what it changes is not counted yet."""
     key = landed.objects[0].key
-    return Snapshot(landed.name, _release_after(last, landed), landed.sha256, key, 0, 0, 0)
+    return Vintage(landed.name, _release_after(last, landed), landed.sha256, key, 0, 0, 0)
 
 
 def is_in_future(landed: Landed, now: datetime) -> bool:
@@ -129,7 +129,7 @@ def is_in_future(landed: Landed, now: datetime) -> bool:
     return from_text(landed.released_at) > now + CLOCKS_DIFFER
 
 
-def _release_after(last: Snapshot | None, landed: Landed) -> str:
+def _release_after(last: Vintage | None, landed: Landed) -> str:
     """When a vintage was released: as BLS says, unless that cannot be.
 
     BLS may go back to an older file, or a server may date one in the future; then the moment at
@@ -144,7 +144,7 @@ def _release_after(last: Snapshot | None, landed: Landed) -> str:
 
 
 def _landed_after(
-    storage: Storage, subject: str, history: Sequence[Snapshot], nothing_new: Collection[str] = ()
+    storage: Storage, subject: str, history: Sequence[Vintage], nothing_new: Collection[str] = ()
 ) -> Iterator[Landed]:
     """Each content that a data file was landed with, after its last vintage, oldest first.
 
@@ -176,11 +176,11 @@ def _data_files(subject: str, landed: Mapping[str, Landed]) -> dict[str, Landed]
     return {place.name: landed[place.name] for place in places if place.role is Role.DATA}
 
 
-def _backfilled(storage: Storage, subject: str) -> Iterator[Snapshot]:
-    for stored in storage.scan(names.raw_backfills(subject)):
+def _backfilled(storage: Storage, subject: str) -> Iterator[Vintage]:
+    for stored in storage.list_objects(names.raw_backfills(subject)):
         versions = storage.versions(stored.key)
-        release, name = names.backfilled(stored.key)
+        release, name = names.release_and_name(stored.key)
         # Whatever else lies there was put there by somebody else.
         if versions and is_release(release) and is_data_file(subject, name):
             sha256 = recorded_sha256(storage, versions[-1])
-            yield Snapshot(name, release, sha256, stored.key, 0, 0, 0)
+            yield Vintage(name, release, sha256, stored.key, 0, 0, 0)

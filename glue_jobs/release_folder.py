@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import Table, TableFile
-from glue_jobs.moments import from_text, release_name
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import Converted, write_records
 from glue_jobs.tables.plan import Role
+from glue_jobs.timestamps import from_text, release_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

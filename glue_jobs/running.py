@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from glue_jobs.documents import to_json
 from glue_jobs.errors import InternalFailure, LakeError, UsageError
 from glue_jobs.logs import describe_failure
-from glue_jobs.moments import release_name, to_text
 from glue_jobs.progress import Progress
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.storage import names
+from glue_jobs.timestamps import release_name, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Run:
         now: the clock; given so that tests choose the time.
         progress: who wants to hear how far it is.
         retry: how often and how long upstreams are asked; given so that tests need not wait.
-        clients: of upstreams that were asked, by class: one each, so that its pace holds.
+        clients: of upstreams that were asked, by class: one each, so that its rate_limit holds.
     """
 
     settings: Settings

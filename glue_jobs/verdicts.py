@@ -28,12 +28,12 @@ from glue_jobs.errors import (
     TryAgainLater,
     UnknownSeries,
 )
-from glue_jobs.moments import from_text, to_text
 from glue_jobs.raw_zone import contents_of, older_versions
 from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.tables.plan import Role
 from glue_jobs.tables.quality import KnownSeries, check_shrinking
+from glue_jobs.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot, TableFile
+    from glue_jobs.catalog.pointers import Pointer, TableFile, Vintage
     from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
 
@@ -101,7 +101,7 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
     """What the table of revisions, and what the pointer counts of it, should be otherwise."""
     comparer = Comparer(storage, pointer.subject, scratch)
     path = scratch / "revisions.parquet"
-    last: Snapshot | None = None
+    last: Vintage | None = None
     rows: Counter[TableFile] = Counter()
     told: set[str] = set()
     for vintage in pointer.history:
@@ -127,7 +127,7 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
     yield from _with_more_rows(pointer, rows, told)
 
 
-def _files_that_hold(pointer: Pointer, vintage: Snapshot) -> Iterator[tuple[str, TableFile]]:
+def _files_that_hold(pointer: Pointer, vintage: Vintage) -> Iterator[tuple[str, TableFile]]:
     name = table_names.revisions(pointer.subject)
     if vintage.rows and name in pointer.tables:
         for file in pointer.tables[name].files:

@@ -28,7 +28,6 @@ from glue_jobs.errors import (
     UpstreamInvalid,
 )
 from glue_jobs.history.survey import with_history
-from glue_jobs.moments import to_text
 from glue_jobs.publish_reports import publish_reports
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.release_folder import rejects_text
@@ -36,6 +35,7 @@ from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.recorded import bring_back, intact_body
 from glue_jobs.storage.verified import copy_verified
+from glue_jobs.timestamps import to_text
 from labor_lake.rebuild import make_again
 from labor_lake.verification import (
     CATALOG,
@@ -222,7 +222,7 @@ def _older_pointer(run: Run, noted: Noted) -> str:
         # A copy of a lake without its hidden folder: nothing says that the pointer is wrong.
         content = run.storage.get(noted.key)
         if content is not None and is_whole(content.body):
-            run.storage.swap(noted.key, content.body, content.tag)
+            run.storage.put_if_match(noted.key, content.body, content.tag)
             return "as it is, now with its checksum recorded"
     older = _brought_back(run.storage, noted.key, is_whole)
     if not older:
@@ -252,7 +252,7 @@ def _brought_back(storage: Storage, key: str, is_good: Callable[[bytes], bool]) 
         except IntegrityFailure:
             continue
         if is_good(body):
-            storage.swap(key, body, current.tag if current else None)
+            storage.put_if_match(key, body, current.tag if current else None)
             return f"from its version {stored.version}; the next run brings it up to date"
     return ""
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.pointers import load_pointer, past_pointers
 from glue_jobs.catalog.show import catalog_differences
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, TryAgainLater
-from glue_jobs.moments import CLOCKS_DIFFER, release_name
 from glue_jobs.raw_zone import is_in_future
 from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_files
 from glue_jobs.sources.registry import landed_subjects, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.recorded import check_as_written, version_of
+from glue_jobs.timestamps import CLOCKS_DIFFER, release_name
 from labor_lake.upstream import ask_upstream
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def problems_of(run: Run, subject: str) -> list[Problem]:
     """What of a subject is not as it was noted, now; changes nothing."""
     findings = Findings()
     noted = noted_objects(run.storage, subject, findings, run.now())
-    return findings.problems + [one for entry in noted for one in compared(run.storage, entry)]
+    return findings.problems + [
+        one for entry in noted for one in compare_object(run.storage, entry)
+    ]
 
 
 def recorded_subjects(storage: Storage) -> list[str]:
@@ -141,7 +143,7 @@ def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
     noted = noted_objects(run.storage, subject, own, run.now())
     for entry in noted:
         own.checked[entry.area] += 1
-        own.problems += compared(run.storage, entry)
+        own.problems += compare_object(run.storage, entry)
     findings.checked += own.checked
     if not own.problems:
         return noted
@@ -215,7 +217,7 @@ def _manifest_keys(storage: Storage) -> set[str]:
     """Of manifests that are there, and of those that were."""
     keys = {
         names.manifest_beside(stored.key)
-        for stored in storage.scan(names.RAW)
+        for stored in storage.list_objects(names.RAW)
         if not stored.key.startswith(names.BACKFILL)
     }
     there = {_manifest_key(subject) for subject in landed_subjects(storage)}
@@ -223,8 +225,8 @@ def _manifest_keys(storage: Storage) -> set[str]:
 
 
 def _pointer_keys(storage: Storage) -> set[str]:
-    keys = {stored.key for stored in storage.scan(names.CURRENT)}
-    subjects = {names.subject_of(stored.key) for stored in storage.scan(names.CURATED)}
+    keys = {stored.key for stored in storage.list_objects(names.CURRENT)}
+    subjects = {names.subject_of(stored.key) for stored in storage.list_objects(names.CURATED)}
     gone = {names.pointer(subject) for subject in subjects} - keys
     return keys | {key for key in gone if storage.versions(key)}
 
@@ -289,7 +291,7 @@ def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterato
             yield replace(noted, version=version)
 
 
-def compared(storage: Storage, noted: Noted) -> list[Problem]:
+def compare_object(storage: Storage, noted: Noted) -> list[Problem]:
     """Reads an object whole; what is wrong with it, if anything."""
     if not noted.sha256:
         there = storage.stat(noted.key) is not None
@@ -324,7 +326,7 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
     written: dict[str, bool] = {}
     for zone in (names.RAW, names.CURATED, names.HISTORY):
         known: dict[str, set[str]] = {}
-        for stored in storage.scan(zone):
+        for stored in storage.list_objects(zone):
             if stored.key in named or names.is_manifest(stored.key):
                 continue
             if stored.key.startswith(names.BACKFILL):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.catalog.pointers import Pointer, load_pointer
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
-from glue_jobs.moments import from_release, release_name
 from glue_jobs.settings import Settings
+from glue_jobs.timestamps import from_release, release_name
 from labor_lake.commands.backfill import backfill
 from labor_lake.sample import render
 from tests.faults.lake import Lake, change_file
 
 if TYPE_CHECKING:
-    from tests.tables.test_revisions import Vintage
+    from tests.tables.test_revisions import Values
 
 NAME, OTHER = "pr.data.0.Current", "pr.data.1.AllData"
 MOMENTS = [
@@ -26,9 +26,9 @@ MOMENTS = [
 RELEASES = [release_name(moment) for moment in MOMENTS]
 
 
-def generate_chain(seed: int) -> list[Vintage]:
+def generate_chain(seed: int) -> list[Values]:
     chance = random.Random(seed)
-    chain: list[Vintage] = [{}]
+    chain: list[Values] = [{}]
     for number in range(len(MOMENTS)):
         after = {
             key: (round(chance.uniform(-9, 9), 1), "R") if chance.random() < 0.3 else figures
@@ -86,7 +86,7 @@ def keys(pointer: Pointer, year: str) -> set[str]:
     return {table.folder + file.path for file in table.files if file.partition[1] == year}
 
 
-def as_of(lake: Lake, release: str) -> Vintage:
+def as_of(lake: Lake, release: str) -> Values:
     pointers = pointers_as_of(lake.storage, from_release(release))
     engine = open_engine(lake.storage, pointers, Settings())
     found = engine.query("select series_id, year, period, value, footnote_codes from pr_data")
@@ -110,5 +110,5 @@ def check_folders(lake: Lake) -> None:
     table = pointer.tables["pr_revisions"]
     named = {table.folder + file.path for file in table.files}
     folders = {key.rpartition("/")[0] + "/" for key in named}
-    listed = {stored.key for folder in folders for stored in lake.storage.scan(folder)}
+    listed = {stored.key for folder in folders for stored in lake.storage.list_objects(folder)}
     assert listed == named

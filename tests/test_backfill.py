@@ -14,9 +14,9 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointer, load_pointers
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure
-from glue_jobs.moments import release_name, release_of
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.timestamps import release_name, release_of
 from labor_lake.cli import main
 from labor_lake.commands.backfill import backfill
 from labor_lake.sample import render

@@ -110,7 +110,9 @@ def test_the_mark_is_written_before_anything_else(monkeypatch):
 
     monkeypatch.setattr(demo, "follow", interrupted)
     assert main(["demo"]) == 130
-    assert [stored.key for stored in LocalStorage(Path("lake-demo")).scan("")] == ["demo.json"]
+    assert [stored.key for stored in LocalStorage(Path("lake-demo")).list_objects("")] == [
+        "demo.json"
+    ]
     with live_upstream() as (upstream, flags):
         assert main(["run", "--lake", "lake-demo", *flags]) == 2
         assert upstream.requests == []
@@ -163,7 +165,7 @@ def test_the_mark_is_an_object_of_a_lake_in_s3_as_well(tmp_path):
         storage = S3Storage(f"s3://{bucket}/demo")
         mark_as_demo(storage)
         mark_as_demo(storage)
-        assert [stored.key for stored in storage.scan("")] == [names.DEMO_MARK]
+        assert [stored.key for stored in storage.list_objects("")] == [names.DEMO_MARK]
         with pytest.raises(UsageError, match="is a demo lake"):
             open_run(Settings(lake=storage.uri), "run")
         boto3.client("s3").put_object(Bucket=bucket, Key="live/raw/bls/pr/pr.txt", Body=b"x")

@@ -16,11 +16,11 @@ from glue_jobs.catalog.pointers import load_pointer, load_pointers
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
-from glue_jobs.moments import end_of, from_release, release_name
 from glue_jobs.reports.files import printed_rows, to_csv
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.timestamps import end_of, from_release, release_name
 from labor_lake.cli import main
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
@@ -71,10 +71,10 @@ def test_landing_in_turn_gives_the_revisions_that_were_counted_independently(lan
     history = [one for one in pointer.history if one.source.endswith("Current")]
     assert [one.release for one in history] == [release_name(one) for one in RELEASES.values()]
     engine = open_engine(landed, load_pointers(landed), Settings())
-    for row, snapshot in zip(csv.DictReader(lines), history[1:]):
+    for row, vintage in zip(csv.DictReader(lines), history[1:]):
         found = engine.query(
             "select change, count(*) as n from pr_revisions"
-            f" where data_file = '0.Current' and release = '{snapshot.release}' group by change"
+            f" where data_file = '0.Current' and release = '{vintage.release}' group by change"
         )
         counts = Counter({one["change"]: one["n"] for one in found.to_pylist()})
         wanted = {"added": "added", "revised": "revised", "footnote": "footnote_only"}
@@ -82,8 +82,8 @@ def test_landing_in_turn_gives_the_revisions_that_were_counted_independently(lan
             name: int(row[column]) for name, column in wanted.items()
         }
         assert counts["withdrawn"] == counts["first"] == 0
-        assert snapshot.rows == sum(counts.values())
-        assert snapshot.revised == int(row["revised"])
+        assert vintage.rows == sum(counts.values())
+        assert vintage.revised == int(row["revised"])
 
 
 @pytest.mark.parametrize("month", RELEASES)

@@ -109,7 +109,7 @@ def test_a_copy_that_is_no_data_file_leaves_nothing_behind(lake, tmp_path: Path)
     garbage = tmp_path / "garbage"
     garbage.write_bytes(b"<html>Access denied</html>\n")
     assert take_in(lake, {release: garbage}) == 7
-    assert list(lake.storage.scan("raw/backfill/")) == []
+    assert list(lake.storage.list_objects("raw/backfill/")) == []
     assert take_in(lake, {release: path}) == 0
     assert releases_of(lake) == [release, day(1)]
 

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.catalog.pointers import Pointer, Snapshot, load_pointer
+from glue_jobs.catalog.pointers import Pointer, Vintage, load_pointer
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
-from glue_jobs.moments import from_release, release_name
 from glue_jobs.settings import Settings
+from glue_jobs.timestamps import from_release, release_name
 from labor_lake.cli import main
 from labor_lake.sample import render
 from tests.faults.lake import Lake, change_file
 from tests.faults.places import Place
 from tests.simulator.upstream import Upstream
-from tests.tables.test_revisions import Vintage, expected
+from tests.tables.test_revisions import Values, expected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,13 +40,13 @@ RELEASES = [release_name(moment) for moment in MOMENTS]
 FILES = ("pr.data.0.Current", "pr.data.1.AllData")
 
 
-def generate_vintages(seed: int) -> list[Vintage]:
+def generate_vintages(seed: int) -> list[Values]:
     """Three vintages: values that change with and without BLS's mark, that come and that go."""
     chance = random.Random(seed)
-    vintages: list[Vintage] = [{}]
+    vintages: list[Values] = [{}]
     for year in (2019, 2020, 2021):
         before = vintages[-1]
-        after: Vintage = {}
+        after: Values = {}
         for key, (value, note) in before.items():
             fate = chance.random()
             if fate < 0.2:
@@ -158,7 +158,7 @@ def expected_counts(rows: list[dict[str, Any]]) -> tuple[int, int, int]:
     return len(rows), len(revised), sum(row["footnote_codes"] != "R" for row in revised)
 
 
-def counts_of(history: tuple[Snapshot, ...]) -> dict[tuple[str, str], tuple[int, int, int]]:
+def counts_of(history: tuple[Vintage, ...]) -> dict[tuple[str, str], tuple[int, int, int]]:
     return {(one.source, one.release): (one.rows, one.revised, one.unflagged) for one in history}
 
 

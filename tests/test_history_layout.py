@@ -95,10 +95,10 @@ def test_the_files_of_a_year_that_is_over_are_removed_when_nothing_names_them(la
     before = land(lake, 0, 1, 2)
     after = land(lake, 3)
     assert verify(lake)[1]["left_over"] == []
-    there = {stored.key for stored in lake.storage.scan("history/")}
+    there = {stored.key for stored in lake.storage.list_objects("history/")}
     assert keys(before, "2023") <= there
     assert vacuum_all(lake.storage) == 0
-    left = {stored.key for stored in lake.storage.scan("history/")}
+    left = {stored.key for stored in lake.storage.list_objects("history/")}
     assert left == keys(after, "2023") | keys(after, "2024")
     check_rows(lake, 0, 1, 2, 3)
 

@@ -1,4 +1,4 @@
-"""How a server is asked: at which pace, how long after a failure, and what of each try is kept."""
+"""How a server is asked: at which rate, how long after a failure, and what of each try is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glue_jobs.errors import UpstreamUnavailable
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import deadline, http
 from glue_jobs.sources.deadline import TimedAdapter
-from glue_jobs.sources.http import Http, Pace
+from glue_jobs.sources.http import Http, RateLimit
 from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
 from tests.simulator.faults import Reset, Status, Truncate, WrongLength
 from tests.simulator.upstream import Upstream
@@ -39,27 +39,27 @@ def upstream():
 
 
 def client(policy: RetryPolicy = QUICK) -> Http:
-    return Http({"User-Agent": f"labor-lake ({CONTACT})"}, Pace(1e6), policy)
+    return Http({"User-Agent": f"labor-lake ({CONTACT})"}, RateLimit(1e6), policy)
 
 
-# The pace.
+# The rate.
 
 
 def test_who_asks_at_once_is_spaced_evenly(clock):
     """As several threads do: none has waited yet when the next one asks."""
     _, slept = clock
-    pace = Pace(4)
+    rate_limit = RateLimit(4)
     for _ in range(4):
-        pace.wait()
+        rate_limit.wait()
     assert slept == [0, 0.25, 0.5, 0.75]
 
 
 def test_who_asks_later_waits_for_the_rest_of_the_gap_only(clock):
     now, slept = clock
-    pace = Pace(4)
+    rate_limit = RateLimit(4)
     for moment in (100.0, 100.1, 200.0):
         now[0] = moment
-        pace.wait()
+        rate_limit.wait()
     assert slept == pytest.approx([0, 0.15, 0])
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.moments import to_text
 from glue_jobs.sources.bls.manifest import load_survey
+from glue_jobs.timestamps import to_text
 from labor_lake.sample.pages import ListedRow, listing
 from tests.faults.lake import NEXT_RELEASE, SURVEY_PATH, Lake, body_of, change_file
 from tests.faults.places import Place

@@ -9,7 +9,7 @@ import pytest
 from glue_jobs.errors import TryAgainLater
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.commands.verify import verified
+from labor_lake.commands.verify import verify_lake
 from tests.faults.commands import LATER, old_copies, take_in
 from tests.faults.lake import Lake
 from tests.faults.places import Places
@@ -70,5 +70,5 @@ def test_a_repair_holds_the_lease_while_it_puts_bytes_in_place(lake):
     watched = Watched(lake.storage.root)
     lake.place.damage("raw/bls/pr/pr.class", "delete")
     run = replace(lake.run(), storage=watched)
-    assert verified(run, mend=True, upstream=False).failures == []
+    assert verify_lake(run, mend=True, upstream=False).failures == []
     assert watched.restored == 1

@@ -9,11 +9,11 @@ import pytest
 import athena_sql
 from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.engines.open import open_engine
-from glue_jobs.moments import release_name
 from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
+from glue_jobs.timestamps import release_name
 from labor_lake.workflow import run_workflow
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at

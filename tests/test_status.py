@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from rich.console import Console
 
-from glue_jobs.moments import to_text
+from glue_jobs.timestamps import to_text
 from labor_lake import terminal
 from labor_lake.cli import main
 from labor_lake.commands import status

@@ -61,9 +61,9 @@ def folder_of(release: str, subject: str = "pr") -> str:
 def removed(storage: LocalStorage, before: datetime = A_WEEK_AGO) -> list[str]:
     """What goes; and sees to it that exactly this is gone."""
     zones = ("curated/", "history/")
-    there = [stored.key for zone in zones for stored in storage.scan(zone)]
+    there = [stored.key for zone in zones for stored in storage.list_objects(zone)]
     gone = [stored.key for stored in vacuum(storage, before).objects]
-    left = [stored.key for zone in zones for stored in storage.scan(zone)]
+    left = [stored.key for zone in zones for stored in storage.list_objects(zone)]
     assert sorted(gone + left) == sorted(there)
     return sorted(gone)
 
@@ -142,11 +142,11 @@ def test_a_folder_of_a_survey_without_a_pointer_goes_by_its_age(storage):
 def test_of_a_copy_of_a_lake_without_its_hidden_folder_nothing_goes(storage):
     publish_at(storage, "A", days_ago=300)
     shutil.rmtree(storage.root / ".lake")
-    kept = [stored.key for stored in storage.scan("")]
+    kept = [stored.key for stored in storage.list_objects("")]
     found = vacuum(storage, NOW)
     assert found.objects == []
     assert "current/pr.json does not match its recorded checksum" in str(found.failures[0])
-    assert [stored.key for stored in storage.scan("")] == kept
+    assert [stored.key for stored in storage.list_objects("")] == kept
 
 
 def test_a_dry_run_says_the_same_and_removes_nothing(storage):
@@ -170,7 +170,7 @@ def test_what_runs_wrote_of_themselves_goes_by_its_age(dry_run, storage):
     removed = vacuum(storage, A_WEEK_AGO, before, dry_run=dry_run)
     gone = {"runs/old/", "runs/oldest/", "reports/old/", "reports/oldest/"}
     assert set(removed.runs) == gone
-    left = {stored.key for zone in ("runs/", "reports/") for stored in storage.scan(zone)}
+    left = {stored.key for zone in ("runs/", "reports/") for stored in storage.list_objects(zone)}
     assert all(key.startswith(tuple(gone)) for key in left) is False
     assert any(key.startswith(tuple(gone)) for key in left) is dry_run
     assert {"runs/newer/land_bls.json", "reports/newer/best_year.csv"} < left

@@ -20,7 +20,7 @@ from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.recorded import recorded_sha256
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.commands.verify import verified
+from labor_lake.commands.verify import verify_lake
 from labor_lake.rebuild import rebuild_differences
 from labor_lake.repair import repair
 from labor_lake.verification import POINTER, RAW, Noted, verify
@@ -53,7 +53,7 @@ def found(lake: Lake) -> list[tuple[str, str]]:
 
 def mended(lake: Lake) -> list[tuple[str, Any]]:
     """Repairs all; returns which key was restored, and from where, if it was."""
-    details = verified(lake.run(), mend=True, upstream=False).details
+    details = verify_lake(lake.run(), mend=True, upstream=False).details
     return [(entry["key"], entry["repaired"]) for entry in details["problems"]]
 
 

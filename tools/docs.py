@@ -123,11 +123,11 @@ _PARTITIONS = {
 
 
 def _described_tables() -> Iterable[tuple[str, Columns]]:
-    yield "pr_data", (*schemas.described(schemas.DATA_COLUMNS), schemas.DATA_FILE)
+    yield "pr_data", (*schemas.describe_columns(schemas.DATA_COLUMNS), schemas.DATA_FILE)
     for name, (body, _) in excerpt.files().items():
         header = read_header(io.BytesIO(body))
         if ".data." not in name and schemas.is_table_header(header):
-            yield name.replace(".", "_"), schemas.described(schemas.columns_of(header))
+            yield name.replace(".", "_"), schemas.describe_columns(schemas.columns_of(header))
     yield "pr_sources", schemas.SOURCES
     yield "pr_revisions", (*schemas.REVISIONS, *schemas.REVISIONS_KEYS)
     yield "population", (*population.COLUMNS, population.DATASET)

@@ -98,7 +98,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Vintage:
     """One vintage of one data file that the lake has seen.
 
     Attributes:
@@ -166,7 +166,7 @@ class Pointer:
     folder: FolderOrNone
     tables: Mapping[TableName, Table]
     made_by: str = ""
-    history: tuple[Snapshot, ...] = ()
+    history: tuple[Vintage, ...] = ()
     held: Mapping[FileName, HeldBack] = field(default_factory=dict, metadata=ADDED_LATER)
     # Optional, since Python 3.9 cannot evaluate the annotation `str | None`.
     tag: Optional[str] = field(default=None, compare=False, metadata=NOT_STORED)  # noqa: UP045
@@ -215,7 +215,7 @@ def readable_pointers(storage: Storage) -> tuple[list[Pointer], dict[str, LakeEr
     """
     pointers: list[Pointer] = []
     damaged: dict[str, LakeError] = {}
-    for key in [stored.key for stored in storage.scan(names.CURRENT)]:
+    for key in [stored.key for stored in storage.list_objects(names.CURRENT)]:
         try:
             if content := storage.get(key):
                 pointers.append(parse_pointer(content.body, content.tag, key))
@@ -256,7 +256,9 @@ def tables_of(pointers: Iterable[Pointer]) -> set[str]:
 def missing_files(storage: Storage, pointer: Pointer) -> list[str]:
     """The keys of a pointer's files that are not there, or have another size than was recorded."""
     folders = {pointer.folder, *(table.folder for table in pointer.tables.values())} - {""}
-    found = {stored.key: stored.size for folder in folders for stored in storage.scan(folder)}
+    found = {
+        stored.key: stored.size for folder in folders for stored in storage.list_objects(folder)
+    }
     missing = []
     for table, file in pointer.files():
         key = pointer.key_of(table, file)
@@ -300,7 +302,7 @@ def publish(storage: Storage, pointer: Pointer) -> None:
     key, body = names.pointer(pointer.subject), to_json(document)
     # A pointer that nobody could read would leave the subject without any.
     _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")
-    storage.swap(key, body, pointer.tag)
+    storage.put_if_match(key, body, pointer.tag)
 
 
 def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:

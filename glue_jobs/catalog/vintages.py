@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import past_pointers, readable_pointers
 from glue_jobs.errors import IntegrityFailure, UsageError
-from glue_jobs.moments import release_name
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
+from glue_jobs.timestamps import release_name
 
 if TYPE_CHECKING:
     from datetime import datetime

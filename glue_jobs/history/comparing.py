@@ -10,7 +10,7 @@ from glue_jobs import table_names
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.history.layout import ROWS, with_release
 from glue_jobs.raw_zone import contents_of
-from glue_jobs.sources.kept import kept_content
+from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.places import partition_of, place_of, tables_of
 from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.parquet import write_parquet
@@ -26,7 +26,7 @@ from glue_jobs.tables.revisions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot
+    from glue_jobs.catalog.pointers import Pointer, Vintage
     from glue_jobs.storage.protocol import Storage
 
 _AT_HAND = 2
@@ -58,8 +58,8 @@ class Comparer:
         self._made = 0
 
     def compare(
-        self, before: Snapshot | None, vintage: Snapshot, target: Path, made: Path | None = None
-    ) -> Snapshot:
+        self, before: Vintage | None, vintage: Vintage, target: Path, made: Path | None = None
+    ) -> Vintage:
         """Writes what a vintage changed.
 
         Args:
@@ -89,7 +89,7 @@ class Comparer:
         revised = counted.by_change[REVISED]
         return replace(vintage, rows=rows, revised=revised, unflagged=counted.unflagged)
 
-    def parquet_of(self, vintage: Snapshot) -> Path:
+    def parquet_of(self, vintage: Vintage) -> Path:
         """A vintage as Parquet: at hand, or the current release's file, or made from its bytes."""
         identity = (vintage.source, vintage.sha256)
         path = self._paths.pop(identity, None)
@@ -104,7 +104,7 @@ class Comparer:
         self._paths[identity] = path  # the last one, which goes last
         return path
 
-    def _copy_of_current(self, vintage: Snapshot, path: Path) -> Path | None:
+    def _copy_of_current(self, vintage: Vintage, path: Path) -> Path | None:
         table = table_names.data(self._subject)
         if self._current is None or table not in self._current.tables:
             return None
@@ -120,7 +120,7 @@ class Comparer:
 
 
 def make_vintage(
-    storage: Storage, subject: str, vintage: Snapshot, scratch: Path, name: str
+    storage: Storage, subject: str, vintage: Vintage, scratch: Path, name: str
 ) -> Path:
     """Converts a vintage's bytes, which the raw zone keeps, once more.
 
@@ -130,7 +130,7 @@ def make_vintage(
     place = place_of(subject, vintage.source)
     if place is None or place.role is not Role.DATA:
         raise IntegrityFailure(f"{vintage.source} is no data file of {subject}.")
-    kept = kept_content(storage, vintage.source, vintage.key, vintage.sha256)
+    kept = find_content(storage, vintage.source, vintage.key, vintage.sha256)
     target = scratch / name
     tables_of(subject).convert(place, contents_of(storage, kept), target, scratch, None)
     return target

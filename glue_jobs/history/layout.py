@@ -27,11 +27,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.catalog.pointers import Snapshot, Table, TableFile
-from glue_jobs.moments import year_of
+from glue_jobs.catalog.pointers import Table, TableFile, Vintage
 from glue_jobs.storage import names
 from glue_jobs.tables import schemas
 from glue_jobs.tables.revisions import SCHEMA
+from glue_jobs.timestamps import year_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ def name_of_file(releases: Sequence[str]) -> str:
     return f"{year_of(first) if more else first}.parquet"
 
 
-def holds(file: TableFile, vintage: Snapshot) -> bool:
+def holds(file: TableFile, vintage: Vintage) -> bool:
     """Whether a vintage's changes, if there are any, are in a file."""
     named = file.path.rpartition("/")[2].partition(".")[0]
     return file.source == vintage.source and (

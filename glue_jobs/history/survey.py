@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot, Table, TableFile
+    from glue_jobs.catalog.pointers import Pointer, Table, TableFile, Vintage
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
 
@@ -36,7 +36,7 @@ class History:
     """The history of one survey while its next release is built.
 
     Attributes:
-        snapshots: all vintages so far, by file and release.
+        vintages: all vintages so far, by file and release.
         warnings: sentences for the summary.
     """
 
@@ -51,15 +51,15 @@ class History:
             previous: the current pointer, None for the first release.
             scratch: a folder for temporary files.
         """
-        self.snapshots = list(previous.history) if previous else []
+        self.vintages = list(previous.history) if previous else []
         self.warnings: list[str] = []
         self._storage, self._subject, self._scratch = storage, subject, scratch
         self._comparer = Comparer(storage, subject, scratch, previous)
         self._writer = HistoryWriter(storage, subject, previous, self._comparer, scratch)
         table = previous.tables.get(table_names.revisions(subject)) if previous else None
         self._files = _by_source(table.files if table else ())
-        self._compared: dict[Snapshot, Changes] = {}
-        self._may_lack: frozenset[Snapshot] = frozenset()
+        self._compared: dict[Vintage, Changes] = {}
+        self._may_lack: frozenset[Vintage] = frozenset()
         self._writes_all = table is not None and not is_laid_out(table)
         self._compares_all = False
 
@@ -105,19 +105,19 @@ class History:
 
     def without_marks(self) -> None:
         """Takes back the counts of values without a mark: this survey marks no revisions."""
-        self.snapshots = _unmarked(self.snapshots)
+        self.vintages = _unmarked(self.vintages)
 
-    def write_missing(self, vintages: Iterable[Snapshot]) -> None:
+    def write_missing(self, vintages: Iterable[Vintage]) -> None:
         """Has these vintages alone, and writes what of them is not there as it should be."""
-        self.snapshots = list(vintages)
+        self.vintages = list(vintages)
         self._writes_all = True
 
-    def write_anew(self, vintages: Iterable[Snapshot], may_lack: Iterable[Snapshot] = ()) -> None:
+    def write_anew(self, vintages: Iterable[Vintage], may_lack: Iterable[Vintage] = ()) -> None:
         """Writes all of it again, from these vintages, whatever was published.
 
         Those that it ``may_lack`` are left out, with a warning, where they cannot be converted.
         """
-        self.snapshots = list(vintages)
+        self.vintages = list(vintages)
         self._may_lack = frozenset(may_lack)
         self._comparer = Comparer(self._storage, self._subject, self._scratch)
         self._writer = HistoryWriter(
@@ -128,32 +128,32 @@ class History:
     def table(self) -> Table | None:
         """The table of revisions, complete; None where there is no data file."""
         missed = {one.source for one in self._compared}
-        for source in sorted({one.source for one in self.snapshots}):
+        for source in sorted({one.source for one in self.vintages}):
             if self._writes_all or source in missed:
                 self._write(source)
-        sources = {one.source for one in self.snapshots}
+        sources = {one.source for one in self.vintages}
         files = [file for source in sources for file in self._files.get(source, ())]
         return table_of(self._subject, files)
 
-    def _add(self, vintage: Snapshot, last: Snapshot | None, made: Path | None) -> None:
+    def _add(self, vintage: Vintage, last: Vintage | None, made: Path | None) -> None:
         if not self._compares_all:  # else its changes are found together with all others
             changes = self._writer.compare(last, vintage, made)
             vintage = changes.vintage
             self._compared[vintage] = changes
-        self.snapshots = sorted([*self.snapshots, vintage], key=_place)
+        self.vintages = sorted([*self.vintages, vintage], key=_place)
 
     def _write(self, source: str) -> None:
-        own = [one for one in self.snapshots if one.source == source]
+        own = [one for one in self.vintages if one.source == source]
         written, self._files[source], left_out = self._writer.write(
             own, self._compared, self._may_lack
         )
-        others = [one for one in self.snapshots if one.source != source]
-        self.snapshots = sorted([*others, *written], key=_place)
+        others = [one for one in self.vintages if one.source != source]
+        self.vintages = sorted([*others, *written], key=_place)
         self.warnings += left_out
         self._compared = {one: it for one, it in self._compared.items() if one.source != source}
 
-    def _last(self, source: str) -> Snapshot | None:
-        known = [snapshot for snapshot in self.snapshots if snapshot.source == source]
+    def _last(self, source: str) -> Vintage | None:
+        known = [vintage for vintage in self.vintages if vintage.source == source]
         return known[-1] if known else None
 
 
@@ -171,7 +171,7 @@ def marks_revisions(
 def with_history(
     storage: Storage,
     pointer: Pointer,
-    vintages: Iterable[Snapshot],
+    vintages: Iterable[Vintage],
     scratch: Path,
     damaged: Collection[str] = (),
 ) -> Pointer:
@@ -190,7 +190,7 @@ def with_history(
     subject = pointer.subject
     comparer = Comparer(storage, subject, scratch)
     writer = HistoryWriter(storage, subject, pointer, comparer, scratch, damaged)
-    history: list[Snapshot] = []
+    history: list[Vintage] = []
     files: list[TableFile] = []
     for _, own in groupby(sorted(vintages, key=_place), lambda one: one.source):
         written, made, _ = writer.write(list(own), {})
@@ -210,9 +210,9 @@ def _by_source(files: Iterable[TableFile]) -> dict[str, list[TableFile]]:
     return found
 
 
-def _place(vintage: Snapshot) -> tuple[str, str]:
+def _place(vintage: Vintage) -> tuple[str, str]:
     return vintage.source, vintage.release
 
 
-def _unmarked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    return [replace(snapshot, unflagged=0) for snapshot in snapshots]
+def _unmarked(vintages: Iterable[Vintage]) -> list[Vintage]:
+    return [replace(vintage, unflagged=0) for vintage in vintages]

@@ -25,12 +25,12 @@ from glue_jobs import table_names
 from glue_jobs.catalog.pointers import TableFile
 from glue_jobs.errors import AlreadyWritten, IntegrityFailure, QualityFailure
 from glue_jobs.history import layout
-from glue_jobs.moments import year_of
 from glue_jobs.sources.places import partition_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.parquet import write_parquet
+from glue_jobs.timestamps import year_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot
+    from glue_jobs.catalog.pointers import Pointer, Vintage
     from glue_jobs.errors import LakeError
     from glue_jobs.history.comparing import Comparer
     from glue_jobs.storage.protocol import Storage
@@ -57,7 +57,7 @@ class Changes:
         published: that file.
     """
 
-    vintage: Snapshot
+    vintage: Vintage
     path: Path | None = None
     published: TableFile | None = None
 
@@ -109,14 +109,14 @@ class HistoryWriter:
         self._is_laid_out = table is not None and layout.is_laid_out(table)
         usable = table is not None and layout.has_the_columns(table)
         self._files = table.files if table and usable else ()
-        before: dict[Snapshot, Snapshot | None] = {}
+        before: dict[Vintage, Vintage | None] = {}
         for _, own in groupby(published.history if published else (), lambda one: one.source):
             before.update(_pairs(list(own)))
         self._before = {_identity(one): (one, _identity(last)) for one, last in before.items()}
         self._copies: dict[str, Path] = {}  # of published files, by their key
         self._pieces = 0
 
-    def compare(self, before: Snapshot | None, vintage: Snapshot, made: Path | None) -> Changes:
+    def compare(self, before: Vintage | None, vintage: Vintage, made: Path | None) -> Changes:
         """Compares a vintage with the one before it; ``made`` is its Parquet, if it is there.
 
         Raises:
@@ -128,10 +128,10 @@ class HistoryWriter:
 
     def write(
         self,
-        vintages: Sequence[Snapshot],
-        compared: Mapping[Snapshot, Changes],
-        may_lack: Collection[Snapshot] = (),
-    ) -> tuple[list[Snapshot], list[TableFile], list[str]]:
+        vintages: Sequence[Vintage],
+        compared: Mapping[Vintage, Changes],
+        may_lack: Collection[Vintage] = (),
+    ) -> tuple[list[Vintage], list[TableFile], list[str]]:
         """Writes the history of one data file.
 
         Args:
@@ -145,7 +145,7 @@ class HistoryWriter:
         Raises:
             LakeError: a vintage that may not be left out cannot be made.
         """
-        written: list[Snapshot] = []
+        written: list[Vintage] = []
         files: list[TableFile] = []
         left_out: list[str] = []
         newest = year_of(vintages[-1].release) if vintages else ""
@@ -163,10 +163,10 @@ class HistoryWriter:
 
     def _find(
         self,
-        vintages: Sequence[Snapshot],
-        last: Snapshot | None,
-        compared: Mapping[Snapshot, Changes],
-        may_lack: Collection[Snapshot],
+        vintages: Sequence[Vintage],
+        last: Vintage | None,
+        compared: Mapping[Vintage, Changes],
+        may_lack: Collection[Vintage],
     ) -> tuple[list[Changes], list[str]]:
         """What each of some vintages changed, the first of them against ``last``."""
         found: list[Changes] = []
@@ -183,7 +183,7 @@ class HistoryWriter:
                 last = vintage
         return found, left_out
 
-    def _kept(self, vintage: Snapshot, last: Snapshot | None) -> Changes | None:
+    def _kept(self, vintage: Vintage, last: Vintage | None) -> Changes | None:
         """The published changes of a vintage, if they are those against that one before it."""
         known, before = self._before.get(_identity(vintage), (None, None))
         if known is None or before != _identity(last):
@@ -315,10 +315,10 @@ class HistoryWriter:
     @cached_property
     def _there(self) -> dict[str, int]:
         history = names.history_of(self._subject)
-        return {stored.key: stored.size for stored in self._storage.scan(history)}
+        return {stored.key: stored.size for stored in self._storage.list_objects(history)}
 
 
-def left_out_because(vintage: Snapshot, why: LakeError | str) -> str:
+def left_out_because(vintage: Vintage, why: LakeError | str) -> str:
     """The warning that a vintage which was landed is not in the history."""
     told = (
         f"The vintage {vintage.release} of {vintage.source} was landed, but is not in the history"
@@ -326,9 +326,9 @@ def left_out_because(vintage: Snapshot, why: LakeError | str) -> str:
     return f"{told}: {why}"
 
 
-def _identity(vintage: Snapshot | None) -> tuple[str, str, str] | None:
+def _identity(vintage: Vintage | None) -> tuple[str, str, str] | None:
     return (vintage.source, vintage.release, vintage.sha256) if vintage else None
 
 
-def _pairs(vintages: Sequence[Snapshot]) -> Iterator[tuple[Snapshot, Snapshot | None]]:
+def _pairs(vintages: Sequence[Vintage]) -> Iterator[tuple[Vintage, Vintage | None]]:
     return zip(vintages, [None, *vintages])

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
-from glue_jobs.moments import year_of
 from glue_jobs.sources.places import partition_of
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
+from glue_jobs.timestamps import year_of
 from glue_jobs.visible import visible
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot
+    from glue_jobs.catalog.pointers import Pointer, Vintage
     from glue_jobs.engines.protocol import Engine
 
 SHOWN = 20
@@ -24,7 +24,7 @@ SHOWN = 20
 _WORDS = "sector_name, measure_text, duration_text, "
 
 
-def vintages(pointer: Pointer, source: str) -> list[Snapshot]:
+def vintages_of(pointer: Pointer, source: str) -> list[Vintage]:
     """The vintages of one data file, oldest first."""
     return [one for one in pointer.history if one.source == source]
 
@@ -40,14 +40,14 @@ def data_files(pointer: Pointer) -> list[str]:
 
 
 def changes_of(
-    engine: Engine, pointer: Pointer, snapshot: Snapshot, tables: set[str]
+    engine: Engine, pointer: Pointer, vintage: Vintage, tables: set[str]
 ) -> dict[str, Any]:
     """What one vintage of a data file changed, ready for JSON, the biggest moves first.
 
     Args:
         engine: over the lake's current tables.
         pointer: the survey's.
-        snapshot: the vintage.
+        vintage: the vintage.
         tables: the names of all tables.
 
     Returns:
@@ -59,17 +59,17 @@ def changes_of(
     Raises:
         LakeError: the engine cannot answer.
     """
-    told = f"The changes of {snapshot.source} cannot be told"
-    data_file, release = partition_of(pointer.subject, snapshot.source), snapshot.release
+    told = f"The changes of {vintage.source} cannot be told"
+    data_file, release = partition_of(pointer.subject, vintage.source), vintage.release
     values = [data_file, year_of(release), release]
     answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
         "survey": pointer.subject,
-        "source": snapshot.source,
-        "release": snapshot.release,
-        "first": snapshot == vintages(pointer, snapshot.source)[0],
-        "revised": snapshot.revised,
-        "unflagged": snapshot.unflagged,
+        "source": vintage.source,
+        "release": vintage.release,
+        "first": vintage == vintages_of(pointer, vintage.source)[0],
+        "revised": vintage.revised,
+        "unflagged": vintage.unflagged,
         "counts": dict(sorted(Counter(answer.column("change").to_pylist()).items())),
         "changes": [
             {**row, "difference": _number(row["difference"])} for row in answer.to_pylist()

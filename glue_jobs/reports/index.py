@@ -225,7 +225,7 @@ def check_reports(storage: Storage) -> tuple[int, dict[str, str]]:
         except IntegrityFailure:
             return 1, {INDEX_KEY: "cannot be read, or has other bytes than were written"}
         if index is None:
-            lost = any(True for _ in storage.scan(names.REPORTS))
+            lost = any(True for _ in storage.list_objects(names.REPORTS))
             return int(lost), {INDEX_KEY: "is not there"} if lost else {}
         count = 1 + 2 * len(index.files)
         altered = {
@@ -247,7 +247,7 @@ def orphaned_files(storage: Storage) -> Iterator[str]:
         return
     if index is None or not index.has_hashes:
         return
-    for stored in storage.scan(names.report(LATEST, "")):
+    for stored in storage.list_objects(names.report(LATEST, "")):
         if stored.key[len(names.report(LATEST, "")) :] not in {INDEX, *index.files}:
             yield stored.key
 
@@ -262,7 +262,7 @@ def _is_of_another_publish(storage: Storage, index: ReportIndex, key: str) -> bo
     own = (key, names.report(index.run_id, name))
     return body is not None and any(
         names.name_of(stored.key) == name and _body(storage, stored.key) == body
-        for stored in storage.scan(names.REPORTS)
+        for stored in storage.list_objects(names.REPORTS)
         if stored.key not in own
     )
 

@@ -1,8 +1,8 @@
 """Asks a server for a body, politely and with distrust.
 
-Every request waits its turn (``Pace``). Network errors, timeouts, a head or body that trickles or
-makes no sense, a body that ends early, 1xx, 5xx and 429 are tried again with growing, jittered
-pauses; then ``UpstreamUnavailable``.
+Every request waits its turn (``RateLimit``). Network errors, timeouts, a head or body that
+trickles or makes no sense, a body that ends early, 1xx, 5xx and 429 are tried again with growing,
+jittered pauses; then ``UpstreamUnavailable``.
 Redirects are refused, so that no header goes to a host that was not asked for. The proxy of the
 environment is used, a password of ~/.netrc is not. The body is asked for as it is (``identity``),
 streamed to a sink, counted and hashed on the way, and given up as soon as it passes its ceiling.
@@ -26,9 +26,9 @@ import requests
 import urllib3
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
-from glue_jobs.moments import from_header
 from glue_jobs.settings import LOOPBACK
 from glue_jobs.sources.deadline import Deadline, TimedAdapter
+from glue_jobs.timestamps import from_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPEr
 _SIZE = re.compile(r"\d{1,15}", re.ASCII)  # as in a listing; more bytes than anybody has
 
 
-class Pace:
+class RateLimit:
     """Spaces requests evenly over time, also those of several threads."""
 
     def __init__(self, per_second: float) -> None:
@@ -97,12 +97,12 @@ class Http:
 
     Attributes:
         headers: sent with every request.
-        pace: shared by all requests to the server.
+        rate_limit: shared by all requests to the server.
         policy: how often and how long to try.
     """
 
     headers: Mapping[str, str] = field(repr=False)
-    pace: Pace
+    rate_limit: RateLimit
     policy: RetryPolicy
     _local: threading.local = field(default_factory=threading.local)
 
@@ -190,7 +190,7 @@ class Http:
         return Answer(200, response.headers, size, sha256)
 
     def _response(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
-        self.pace.wait()
+        self.rate_limit.wait()
         session = self._session(url)
         asked = requests.Request(
             method, url, headers={"Accept-Encoding": "identity", **self.headers, **headers}

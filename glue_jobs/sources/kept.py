@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
 
-def kept_content(storage: Storage, name: str, key: str, sha256: str) -> Landed:
+def find_content(storage: Storage, name: str, key: str, sha256: str) -> Landed:
     """A content among the versions of a key.
 
     Raises:

@@ -40,7 +40,7 @@ def landed_subjects(storage: Storage) -> list[str]:
     """The subjects that have a manifest."""
     return [
         names.subject_of(stored.key)
-        for stored in storage.scan(names.RAW)
+        for stored in storage.list_objects(names.RAW)
         if names.is_manifest(stored.key)
     ]
 

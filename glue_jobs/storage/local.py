@@ -123,7 +123,7 @@ class LocalStorage:
             path.write_bytes(body)
             self.put_file(key, path, hashlib.sha256(body).hexdigest())
 
-    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+    def put_if_match(self, key: str, body: bytes, replacing: str | None) -> None:
         """Writes a small object if what it replaces is still there, else raises ``LostRace``."""
         with self.scratch() as folder:
             path = folder / "body"
@@ -184,7 +184,7 @@ class LocalStorage:
                     break
                 folder.rmdir()
 
-    def scan(self, prefix: str) -> Iterator[StoredObject]:
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """The objects whose key begins with the prefix, in the keys' order."""
         start = self._path(prefix)
         folder = start if prefix.endswith("/") or not prefix else start.parent

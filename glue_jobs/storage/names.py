@@ -156,7 +156,7 @@ def raw_backfills(survey: str) -> str:
     return f"{BACKFILL}{survey_code(survey)}/"
 
 
-def backfilled(key: str) -> tuple[str, str]:
+def release_and_name(key: str) -> tuple[str, str]:
     """The release and the name of an old copy, by its key."""
     release, name = key.split("/")[-2:]
     return release, name

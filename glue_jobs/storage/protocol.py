@@ -1,13 +1,13 @@
 """What every storage backend can do, and all that jobs may ask of one.
 
-An object is written whole or not at all: ``put`` and ``swap`` take small bodies (``swap`` only if
-nobody else wrote meanwhile: manifests and pointers), ``put_file`` takes a file made beforehand
-under a ``scratch`` path. Under ``raw/`` and ``current/`` every overwritten or deleted content stays
-readable by its version. Under ``curated/`` and ``history/`` an object is written once: the same
-bytes again change nothing, other bytes are refused.
+An object is written whole or not at all: ``put`` and ``put_if_match`` take small bodies (the latter
+only if nobody else wrote meanwhile: manifests and pointers), ``put_file`` takes a file made
+beforehand under a ``scratch`` path. Under ``raw/`` and ``current/`` every overwritten or deleted
+content stays readable by its version. Under ``curated/`` and ``history/`` an object is written
+once: the same bytes again change nothing, other bytes are refused.
 
 Whoever writes a subject holds its ``lease``: a run, a backfill, a repair, a vacuum. It keeps them
-apart; what each does besides (conditional swaps, objects written once, a look at what a pointer
+apart; what each does besides (conditional puts, objects written once, a look at what a pointer
 will name) holds also where a lease was lost, since a process may sleep for an hour.
 """
 
@@ -47,7 +47,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Content:
-    """A small object's bytes, and the tag that ``swap`` wants to see unchanged."""
+    """A small object's bytes, and the tag that ``put_if_match`` wants to see unchanged."""
 
     body: bytes
     tag: str
@@ -96,7 +96,7 @@ class Storage(Protocol):
     def put(self, key: str, body: bytes) -> None:
         """Writes a small object, whatever was there."""
 
-    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+    def put_if_match(self, key: str, body: bytes, replacing: str | None) -> None:
         """Writes a small object if what it replaces is still there, else raises ``LostRace``.
 
         Args:
@@ -117,7 +117,7 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Removes an object; its versions stay where the key keeps them."""
 
-    def scan(self, prefix: str) -> Iterator[StoredObject]:
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """The objects whose key begins with the prefix, in the keys' order."""
 
     def versions(self, key: str) -> list[StoredObject]:

@@ -36,7 +36,6 @@ from glue_jobs.errors import (
     TryAgainLater,
     UsageError,
 )
-from glue_jobs.moments import from_header
 from glue_jobs.storage import names
 from glue_jobs.storage.disk import telling as telling_disk
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
@@ -44,6 +43,7 @@ from glue_jobs.storage.protocol import Content, StoredObject
 from glue_jobs.storage.s3_lease import Seen, hold_lease
 from glue_jobs.storage.s3_stream import TRIES, stream_of
 from glue_jobs.storage.scratch import scratch_folder
+from glue_jobs.timestamps import from_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,13 +147,13 @@ class S3Storage:
         """Writes a small object, whatever was there."""
         self._place(key, io.BytesIO(body), hashlib.sha256(body).hexdigest())
 
-    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
+    def put_if_match(self, key: str, body: bytes, replacing: str | None) -> None:
         """Writes a small object if what it replaces is still there, else raises ``LostRace``."""
         self._check_versioned()
         self.write_if(key, body, replacing)
 
     def write_if(self, key: str, body: bytes, replacing: str | None) -> str:
-        """Does what ``swap`` does, and returns the new object's tag."""
+        """Does what ``put_if_match`` does, and returns the new object's tag."""
         condition = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing}
         # An answer that got lost is asked for again, and then our own write is what is there:
         # the mark tells it from another run's.
@@ -214,7 +214,7 @@ class S3Storage:
         with telling_aws(f"delete {self._shown(key)}"):
             self._client.delete_object(**self._named(key))
 
-    def scan(self, prefix: str) -> Iterator[StoredObject]:
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """The objects whose key begins with the prefix, in the keys' order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self._key(prefix)

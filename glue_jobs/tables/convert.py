@@ -24,7 +24,7 @@ from glue_jobs.tables.schemas import (
     DATA_KEY,
     arrow_schema,
     columns_of,
-    described,
+    describe_columns,
     is_table_header,
 )
 
@@ -211,7 +211,7 @@ def _convert_once(
         rows = write_parquet(target, reader.schema, batches)
         findings.check_rejects(rows)
     rejects = tuple(sorted(findings.rejects, key=lambda reject: reject.line))
-    return Converted(rows, described(planned.columns), rejects, tuple(findings.warnings))
+    return Converted(rows, describe_columns(planned.columns), rejects, tuple(findings.warnings))
 
 
 def _new_findings(content: Content) -> Findings:

@@ -30,8 +30,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of, first_line
+from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.moments import FIRST_YEAR
+from glue_jobs.timestamps import FIRST_YEAR
 
 PERIOD_BITS = 12
 TIME_BITS = PERIOD_BITS + 9

@@ -138,7 +138,7 @@ def rules() -> list[tuple[str, str]]:
     return [(name, _TYPE_NAMES[kind]) for name, kind in kinds.items()]
 
 
-def described(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
+def describe_columns(columns: tuple[Column, ...]) -> tuple[TableColumn, ...]:
     """What a file's columns are called, typed and explained as in a published table."""
     return tuple(
         TableColumn(column.name, _TYPE_NAMES[column.kind], comment(column.name))

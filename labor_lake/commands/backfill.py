@@ -15,12 +15,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import Snapshot, load_pointer, publish
+from glue_jobs.catalog.pointers import Vintage, load_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.history.survey import with_history
-from glue_jobs.moments import CLOCKS_DIFFER, release_name, release_of, to_text
 from glue_jobs.opening import open_run
 from glue_jobs.running import new_run_id
 from glue_jobs.sources.places import is_data_file, place_of, tables_of
@@ -29,6 +28,7 @@ from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.subjects import asked_survey
 from glue_jobs.tables.convert import Content
+from glue_jobs.timestamps import CLOCKS_DIFFER, release_name, release_of, to_text
 
 if TYPE_CHECKING:
     import argparse
@@ -195,7 +195,7 @@ def backfill(
                 _check_converts(pointer.subject, name, path, scratch)
                 key = names.raw_backfill(pointer.subject, release, name)
                 _keep(storage, key, path, sha256, scratch)
-                added.append(Snapshot(name, release, sha256, key, 0, 0, 0))
+                added.append(Vintage(name, release, sha256, key, 0, 0, 0))
         if not added:
             return None
         made = with_history(storage, pointer, [*pointer.history, *added], scratch)

@@ -9,18 +9,18 @@ from glue_jobs.catalog.pointers import load_pointer, readable_pointers, tables_o
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from glue_jobs.moments import release_name
 from glue_jobs.opening import open_lake
-from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages
+from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages_of
 from glue_jobs.sources.places import partition_of
 from glue_jobs.subjects import asked_survey
+from glue_jobs.timestamps import release_name
 from labor_lake.commands.query import moment_of
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
 
-    from glue_jobs.catalog.pointers import Pointer, Snapshot
+    from glue_jobs.catalog.pointers import Pointer, Vintage
 
 _SPARE = ("duration_text", "measure_text", "sector_name", "difference")
 """Columns that a narrow terminal does without, the first to go first."""
@@ -49,15 +49,15 @@ def execute(arguments: argparse.Namespace) -> int:
     pointer = load_pointer(storage, survey)
     if pointer is None:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
-    snapshot = chosen(pointer, arguments.release, arguments.data_file)
+    vintage = choose_vintage(pointer, arguments.release, arguments.data_file)
     pointers, damaged = readable_pointers(storage)
     engine = open_engine(storage, pointers, settings, damaged)
-    document = changes_of(engine, pointer, snapshot, tables_of(pointers))
+    document = changes_of(engine, pointer, vintage, tables_of(pointers))
     if arguments.json:
         print(json.dumps(document, indent=1, default=str))
         return 0
-    if not arguments.release and snapshot.release != pointer.release:
-        print(f"{pointer.release} has not changed {snapshot.source}; the last release that did:")
+    if not arguments.release and vintage.release != pointer.release:
+        print(f"{pointer.release} has not changed {vintage.source}; the last release that did:")
     for line in summary_lines(document):
         print(line)
     changes = document["changes"]
@@ -69,7 +69,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapshot:
+def choose_vintage(pointer: Pointer, until: str | None, data_file: str | None) -> Vintage:
     """The vintage whose changes are asked for.
 
     Raises:
@@ -83,7 +83,7 @@ def chosen(pointer: Pointer, until: str | None, data_file: str | None) -> Snapsh
         known = ", ".join(partitions.values())
         raise UsageError(f"There is no data file {data_file}.", hint=f"There are: {known}.")
     known_until = release_name(moment_of(until, "--release")) if until else "9"
-    seen = vintages(pointer, source)
+    seen = vintages_of(pointer, source)
     found = [one for one in seen if one.release <= known_until]
     if not found:
         raise UsageError(

@@ -16,7 +16,6 @@ from glue_jobs.catalog.vintages import readable_pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from glue_jobs.moments import end_of
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.answers import (
     json_rows,
@@ -27,6 +26,7 @@ from glue_jobs.reports.answers import (
 )
 from glue_jobs.reports.files import csv_lines
 from glue_jobs.storage.scratch import scratch_folder
+from glue_jobs.timestamps import end_of
 from glue_jobs.visible import write_text
 from labor_lake.output import write_failure
 from labor_lake.terminal import print_table

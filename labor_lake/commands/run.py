@@ -74,7 +74,7 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
         print(json.dumps(list(result.summaries), indent=1, sort_keys=True))
     else:
         for summary in result.summaries:
-            for line in described(summary):
+            for line in describe_summary(summary):
                 print(visible(line))
         if not result.failures and not result.changed:
             print("Nothing is new.")
@@ -105,7 +105,7 @@ def run_on_aws(arguments: argparse.Namespace) -> int:
         print(json.dumps(list(summaries.values()), indent=1, sort_keys=True))
     else:
         for summary in summaries.values():
-            for line in described(summary):
+            for line in describe_summary(summary):
                 print(visible(line))
     return _ended(states, summaries)
 
@@ -147,7 +147,7 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
     return max(codes)
 
 
-def described(summary: dict[str, Any]) -> list[str]:
+def describe_summary(summary: dict[str, Any]) -> list[str]:
     """What a job did, in lines for people."""
     return [*_landed(summary), *_built(summary), *_reported(summary)]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.flags import resolve_settings
-from glue_jobs.moments import from_text, release_name, to_text
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import load_index
 from glue_jobs.sources.registry import SOURCES, landed_subjects, upstream, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.summaries import parse_summary
 from glue_jobs.table_names import observations
+from glue_jobs.timestamps import from_text, release_name, to_text
 from glue_jobs.visible import shown_bytes, visible
 from labor_lake.numbers import hours
 
@@ -123,7 +123,7 @@ def describe(storage: Storage) -> dict[str, Any]:
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
     damaged = [told for state in subjects.values() for told in state.get("damaged", ())]
-    written = list(storage.scan(names.RUNS))
+    written = list(storage.list_objects(names.RUNS))
     for run in _last_runs(storage, written, damaged):
         last_run = last_run or run
         for subject in subjects:
@@ -157,9 +157,9 @@ def describe(storage: Storage) -> dict[str, Any]:
 def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
     """Per data file the releases before which BLS must have had another that the lake missed."""
     missed: dict[str, list[str]] = {}
-    for snapshot in pointer.history:
-        if snapshot.unflagged:
-            missed.setdefault(snapshot.source, []).append(snapshot.release)
+    for vintage in pointer.history:
+        if vintage.unflagged:
+            missed.setdefault(vintage.source, []).append(vintage.release)
     return missed
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterator, Sequence
 
-    from glue_jobs.catalog.pointers import Snapshot
+    from glue_jobs.catalog.pointers import Vintage
     from glue_jobs.storage.protocol import Storage
 
 
@@ -76,27 +76,27 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def traces(storage: Storage, snapshot: Snapshot, key: tuple[str, ...]) -> Iterator[Trace]:
+def traces(storage: Storage, vintage: Vintage, key: tuple[str, ...]) -> Iterator[Trace]:
     """The lines of one vintage that hold an observation: one, if the file is as it should be."""
-    version = version_of(storage, snapshot.key, snapshot.sha256)
+    version = version_of(storage, vintage.key, vintage.sha256)
     wanted = [os.fsencode(part) for part in key]
-    with open_verified(storage, snapshot.key, snapshot.sha256, version) as stream:
+    with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
         for number, line in enumerate(lines_of(stream), 1):
             if not line.lstrip(b" ").startswith(wanted[0]):
                 continue
             fields = [field.strip(b" ") for field in line.split(b"\t")]
             if fields[:3] == wanted:
                 yield Trace(
-                    snapshot.release,
-                    snapshot.source,
-                    snapshot.sha256,
+                    vintage.release,
+                    vintage.source,
+                    vintage.sha256,
                     number,
                     fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
                     line.decode("ascii", "backslashreplace"),
                 )
 
 
-def _unknown(storage: Storage, history: Sequence[Snapshot], key: tuple[str, ...]) -> UsageError:
+def _unknown(storage: Storage, history: Sequence[Vintage], key: tuple[str, ...]) -> UsageError:
     """Says what of an observation the newest vintages do not have, and what they have instead."""
     newest = {one.source: one for one in history}.values()
     known: dict[str, set[tuple[str, str]]] = {}

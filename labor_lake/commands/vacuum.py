@@ -151,7 +151,7 @@ def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[St
     index = load_index(storage)
     for zone in (names.RUNS, names.REPORTS):
         folders: dict[str, list[StoredObject]] = {}
-        for stored in storage.scan(zone):
+        for stored in storage.list_objects(zone):
             folders.setdefault(names.folder_of(stored.key), []).append(stored)
         newest = {name: max(one.modified for one in own) for name, own in folders.items()}
         kept = {max(newest, key=newest.__getitem__, default=""), names.report(LATEST, "")}
@@ -164,7 +164,9 @@ def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[St
 
 def _subjects(storage: Storage) -> list[str]:
     zones = (names.CURATED, names.HISTORY)
-    return sorted({names.subject_of(one.key) for zone in zones for one in storage.scan(zone)})
+    return sorted(
+        {names.subject_of(one.key) for zone in zones for one in storage.list_objects(zone)}
+    )
 
 
 def _unused(storage: Storage, subject: str, before: datetime) -> Removed:
@@ -190,7 +192,7 @@ def _superseded(
     A folder that no pointer ever named is a killed run's: it goes by the age of its newest object.
     What a source keeps releases of stays, to be asked for.
     """
-    stored = storage.scan(names.releases(subject))
+    stored = storage.list_objects(names.releases(subject))
     for folder, grouped in groupby(stored, key=lambda one: names.folder_of(one.key)):
         objects = list(grouped)
         if current is not None and current.folder == folder:
@@ -208,7 +210,7 @@ def _unnamed_history(
     """Files of revisions that no pointer names and none has named since a moment."""
     left: dict[str, datetime] = {}
     named: set[str] = set()
-    files = list(storage.scan(names.history_of(subject)))
+    files = list(storage.list_objects(names.history_of(subject)))
     for pointer in past:
         left.update(dict.fromkeys(named, pointer.published_at))
         named = _named_by(pointer, files)

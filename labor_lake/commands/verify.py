@@ -70,7 +70,7 @@ def execute(arguments: argparse.Namespace) -> int:
         run = replace(run, progress=PlainProgress())
 
     def job(run: Run) -> Outcome:
-        return verified(
+        return verify_lake(
             run,
             mend=arguments.repair,
             upstream=arguments.upstream,
@@ -92,7 +92,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return exit_code(failures)
 
 
-def verified(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> Outcome:
+def verify_lake(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> Outcome:
     """Compares everything, brings back what it can if told to, and compares again."""
     found = _found(run, upstream=upstream, rebuild=rebuild)
     repaired: dict[Problem, str] = {}

@@ -24,12 +24,12 @@ from glue_jobs import table_names
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
 from glue_jobs.history.layout import by_year
-from glue_jobs.moments import year_of
 from glue_jobs.reports.answers import typed_schema
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
 from glue_jobs.table_names import subject_of
+from glue_jobs.timestamps import year_of
 from labor_lake.engines import shows
 from labor_lake.engines.failures import failure_of, reason_of
 from labor_lake.engines.shows import Relation

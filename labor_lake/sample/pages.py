@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glue_jobs.moments import EASTERN
+from glue_jobs.timestamps import EASTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,17 +8,17 @@ import pytest
 
 from glue_jobs.catalog.pointers import (
     Pointer,
-    Snapshot,
     Table,
     TableFile,
+    Vintage,
     load_pointer,
     publish,
 )
 from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.errors import UsageError
-from glue_jobs.moments import from_release
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
+from glue_jobs.timestamps import from_release
 from tests.lakes import put_files
 
 FIRST, SECOND, THIRD = RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
@@ -59,7 +59,7 @@ def storage(request, tmp_path):
         "pr_revisions": request.param,
     }
     history = tuple(
-        Snapshot("pr.data.0", one, HASH, "raw/bls/pr/pr.data.0", 1, 0, 0) for one in RELEASES
+        Vintage("pr.data.0", one, HASH, "raw/bls/pr/pr.data.0", 1, 0, 0) for one in RELEASES
     )
     folder = f"curated/pr/{THIRD}-1/"
     survey = Pointer("pr", THIRD, folder, tables, history=history)
@@ -96,7 +96,7 @@ def test_a_release_is_known_from_its_second_on(moment, known, storage):
     parts = [file.partition[1] for file in survey.tables["pr_revisions"].files]
     years = sorted({one[:4] for one in RELEASES if one[:4] <= moment[:4]})
     assert parts == (years if len(parts[0]) == 4 else known)
-    assert [snapshot.release for snapshot in survey.history] == known
+    assert [vintage.release for vintage in survey.history] == known
     assert found["population"].release == known[-1]
 
 

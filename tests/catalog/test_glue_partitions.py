@@ -61,7 +61,7 @@ def test_the_revisions_are_registered_each_where_its_state_lies_and_are_not_proj
     table = glue.get_table(DatabaseName=DATABASE, Name="pr_revisions")["Table"]
     location = table["StorageDescriptor"]["Location"]
     assert location == f"{storage.uri}/history/pr/see-partitions/"
-    assert list(storage.scan("history/pr/see-partitions/")) == []
+    assert list(storage.list_objects("history/pr/see-partitions/")) == []
     partitions = glue.get_partitions(DatabaseName=DATABASE, TableName="pr_revisions")["Partitions"]
     found = {
         tuple(one["Values"]): (

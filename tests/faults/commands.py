@@ -8,11 +8,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError
-from glue_jobs.moments import release_name
 from glue_jobs.running import exit_code
+from glue_jobs.timestamps import release_name
 from labor_lake.commands import backfill
 from labor_lake.commands.vacuum import vacuum
-from labor_lake.commands.verify import verified
+from labor_lake.commands.verify import verify_lake
 from labor_lake.sample import render
 from tests.faults.lake import DATA_FILE
 from tests.faults.small_survey import FIRST
@@ -32,7 +32,7 @@ def verify(lake: Lake, storage: Storage | None = None, **flags: bool) -> tuple[i
     """Runs `lake verify`; returns its exit code and what it tells."""
     run = lake.run()
     run = replace(run, storage=storage or run.storage)
-    outcome = verified(
+    outcome = verify_lake(
         run,
         mend=flags.get("repair", False),
         upstream=flags.get("upstream", False),

@@ -36,7 +36,7 @@ def answer_without_athena(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None
         if not storage.uri.startswith("s3://"):
             return open_engine(storage, pointers, settings, damaged)
         for zone in (names.CURATED, names.HISTORY):
-            for stored in storage.scan(zone):
+            for stored in storage.list_objects(zone):
                 path = folder / stored.key
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with storage.open(stored.key) as stream:

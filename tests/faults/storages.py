@@ -65,8 +65,8 @@ class CountingStorage:
     def put(self, key: str, body: bytes) -> None:
         self._do(f"put {key}", lambda: self._storage.put(key, body))
 
-    def swap(self, key: str, body: bytes, replacing: str | None) -> None:
-        self._do(f"swap {key}", lambda: self._storage.swap(key, body, replacing))
+    def put_if_match(self, key: str, body: bytes, replacing: str | None) -> None:
+        self._do(f"swap {key}", lambda: self._storage.put_if_match(key, body, replacing))
 
     def put_file(self, key: str, path: Path, sha256: str) -> StoredObject:
         return self._do(f"put_file {key}", lambda: self._storage.put_file(key, path, sha256))
@@ -80,8 +80,8 @@ class CountingStorage:
     def delete(self, key: str) -> None:
         self._do(f"delete {key}", lambda: self._storage.delete(key))
 
-    def scan(self, prefix: str) -> Iterator[StoredObject]:
-        return self._do(f"scan {prefix}", lambda: self._storage.scan(prefix))
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
+        return self._do(f"scan {prefix}", lambda: self._storage.list_objects(prefix))
 
     def versions(self, key: str) -> list[StoredObject]:
         return self._do(f"versions {key}", lambda: self._storage.versions(key))

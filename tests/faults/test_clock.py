@@ -33,7 +33,7 @@ def test_the_clock_is_off(case, places):
         lake.check()
         assert told(lake) == told(right)
         for kept in (lake, right):
-            now = max(stored.modified for stored in kept.storage.scan("curated/"))
+            now = max(stored.modified for stored in kept.storage.list_objects("curated/"))
             before = now + timedelta(hours=case.inject["hours"]) - timedelta(days=KEPT_DAYS)
             assert vacuum(kept.storage, before) == Removed()
 

@@ -19,7 +19,7 @@ from glue_jobs.reports.index import (
 )
 from labor_lake.commands.reports import print_reports
 from labor_lake.commands.status import describe
-from labor_lake.commands.verify import verified
+from labor_lake.commands.verify import verify_lake
 from labor_lake.verification import verify
 from tests.faults.lake import DATA_FILE, body_of, change_file
 from tests.faults.places import BACKENDS
@@ -171,7 +171,7 @@ def test_repair_makes_them_again(how, published):
         f"reports/{index_of(published).run_id}/best_year.csv",
     ):
         published.place.damage(key, how)
-    outcome = verified(published.run(), mend=True, upstream=False)
+    outcome = verify_lake(published.run(), mend=True, upstream=False)
     assert outcome.failures == []
     assert [entry["repaired"] for entry in outcome.details["problems"]] == [
         "by making the reports again"
@@ -261,10 +261,10 @@ def test_a_publish_that_fails_anywhere_leaves_readers_one_set(when, published, n
 def undo(lake: Lake, begin: Tree) -> None:
     """Puts the reports back to those of the first run, which are there under its name."""
     first = next(key.split("/")[1] for key in begin if "/latest/" not in key)
-    for stored in list(lake.storage.scan("reports/")):
+    for stored in list(lake.storage.list_objects("reports/")):
         if stored.key.split("/")[1] != first:
             lake.storage.delete(stored.key)
-    for stored in list(lake.storage.scan(f"reports/{first}/")):
+    for stored in list(lake.storage.list_objects(f"reports/{first}/")):
         content = lake.storage.get(stored.key)
         assert content is not None
         lake.storage.put(stored.key.replace(f"/{first}/", "/latest/"), content.body)

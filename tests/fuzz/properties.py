@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.errors import LakeError
-from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 from glue_jobs.sources.bls.listing import listed_moment, parse_listing
-from glue_jobs.sources.population.answer import content_sha256, joined, parse_population
+from glue_jobs.sources.population.answer import content_sha256, join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
 from glue_jobs.storage.names import safe_file_name
 from glue_jobs.tables.convert import Content, convert_data, convert_table
 from glue_jobs.tables.flatfile import PERIODS, FlatFileReader, Kind, read_header
 from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY, columns_of, is_table_header
+from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def check_population(body: bytes) -> None:
     try:
         page = parse_population(body)
         assert len(content_sha256(page)) == 64
-        whole = joined([page])
+        whole = join_pages([page])
     except LakeError as error:
         check_told(error)
         return

@@ -19,7 +19,7 @@ from glue_jobs.storage import names
 from glue_jobs.storage.names import safe_file_name
 from glue_jobs.subjects import survey_code
 from glue_jobs.tables.plan import Role
-from glue_jobs.tables.schemas import columns_of, described, is_table_header
+from glue_jobs.tables.schemas import columns_of, describe_columns, is_table_header
 from tests.fuzz.effort import examples
 from tests.hostile.corpus import FAMILIES, FIELDS, STRINGS
 from tests.lakes import run_at
@@ -101,7 +101,7 @@ def test_an_allowed_name_is_harmless_as_key_table_and_partition(name):
 def _check_in_glue(place) -> None:
     """Athena finds the partitions by a list that commas separate, and a template of the path."""
     values = (place.partition,) if place.partition else ()
-    columns = described(columns_of(("a_code", "a_text")))
+    columns = describe_columns(columns_of(("a_code", "a_text")))
     file = TableFile(place.path, 1, 1, "", values)
     table = Table(columns, (file,), place.keys)
     pointer = Pointer("pr", "20250904T123000Z", "curated/pr/20250904T123000Z-00000000/", {})

@@ -11,7 +11,7 @@ import boto3
 from glue_jobs.catalog.pointers import load_pointers, tables_of
 from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.s3 import S3Storage
-from labor_lake.verification import Findings, compared, noted_objects, recorded_subjects
+from labor_lake.verification import Findings, compare_object, noted_objects, recorded_subjects
 from tests.rehearsal import checks
 from tests.rehearsal.permissions import grants_of, without_call, without_permission
 from tests.rehearsal.server import Failure
@@ -104,7 +104,9 @@ class Rehearsal:
             for subject in recorded_subjects(self._storage)
             for entry in noted_objects(self._storage, subject, found, now)
         ]
-        wrong = found.problems + [one for entry in noted for one in compared(self._storage, entry)]
+        wrong = found.problems + [
+            one for entry in noted for one in compare_object(self._storage, entry)
+        ]
         self.holds(f"{len(noted)} objects are what manifests and pointers say", not wrong)
         pointers = load_pointers(self._storage)
         differing = checks.catalog_differences(self._database, self._storage.uri, pointers)

@@ -21,7 +21,7 @@ from glue_jobs.land_population import land_population
 from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy, Settings, resolve
 from glue_jobs.sources.bls.site import BlsSite
-from glue_jobs.sources.http import Http, Pace
+from glue_jobs.sources.http import Http, RateLimit
 from tests.lakes import run_at
 from tests.security.conftest import CONTACT, SECRET, listener
 from tests.simulator.faults import Step
@@ -156,7 +156,7 @@ def certificate_of_nobody(folder: Path) -> ssl.SSLContext:
 
 def test_a_server_whose_certificate_nobody_vouches_for_hears_nothing(tmp_path):
     with listener(certificate_of_nobody(tmp_path)) as (port, heard):
-        site = BlsSite(f"https://127.0.0.1:{port}/", CONTACT, Pace(100), ONCE)
+        site = BlsSite(f"https://127.0.0.1:{port}/", CONTACT, RateLimit(100), ONCE)
         with pytest.raises(UpstreamUnavailable, match="certificate verify failed"):
             site.listing("pr")
     assert heard == []
@@ -176,7 +176,7 @@ def test_the_proxy_of_the_environment_is_asked_and_no_password_of_the_user_goes_
 ):
     with listener() as (port, heard):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-        client = Http({"User-Agent": "labor-lake"}, Pace(100), ONCE)
+        client = Http({"User-Agent": "labor-lake"}, RateLimit(100), ONCE)
         client.get("http://upstream.example/file", io.BytesIO(), most_bytes=10)
     assert [one.target for one in heard] == ["http://upstream.example/file"]
     assert "Authorization" not in heard[0].headers
@@ -186,7 +186,7 @@ def test_the_proxy_of_the_environment_is_asked_and_no_password_of_the_user_goes_
 def test_a_server_on_this_machine_is_asked_without_the_proxy(netrc, monkeypatch):
     with listener() as (port, heard), listener() as (proxy, heard_by_proxy):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy}")
-        client = Http({"User-Agent": "labor-lake"}, Pace(100), ONCE)
+        client = Http({"User-Agent": "labor-lake"}, RateLimit(100), ONCE)
         client.get(f"http://127.0.0.1:{port}/file", io.BytesIO(), most_bytes=10)
     assert [one.target for one in heard] == ["/file"]
     assert heard_by_proxy == []

@@ -22,12 +22,12 @@ OPERATIONS = {
     "open": lambda storage, key, _: storage.open(key),
     "open-version": lambda storage, key, _: storage.open("raw/x", f"../../../../{key}"),
     "put": lambda storage, key, _: storage.put(key, b"x"),
-    "swap": lambda storage, key, _: storage.swap(key, b"x", None),
+    "swap": lambda storage, key, _: storage.put_if_match(key, b"x", None),
     "put_file": lambda storage, key, file: storage.put_file(key, file, "0" * 64),
     "copy-from": lambda storage, key, _: storage.copy(key, "curated/copy"),
     "copy-to": lambda storage, key, _: storage.copy("current/pr.json", key),
     "delete": lambda storage, key, _: storage.delete(key),
-    "scan": lambda storage, key, _: list(storage.scan(f"{key}/")),
+    "scan": lambda storage, key, _: list(storage.list_objects(f"{key}/")),
     "versions": lambda storage, key, _: storage.versions(key),
 }
 

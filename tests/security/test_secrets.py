@@ -13,7 +13,7 @@ import pytest
 
 from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy, Settings
-from glue_jobs.sources.http import Http, Pace
+from glue_jobs.sources.http import Http, RateLimit
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
 from labor_lake.deployment.template import make_template
@@ -104,7 +104,7 @@ def test_no_value_that_holds_the_contact_shows_it(tmp_path):
     with Upstream.sample() as upstream:
         run = run_at(tmp_path, upstream, contact=CONTACT)
     assert CONTACT not in repr(Settings(contact=CONTACT)) + repr(run)
-    assert CONTACT not in repr(Http({"User-Agent": CONTACT}, Pace(1), RetryPolicy()))
+    assert CONTACT not in repr(Http({"User-Agent": CONTACT}, RateLimit(1), RetryPolicy()))
 
 
 def test_a_lake_in_s3_holds_neither_contact_nor_password(tmp_path, monkeypatch, capfd):

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
-from glue_jobs.moments import from_header
 from glue_jobs.settings import RetryPolicy
-from glue_jobs.sources.http import Http, Pace
+from glue_jobs.sources.http import Http, RateLimit
+from glue_jobs.timestamps import from_header
 from tests.fuzz.properties import check_told
 from tests.simulator.faults import DripHead, EndlessHead, Head, Headers, Redirect, Stall
 from tests.simulator.upstream import Upstream
@@ -45,7 +45,7 @@ def upstream():
 
 
 def client(policy: RetryPolicy = TWICE) -> Http:
-    return Http({"User-Agent": "labor-lake (someone@example.org)"}, Pace(1e6), policy)
+    return Http({"User-Agent": "labor-lake (someone@example.org)"}, RateLimit(1e6), policy)
 
 
 @pytest.fixture(params=["GET", "HEAD"])

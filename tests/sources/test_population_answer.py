@@ -13,7 +13,7 @@ from glue_jobs.sources.population.answer import (
     PopulationPage,
     PopulationRow,
     content_sha256,
-    joined,
+    join_pages,
     parse_population,
 )
 from tests.captures import capture, needs_captures
@@ -47,7 +47,7 @@ def test_the_new_shape():
     assert (page.dataset_name, page.total, len(page.rows)) == ("ACS 1-year Estimate", 10, 10)
     assert page.rows[0] == PopulationRow(2013, "01000US", "United States", 316_128_839)
     assert [row.year for row in page.rows] == [*range(2013, 2020), 2021, 2022, 2023]
-    assert joined([page]) == page
+    assert join_pages([page]) == page
 
 
 @needs_captures
@@ -59,7 +59,7 @@ def test_the_old_shape():
     assert page.rows[0] == PopulationRow(2022, "01000US", "United States", 331_097_593)
     # Its years descend; joined, they ascend.
     assert [row.year for row in page.rows] == list(range(2022, 2012, -1))
-    assert [row.year for row in joined([page]).rows] == list(range(2013, 2023))
+    assert [row.year for row in join_pages([page]).rows] == list(range(2013, 2023))
 
 
 @needs_captures
@@ -185,7 +185,7 @@ def pages(*groups, total=3, names=("ACS 1-year Estimate",) * 9):
 
 
 def test_pages_are_joined_in_the_order_of_their_years():
-    whole = joined(pages(ROWS[2:], ROWS[:2]))
+    whole = join_pages(pages(ROWS[2:], ROWS[:2]))
     assert whole == parse_population(answer())
 
 
@@ -206,4 +206,4 @@ def test_pages_are_joined_in_the_order_of_their_years():
 )
 def test_u20_pages_that_do_not_fit_together_are_refused(given_pages, reason):
     with pytest.raises(UpstreamInvalid, match=reason):
-        joined(given_pages)
+        join_pages(given_pages)

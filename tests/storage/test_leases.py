@@ -57,7 +57,7 @@ def test_nothing_in_sight_is_left_of_it(reopen):
     lake = reopen()
     with lake.lease("pr"):
         pass
-    assert list(lake.scan("")) == []
+    assert list(lake.list_objects("")) == []
 
 
 def test_in_a_directory_it_ends_with_its_process(tmp_path):

@@ -57,7 +57,7 @@ def test_what_a_killed_run_left_is_swept_and_a_live_run_is_left_alone(lake):
     "write",
     [
         pytest.param(lambda lake, tag: lake.put(KEY, b"new"), id="put"),
-        pytest.param(lambda lake, tag: lake.swap(KEY, b"new", tag), id="swap"),
+        pytest.param(lambda lake, tag: lake.put_if_match(KEY, b"new", tag), id="swap"),
         pytest.param(lambda lake, tag: put_file(lake, KEY, b"new"), id="put_file"),
     ],
 )

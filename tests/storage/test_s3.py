@@ -65,7 +65,7 @@ def test_objects_lie_under_the_address(end, key):
     "write",
     [
         pytest.param(lambda lake: lake.put(KEY, b"x"), id="put"),
-        pytest.param(lambda lake: lake.swap(KEY, b"x", None), id="swap"),
+        pytest.param(lambda lake: lake.put_if_match(KEY, b"x", None), id="swap"),
         pytest.param(lambda lake: put_file(lake, KEY, b"x"), id="put_file"),
         pytest.param(lambda lake: lake.delete(KEY), id="delete"),
         pytest.param(lambda lake: lake.copy(KEY, "curated/pr/1/a"), id="copy"),
@@ -82,7 +82,11 @@ def test_a_bucket_that_keeps_no_versions_is_refused_before_the_first_write(write
 
 def test_a_bucket_that_is_not_there_is_told():
     lake = S3Storage("s3://no-such-bucket/lake")
-    for attempt in (lambda: list(lake.scan("")), lambda: lake.get(KEY), lambda: lake.put(KEY, b"")):
+    for attempt in (
+        lambda: list(lake.list_objects("")),
+        lambda: lake.get(KEY),
+        lambda: lake.put(KEY, b""),
+    ):
         with pytest.raises(UsageError, match="there is no such bucket"):
             attempt()
 
@@ -175,7 +179,7 @@ def test_an_old_botocore_is_refused(monkeypatch):
 
 def test_a_conflict_is_tried_again(lake):
     answers = Answers(lake, "PutObject", (409, "ConditionalRequestConflict"), None)
-    lake.swap(KEY, b"one", None)
+    lake.put_if_match(KEY, b"one", None)
     assert answers.asked == 2
     assert history(lake) == [b"one"]
 
@@ -183,7 +187,7 @@ def test_a_conflict_is_tried_again(lake):
 def test_a_conflict_that_does_not_end_is_for_later(lake):
     Answers(lake, "PutObject", *[(409, "ConditionalRequestConflict")] * 99)
     with pytest.raises(TryAgainLater, match="other runs are writing it"):
-        lake.swap(KEY, b"one", None)
+        lake.put_if_match(KEY, b"one", None)
 
 
 def test_a_swap_whose_answer_was_lost_is_not_lost(lake):
@@ -200,15 +204,15 @@ def test_a_swap_whose_answer_was_lost_is_not_lost(lake):
         return None
 
     lake._client.meta.events.register("before-send.s3.PutObject", lose)
-    lake.swap(KEY, b"one", None)
+    lake.put_if_match(KEY, b"one", None)
     assert lake.get(KEY).body == b"one"
 
 
 def test_a_swap_that_cannot_learn_who_wrote_blames_no_other_run(lake):
-    lake.swap(KEY, b"one", None)
+    lake.put_if_match(KEY, b"one", None)
     Answers(lake, "HeadObject", *[(503, "SlowDown")] * 99)
     with pytest.raises(TryAgainLater, match="Cannot learn who wrote") as caught:
-        lake.swap(KEY, b"two", None)
+        lake.put_if_match(KEY, b"two", None)
     assert not isinstance(caught.value, LostRace)
 
 
@@ -285,6 +289,6 @@ def test_a_list_of_several_pages_is_read_to_its_end(lake):
     for number in range(5):
         lake.put(f"raw/bls/pr/{number}", b"x")
         lake.put(KEY, b"%d" % number)
-    found = [stored.key[-1] for stored in lake.scan("raw/bls/pr/") if stored.key != KEY]
+    found = [stored.key[-1] for stored in lake.list_objects("raw/bls/pr/") if stored.key != KEY]
     assert found == list("01234")
     assert history(lake) == [b"0", b"1", b"2", b"3", b"4"]

@@ -51,7 +51,7 @@ def storage(reopen):
 
 
 def keys(storage, prefix: str) -> list[str]:
-    return [stored.key for stored in storage.scan(prefix)]
+    return [stored.key for stored in storage.list_objects(prefix)]
 
 
 # What is written once.
@@ -134,36 +134,36 @@ def test_what_is_deleted_is_gone_and_may_be_deleted_again(storage):
 
 
 def test_a_swap_needs_the_tag_of_what_is_there(storage):
-    storage.swap("current/pr.json", b"one", None)
+    storage.put_if_match("current/pr.json", b"one", None)
     tag = storage.get("current/pr.json").tag
     for lost in (None, "another"):
         with pytest.raises(LostRace) as caught:
-            storage.swap("current/pr.json", b"two", lost)
+            storage.put_if_match("current/pr.json", b"two", lost)
         assert caught.value.exit_code == 5
         assert "current/pr.json" in str(caught.value)
     assert storage.get("current/pr.json").body == b"one"
-    storage.swap("current/pr.json", b"two", tag)
+    storage.put_if_match("current/pr.json", b"two", tag)
     with pytest.raises(LostRace):
-        storage.swap("current/pr.json", b"three", tag)
+        storage.put_if_match("current/pr.json", b"three", tag)
     assert history(storage, "current/pr.json") == [b"one", b"two"]
 
 
 def test_a_swap_of_what_was_deleted_meanwhile_is_lost(storage):
-    storage.swap(KEY, b"one", None)
+    storage.put_if_match(KEY, b"one", None)
     tag = storage.get(KEY).tag
     storage.delete(KEY)
     with pytest.raises(LostRace):
-        storage.swap(KEY, b"two", tag)
+        storage.put_if_match(KEY, b"two", tag)
     assert storage.get(KEY) is None
 
 
 def test_of_many_swaps_at_once_one_wins(reopen):
-    reopen().swap(KEY, b"start", None)
+    reopen().put_if_match(KEY, b"start", None)
     tag = reopen().get(KEY).tag
 
     def attempt(number):
         try:
-            reopen().swap(KEY, b"%d" % number, tag)
+            reopen().put_if_match(KEY, b"%d" % number, tag)
         except LostRace:
             return None
         return b"%d" % number
@@ -251,7 +251,7 @@ def test_a_scan_gives_the_keys_under_a_prefix_in_their_order(storage):
     assert keys(storage, "raw/a") == sorted(given_keys[:-2])
     assert keys(storage, "r") == sorted(given_keys)
     assert keys(storage, "reports/") == keys(storage, "raw/a/b/c") == []
-    assert [stored.size for stored in storage.scan("raw/a/")] == [7, 7]
+    assert [stored.size for stored in storage.list_objects("raw/a/")] == [7, 7]
 
 
 def test_a_scan_shows_neither_versions_nor_files_on_their_way_in(storage):

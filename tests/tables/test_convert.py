@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.sources.population.answer import joined, parse_population
+from glue_jobs.sources.population.answer import join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
 from glue_jobs.tables.convert import Content, convert_data, convert_table, write_records
 from glue_jobs.tables.lines import BLOCK_BYTES
@@ -355,7 +355,7 @@ def test_a_file_of_several_row_groups_keeps_every_row_in_order(tmp_path):
 
 @needs_captures
 def test_the_population_keeps_its_dataset_with_every_year(tmp_path):
-    page = joined(
+    page = join_pages(
         [parse_population(capture("population/tesseract-acs1-2025-10.json").read_bytes())]
     )
     converted = convert_population(page, tmp_path / "part.parquet")

@@ -12,7 +12,7 @@ from io import BytesIO
 
 import pyarrow.parquet as pq
 
-from glue_jobs.sources.population.answer import joined, parse_population
+from glue_jobs.sources.population.answer import join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
 from glue_jobs.tables.convert import CONVERTER_VERSION, Content, convert_data, convert_table
 from labor_lake.sample import render
@@ -51,7 +51,7 @@ def test_the_converter_gives_what_its_version_says(tmp_path):
             convert_data(source, tmp_path / name, tmp_path, None)
         else:
             convert_table(source, tmp_path / name, tmp_path)
-    convert_population(joined([parse_population(POPULATION)]), tmp_path / "population")
+    convert_population(join_pages([parse_population(POPULATION)]), tmp_path / "population")
     tables = [text_of(tmp_path / name) for name in ("data", "series", "mapping", "population")]
     digest = hashlib.sha256(repr(tables).encode()).hexdigest()[:16]
     assert (CONVERTER_VERSION, digest) == GOLDEN, "\n".join(tables)

@@ -7,8 +7,8 @@ import string
 
 import pyarrow as pa
 
-from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
 from glue_jobs.tables.numbers import PERIOD_BITS, TIME_BITS, period_number, times
+from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 PERIODS = [f"{letter}{number:02d}" for letter in string.ascii_uppercase for number in range(100)]
 

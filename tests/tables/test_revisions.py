@@ -24,7 +24,7 @@ from tests.captures import capture, needs_captures
 
 Key = tuple[str, int, str]
 Figure = tuple[Optional[float], str]
-Vintage = dict[Key, Figure]
+Values = dict[Key, Figure]
 
 DATA = pa.schema(
     {
@@ -37,7 +37,7 @@ DATA = pa.schema(
 )
 
 
-def batches(vintage: Vintage, size: int):
+def batches(vintage: Values, size: int):
     """A vintage's rows in their order, in batches of a size; some of them empty."""
     rows = [(*key, *vintage[key]) for key in sorted(vintage)]
     for start in range(0, len(rows), size):
@@ -49,12 +49,12 @@ def batches(vintage: Vintage, size: int):
         yield pa.record_batch([column[:0] for column in columns], schema=DATA)
 
 
-def changes(before: Vintage, after: Vintage, sizes: tuple[int, int] = (3, 2)):
+def changes(before: Values, after: Values, sizes: tuple[int, int] = (3, 2)):
     found = compare_vintages(batches(before, sizes[0]), batches(after, sizes[1]))
     return pa.Table.from_batches(list(found), SCHEMA).to_pylist()
 
 
-def expected(before: Vintage, after: Vintage) -> list[dict[str, Any]]:
+def expected(before: Values, after: Values) -> list[dict[str, Any]]:
     """The definition: key by key, by hand."""
     rows = []
     for key in sorted(before.keys() | after.keys()):
@@ -74,7 +74,7 @@ def expected(before: Vintage, after: Vintage) -> list[dict[str, Any]]:
     return rows
 
 
-def applied(before: Vintage, rows: list[dict[str, Any]]) -> Vintage:
+def applied(before: Values, rows: list[dict[str, Any]]) -> Values:
     after = dict(before)
     for row in rows:
         key = (row["series_id"], row["year"], row["period"])
@@ -103,14 +103,14 @@ def test_the_changes_are_those_that_were_made_wherever_the_batches_are_cut(befor
 
 @given(st.lists(VINTAGES, min_size=1, max_size=5))
 def test_all_changes_in_turn_give_the_last_vintage(vintages):
-    known: Vintage = {}
+    known: Values = {}
     for before, after in zip([{}, *vintages], vintages):
         known = applied(known, changes(before, after))
         assert known == after
 
 
 def test_the_first_vintage_is_all_of_it():
-    vintage: Vintage = {("PRS1", 2020, "Q01"): (1.0, "R"), ("PRS1", 2020, "Q02"): (None, "")}
+    vintage: Values = {("PRS1", 2020, "Q01"): (1.0, "R"), ("PRS1", 2020, "Q02"): (None, "")}
     rows = pa.Table.from_batches(list(first_vintage(batches(vintage, 1))), SCHEMA).to_pylist()
     assert [(row["change"], row["value"], row["footnote_codes"]) for row in rows] == [
         ("first", 1.0, "R"),
@@ -140,8 +140,8 @@ def test_a_change_is_named_after_what_it_changes(old, new, change):
 )
 def test_a_revised_value_without_bls_s_mark_is_counted(note, count):
     keys = [("PRS1", 2020, "Q01"), ("PRS1", 2020, "Q02"), ("PRS1", 2020, "Q03")]
-    before: Vintage = {keys[0]: (1.0, ""), keys[1]: (1.0, "")}
-    after: Vintage = {keys[0]: (2.0, note), keys[1]: (1.0, "X"), keys[2]: (1.0, "")}
+    before: Values = {keys[0]: (1.0, ""), keys[1]: (1.0, "")}
+    after: Values = {keys[0]: (2.0, note), keys[1]: (1.0, "X"), keys[2]: (1.0, "")}
     found = compare_vintages(batches(before, 9), batches(after, 9))
     assert sum(map(unflagged, found)) == count
 

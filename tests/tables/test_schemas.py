@@ -15,7 +15,7 @@ from glue_jobs.tables.schemas import (
     arrow_schema,
     columns_of,
     comment,
-    described,
+    describe_columns,
     is_table_header,
 )
 from tests.captures import CAPTURES, capture, needs_captures
@@ -38,7 +38,7 @@ TYPES = {
 
 @pytest.mark.parametrize(("name", "expected"), TYPES.items(), ids=TYPES)
 def test_a_column_s_type_follows_from_its_name(name, expected):
-    (described_column,) = described(columns_of((name,)))
+    (described_column,) = describe_columns(columns_of((name,)))
     assert (described_column.name, described_column.type) == (name, expected)
 
 
@@ -114,7 +114,7 @@ def test_catalog_types_and_parquet_types_agree():
     """What Athena is told a column is, the file must hold."""
     for kind in Kind:
         column = Column("x", kind)
-        (told,) = described((column,))
+        (told,) = describe_columns((column,))
         held = FlatFileReader(("x",), (column,)).schema.field("x").type
         plain = held.value_type if pa.types.is_dictionary(held) else held
         assert arrow_schema((told,)).field("x").type == plain

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
-from glue_jobs.moments import from_text, to_text
 from glue_jobs.sources.bls.manifest import LandedFile, folder_of, key_of, load_survey, save_survey
 from glue_jobs.sources.bls.site import BlsSite, ListingOutdated, check_time, is_as_listed, is_newer
-from glue_jobs.sources.http import Pace
+from glue_jobs.sources.http import RateLimit
 from glue_jobs.storage import names
 from glue_jobs.storage.recorded import bring_back
+from glue_jobs.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +49,16 @@ class Difference:
 
 
 def open_site(run: Run) -> BlsSite:
-    """BLS's site as the settings name it: the same for all of a run, so that its pace holds.
+    """BLS's site as the settings name it: the same for all of a run, so that its rate holds.
 
     Raises:
         UsageError: there is no contact address.
     """
     settings = run.settings
-    pace = Pace(settings.requests_per_second)
-    return run.client(BlsSite, lambda: BlsSite(settings.bls_url, settings.contact, pace, run.retry))
+    rate_limit = RateLimit(settings.requests_per_second)
+    return run.client(
+        BlsSite, lambda: BlsSite(settings.bls_url, settings.contact, rate_limit, run.retry)
+    )
 
 
 def land_survey(run: Run, survey: str, again: str = "") -> dict[str, Any]:
@@ -240,6 +242,6 @@ def _show(run: Run, survey: str, manifest: Manifest[LandedFile]) -> None:
         key = key_of(survey, file.name)
         bring_back(run.storage, key, file.version, file.sha256)
         kept.add(key)
-    for stored in list(run.storage.scan(names.raw_folder(folder_of(survey)))):
+    for stored in list(run.storage.list_objects(names.raw_folder(folder_of(survey)))):
         if stored.key not in kept:
             run.storage.delete(stored.key)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.moments import EASTERN, FIRST_YEAR, LAST_YEAR
 from glue_jobs.storage.names import safe_file_name
+from glue_jobs.timestamps import EASTERN, FIRST_YEAR, LAST_YEAR
 
 MOST_BYTES = 4 << 20
 """A listing larger than this is no listing: the largest real one, of `la`, has 10 kB."""

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
-from glue_jobs.moments import CLOCKS_DIFFER, to_text
 from glue_jobs.sources.bls.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
 from glue_jobs.sources.http import Answer, Http
+from glue_jobs.timestamps import CLOCKS_DIFFER, to_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.progress import Progress
     from glue_jobs.settings import RetryPolicy
-    from glue_jobs.sources.http import Pace
+    from glue_jobs.sources.http import RateLimit
 
 _CLOCK_CHANGE = timedelta(hours=1)
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
@@ -83,13 +83,15 @@ def check_contact(contact: str) -> None:
 class BlsSite:
     """The folder that lists the surveys."""
 
-    def __init__(self, base_url: str, contact: str, pace: Pace, policy: RetryPolicy) -> None:
+    def __init__(
+        self, base_url: str, contact: str, rate_limit: RateLimit, policy: RetryPolicy
+    ) -> None:
         """Prepares to ask; nothing is sent yet.
 
         Args:
             base_url: the folder that lists the surveys, with its closing slash.
             contact: an e-mail address, which BLS demands; sent to BLS only, never stored.
-            pace: spaces the requests.
+            rate_limit: spaces the requests.
             policy: how often and how long to try.
 
         Raises:
@@ -97,7 +99,7 @@ class BlsSite:
         """
         check_contact(contact)
         self._base = base_url.rstrip("/") + "/"
-        self._http = Http({"User-Agent": f"labor-lake ({contact})"}, pace, policy)
+        self._http = Http({"User-Agent": f"labor-lake ({contact})"}, rate_limit, policy)
 
     def listing(self, survey: str) -> tuple[ListedFile, ...]:
         """The files that BLS lists for a survey now.

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.moments import to_text
 from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.bls.listing import ListedFile, listed_moment
 from glue_jobs.sources.bls.manifest import (
@@ -17,8 +16,9 @@ from glue_jobs.sources.bls.manifest import (
     key_of,
     load_survey,
 )
-from glue_jobs.sources.kept import kept_content
+from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.protocol import Landed, RawObject, Upstream
+from glue_jobs.timestamps import to_text
 from glue_jobs.visible import shown_bytes
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Bls(Upstream[LandedFile]):
 
     def kept(self, storage: Storage, subject: str, name: str, sha256: str) -> Landed:
         """A content that a file once had: one of the versions of its key."""
-        return kept_content(storage, name, key_of(subject, name), sha256)
+        return find_content(storage, name, key_of(subject, name), sha256)
 
     def land(self, run: Run) -> Outcome:
         """Lands the surveys' files from BLS into the raw zone."""

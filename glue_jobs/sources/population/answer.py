@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.moments import FIRST_YEAR, LAST_YEAR
+from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def parse_population(body: bytes) -> PopulationPage:
     return PopulationPage(name, rows, int(total))
 
 
-def joined(pages: Sequence[PopulationPage]) -> PopulationPage:
+def join_pages(pages: Sequence[PopulationPage]) -> PopulationPage:
     """All pages as one, its rows in the years' order.
 
     Raises:

@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 
 from glue_jobs.errors import LakeError, UpstreamInvalid, UpstreamUnavailable
 from glue_jobs.sources.http import Http
-from glue_jobs.sources.population.answer import PopulationPage, joined, parse_population
+from glue_jobs.sources.population.answer import PopulationPage, join_pages, parse_population
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glue_jobs.settings import RetryPolicy
-    from glue_jobs.sources.http import Pace
+    from glue_jobs.sources.http import RateLimit
     from glue_jobs.subjects import Dataset
 
 _MOST_BYTES = 4 << 20
@@ -39,9 +39,11 @@ class Answered:
 class PopulationApi:
     """The API behind its addresses."""
 
-    def __init__(self, urls: Sequence[str], pace: Pace, policy: RetryPolicy) -> None:
+    def __init__(self, urls: Sequence[str], rate_limit: RateLimit, policy: RetryPolicy) -> None:
         self._urls = urls
-        self._http = Http({"User-Agent": "labor-lake", "Accept": "application/json"}, pace, policy)
+        self._http = Http(
+            {"User-Agent": "labor-lake", "Accept": "application/json"}, rate_limit, policy
+        )
 
     def fetch(self, dataset: Dataset) -> Answered:
         """Asks for a dataset under each address, until one gives all of it.
@@ -76,7 +78,7 @@ class PopulationApi:
             pages.append(page)
             received += len(page.rows)
             if not page.rows or received >= page.total or len(pages) == _MOST_PAGES:
-                return Answered(tuple(bodies), joined(pages))
+                return Answered(tuple(bodies), join_pages(pages))
 
     def _page(self, url: str, dataset: Dataset, offset: int) -> bytes:
         query = {

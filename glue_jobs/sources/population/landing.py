@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import GuardTripped
-from glue_jobs.moments import to_text
-from glue_jobs.sources.http import Pace
+from glue_jobs.sources.http import RateLimit
 from glue_jobs.sources.population.answer import content_sha256
 from glue_jobs.sources.population.api import PopulationApi
 from glue_jobs.sources.population.manifest import (
@@ -24,6 +23,7 @@ from glue_jobs.sources.population.manifest import (
     save_population,
 )
 from glue_jobs.storage.recorded import bring_back
+from glue_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 
 def open_api(run: Run) -> PopulationApi:
-    """The API as the settings name it: the same for all of a run, so that its pace holds."""
-    pace = Pace(run.settings.requests_per_second)
+    """The API as the settings name it: the same for all of a run, so that its rate holds."""
+    rate_limit = RateLimit(run.settings.requests_per_second)
     return run.client(
-        PopulationApi, lambda: PopulationApi(run.settings.population_url, pace, run.retry)
+        PopulationApi, lambda: PopulationApi(run.settings.population_url, rate_limit, run.retry)
     )
 
 
@@ -106,6 +106,6 @@ def _show(run: Run, dataset: Dataset, landed: LandedDataset, answered: Answered)
         key = key_of(page.name)
         bring_back(run.storage, key, page.version, page.sha256)
         keys.add(key)
-    for stored in list(run.storage.scan(key_of(f"{dataset.cube}."))):
+    for stored in list(run.storage.list_objects(key_of(f"{dataset.cube}."))):
         if stored.key not in keys:
             run.storage.delete(stored.key)

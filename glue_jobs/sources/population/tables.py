@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
-from glue_jobs.sources.population.answer import PopulationPage, joined, parse_population
+from glue_jobs.sources.population.answer import PopulationPage, join_pages, parse_population
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.convert import Converted, write_records
 from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
@@ -67,7 +67,9 @@ class PopulationTables:
             with content.open() as stream:
                 pages.append(stream.read())
         try:
-            return convert_population(joined([parse_population(page) for page in pages]), target)
+            return convert_population(
+                join_pages([parse_population(page) for page in pages]), target
+            )
         except UpstreamInvalid as error:
             raise QualityFailure(f"{place.name}: {error}") from error
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.documents import Count, Moment, Sha256, read_as
 from glue_jobs.errors import UpstreamInvalid
 from glue_jobs.manifests import Manifests
-from glue_jobs.moments import to_text
 from glue_jobs.running import Outcome, act_on_each
-from glue_jobs.sources.http import Http, Pace
+from glue_jobs.sources.http import Http, RateLimit
 from glue_jobs.sources.protocol import Landed, RawObject, Upstream
 from glue_jobs.storage import names
 from glue_jobs.storage.names import Version  # noqa: TC001
+from glue_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,8 +108,8 @@ class Rainfall(Upstream[LandedCsv]):
         return True
 
     def _body(self, run: Run) -> bytes:
-        pace = Pace(run.settings.requests_per_second)
-        http = run.client(Http, lambda: Http({"User-Agent": "labor-lake"}, pace, run.retry))
+        rate_limit = RateLimit(run.settings.requests_per_second)
+        http = run.client(Http, lambda: Http({"User-Agent": "labor-lake"}, rate_limit, run.retry))
         body = io.BytesIO()
         answer = http.get(self.url, body, most_bytes=1 << 20)
         if answer.status != 200:
