@@ -4,6 +4,8 @@
    with the comparison, each in a process of its own, in turn; medians of the runs.
 2. 24 releases of a file, each with one value in a hundred revised: one series as of a date, and
    all of them, with the bytes that DuckDB read.
+3. 200 releases of a small file, a month each: what one more release costs, and one more old copy,
+   and how many objects are written and read for it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 _REVISED_EVERY = 100
 _RELEASES = 24
+_MANY = 200
 
 
 def revise(source: Path, target: Path, start: int) -> None:
@@ -108,7 +113,7 @@ def ask(folder: Path, megabytes: int) -> None:
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
     from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
 
-    storage = _first_release(folder, megabytes)
+    storage = _first_release(folder, megabytes, datetime(2000, 6, 1, 12, 30, tzinfo=timezone.utc))
     copies = {}
     for number in range(1, _RELEASES):
         copy = folder / f"copy-{number}"
@@ -130,29 +135,105 @@ def ask(folder: Path, megabytes: int) -> None:
         print(f"| {label} | {seconds:.2f} | {rows:,} | {read / 1e6:.1f} |")
 
 
-def _first_release(folder: Path, megabytes: int) -> Any:
-    """A lake with one release of a generated file."""
-    from datetime import datetime, timezone  # noqa: PLC0415
+class _Counting:
+    """A storage that counts what is asked of it."""
 
-    from glue_jobs.build_tables import build_tables  # noqa: PLC0415
-    from glue_jobs.land_bls import land_bls  # noqa: PLC0415
-    from glue_jobs.running import Run, perform  # noqa: PLC0415
+    def __init__(self, storage: Any) -> None:
+        self._storage = storage
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked[name] += 1
+        return getattr(self._storage, name)
+
+
+def go_on(folder: Path, megabytes: int) -> None:
+    """Prints what keeping history costs where there is a long one."""
+    from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
+    from glue_jobs.catalog.vintages import pointers_as_of  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
+    from glue_jobs.timestamps import end_of  # noqa: PLC0415
+    from labor_lake.commands.backfill import backfill  # noqa: PLC0415
+    from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
+
+    name = "pr.data.0.Current"
+    storage = _first_release(folder, megabytes, datetime(2024, 11, 6, 13, 30, tzinfo=timezone.utc))
+
+    def take_in(lake: Any, *months: int, day: int = 6) -> None:
+        copies = {}
+        for month in months:
+            copy = folder / f"copy-{month}-{day}"
+            revise(folder / "first", copy, (month * 7 + day) % _REVISED_EVERY)
+            copies[f"{month // 12}{month % 12 + 1:02d}{day:02d}T123000Z"] = copy
+        pointer = load_pointer(storage, "pr")
+        assert pointer is not None
+        assert backfill(lake, pointer, name, copies) is not None
+
+    def publish(lake: Any, moment: datetime) -> None:
+        body = folder / f"next-{moment:%Y%m}"
+        revise(folder / "first", body, moment.month)
+        _land_and_build(lake, body, moment)
+
+    newest = 2024 * 12 + 10
+    take_in(storage, *range(newest - _MANY + 1, newest))
+    print(f"{_MANY} releases, a month each, of a file of {megabytes} MB\n")
+    print("| | CPU s | written | copied | opened |\n|---|---|---|---|---|")
+    works: dict[str, Callable[[Any], None]] = {
+        "one more release": lambda lake: publish(
+            lake, datetime(2024, 12, 6, 13, 30, tzinfo=timezone.utc)
+        ),
+        "the first of a year": lambda lake: publish(
+            lake, datetime(2025, 1, 6, 13, 30, tzinfo=timezone.utc)
+        ),
+        "an old copy, of 2015": lambda lake: take_in(lake, 2015 * 12 + 5, day=20),
+    }
+    for label, work in works.items():
+        counting = _Counting(storage)
+        started = time.process_time()
+        work(counting)
+        seconds, asked = time.process_time() - started, counting.asked
+        print(
+            f"| {label} | {seconds:.2f} | {asked['put_file']} | {asked['copy']} | {asked['open']} |"
+        )
+    started, before = time.process_time(), _bytes_read()
+    engine = DuckDBEngine(storage, pointers_as_of(storage, end_of("2016-12-31")), Settings())
+    sql = "select count(*) as n from pr_data where series_id = 'PRS00000100'"
+    engine.query(sql).to_pylist()
+    read, seconds = _bytes_read() - before, time.process_time() - started
+    pointer = load_pointer(storage, "pr")
+    assert pointer is not None
+    files = pointer.tables["pr_revisions"].files
+    print(
+        f"\n{len(files)} files of revisions, {sum(file.bytes for file in files) / 1e6:.1f} MB; one"
+    )
+    print(f"series as of 2016-12-31: {seconds:.2f} CPU s, {read / 1e6:.1f} MB read\n", flush=True)
+
+
+def _first_release(folder: Path, megabytes: int, moment: datetime) -> Any:
+    """A lake with one release of a generated file."""
     from glue_jobs.storage.local import LocalStorage  # noqa: PLC0415
-    from labor_lake.sample.upstream import Upstream  # noqa: PLC0415
 
     first = folder / "first"
     generate(first, megabytes * 1_000_000)
     storage = LocalStorage(folder / "lake")
+    _land_and_build(storage, first, moment)
+    return storage
+
+
+def _land_and_build(storage: Any, body: Path, moment: datetime) -> None:
+    from glue_jobs.build_tables import build_tables  # noqa: PLC0415
+    from glue_jobs.land_bls import land_bls  # noqa: PLC0415
+    from glue_jobs.running import Run, perform  # noqa: PLC0415
+    from glue_jobs.settings import Settings  # noqa: PLC0415
+    from labor_lake.sample.upstream import Upstream  # noqa: PLC0415
+
     with Upstream() as upstream:
-        moment = datetime(2000, 6, 1, 12, 30, tzinfo=timezone.utc)
-        upstream.set_file("pr", "pr.data.0.Current", first, moment)
+        upstream.set_file("pr", "pr.data.0.Current", body, moment)
         settings = Settings(contact="bench@example.com", bls_url=upstream.bls_url)
         run = Run(settings, storage, "bench")
         for job in (land_bls, build_tables):
             _, failures = perform(job.__name__, job, run)
             assert not failures, failures
-    return storage
 
 
 def _bytes_read() -> int:
@@ -166,6 +247,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m bench.history", description=__doc__)
     parser.add_argument("--cost-mb", type=int, default=2000, help="of the compared file")
     parser.add_argument("--ask-mb", type=int, default=200, help="of the file with 24 releases")
+    parser.add_argument("--many-mb", type=int, default=3, help="of the file with 200 releases")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each (default: 3)")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -177,6 +259,8 @@ def main() -> None:
         cost(Path(folder), arguments.cost_mb, arguments.repeat)
     with tempfile.TemporaryDirectory() as folder:
         ask(Path(folder), arguments.ask_mb)
+    with tempfile.TemporaryDirectory() as folder:
+        go_on(Path(folder), arguments.many_mb)
 
 
 if __name__ == "__main__":

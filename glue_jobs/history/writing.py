@@ -108,7 +108,9 @@ class HistoryWriter:
         table = published.tables.get(self._name) if published else None
         self._is_laid_out = table is not None and layout.is_laid_out(table)
         usable = table is not None and layout.has_the_columns(table)
-        self._files = table.files if table and usable else ()
+        self._files: dict[str, list[TableFile]] = {}
+        for file in table.files if table and usable else ():
+            self._files.setdefault(file.source, []).append(file)
         before: dict[Vintage, Vintage | None] = {}
         for _, own in groupby(published.history if published else (), lambda one: one.source):
             before.update(_pairs(list(own)))
@@ -152,10 +154,11 @@ class HistoryWriter:
         for year, group in groupby(vintages, lambda one: year_of(one.release)):
             own, state = list(group), None
             last = written[-1] if written else None
-            partition = (partition_of(self._subject, own[0].source), year)
+            source = own[0].source
+            partition = (partition_of(self._subject, source), year)
             while state is None:  # again, where a published file turns out to have rotten
                 found, missed = self._find(own, last, compared, may_lack)
-                state = self._state(partition, found, is_running=year == newest)
+                state = self._state(source, partition, found, is_running=year == newest)
             written += [changes.vintage for changes in found]
             files += state
             left_out += missed
@@ -190,26 +193,31 @@ class HistoryWriter:
             return None
         if not known.rows:
             return Changes(known)
-        for file in self._files:
+        for file in self._files.get(known.source, ()):
             if layout.holds(file, known) and self._stands(file):
                 return Changes(known, published=file)
         return None
 
     def _state(
-        self, partition: tuple[str, str], found: Sequence[Changes], *, is_running: bool
+        self,
+        source: str,
+        partition: tuple[str, str],
+        found: Sequence[Changes],
+        *,
+        is_running: bool,
     ) -> list[TableFile] | None:
-        """The files of a partition: those that are there, or a new state with these changes.
+        """A partition's files: those that are there, or of a new state with these changes.
 
         Returns:
             None where a published file that was to be read has rotten.
         """
         changed = [one for one in found if one.vintage.rows]
         groups = [[one] for one in changed] if is_running else [changed] if changed else []
-        there = {file for file in self._files if file.partition == partition}
-        if all(map(self._is_a_file, groups)) and {own[0].published for own in groups} == there:
+        there = {file for file in self._files.get(source, ()) if file.partition == partition}
+        new = [group for group in groups if not self._is_a_file(group)]
+        if not new and {group[0].published for group in groups} == there:
             return sorted(there, key=lambda file: file.path)
-        to_read = [one for own in groups if not self._is_a_file(own) for one in own]
-        if not all(map(self._is_readable, to_read)):
+        if not all(self._is_readable(one) for group in new for one in group):
             return None
         return self._store(partition, list(self._make(partition, groups)))
 
