@@ -107,7 +107,7 @@ def cost(folder: Path, megabytes: int, repeat: int) -> None:
 def ask(folder: Path, megabytes: int) -> None:
     """Prints what as-of queries on 24 releases take and read."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
-    from glue_jobs.catalog.vintages import pointers_as_of  # noqa: PLC0415
+    from glue_jobs.catalog.vintages import readable_pointers_as_of  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
@@ -125,7 +125,9 @@ def ask(folder: Path, megabytes: int) -> None:
     assert made is not None
     size = sum(file.bytes for file in made.tables["pr_revisions"].files)
     print(f"{_RELEASES} releases of a file of {megabytes} MB: {size / 1e6:.1f} MB of revisions\n")
-    engine = DuckDBEngine(storage, pointers_as_of(storage, end_of("2020-12-31")), Settings())
+    engine = DuckDBEngine(
+        storage, readable_pointers_as_of(storage, end_of("2020-12-31"))[0], Settings()
+    )
     print("| as of 2020-12-31 | seconds | rows | MB read |\n|---|---|---|---|")
     for label, condition in (("one series", "where series_id = 'PRS00000100'"), ("all", "")):
         started, before = time.monotonic(), _bytes_read()
@@ -150,7 +152,6 @@ class _Counting:
 def go_on(folder: Path, megabytes: int) -> None:
     """Prints what keeping history costs where there is a long one."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
-    from glue_jobs.catalog.vintages import pointers_as_of  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
@@ -196,7 +197,8 @@ def go_on(folder: Path, megabytes: int) -> None:
             f"| {label} | {seconds:.2f} | {asked['put_file']} | {asked['copy']} | {asked['open']} |"
         )
     started, before = time.process_time(), _bytes_read()
-    engine = DuckDBEngine(storage, pointers_as_of(storage, end_of("2016-12-31")), Settings())
+    known, _ = readable_pointers_as_of(storage, end_of("2016-12-31"))
+    engine = DuckDBEngine(storage, known, Settings())
     sql = "select count(*) as n from pr_data where series_id = 'PRS00000100'"
     engine.query(sql).to_pylist()
     read, seconds = _bytes_read() - before, time.process_time() - started

@@ -7,13 +7,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.pointers import Pointer, load_pointer
-from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.settings import Settings
 from glue_jobs.timestamps import from_release, release_name
 from labor_lake.commands.backfill import backfill
 from labor_lake.sample import render
 from tests.faults.lake import Lake, change_file
+from tests.pointers import pointers_as_of
 
 if TYPE_CHECKING:
     from tests.tables.test_revisions import Values

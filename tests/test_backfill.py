@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointer, load_pointers
+from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure
 from glue_jobs.settings import Settings
@@ -25,6 +25,7 @@ from tests.captures import capture, needs_captures
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.lakes import run_at
+from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
 from tests.test_history import rows_of
 from tests.test_real_input import RELEASES

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs import build_tables as job
-from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.settings import Settings
 from glue_jobs.tables import plan
@@ -34,6 +33,7 @@ from tests.faults.commands import LATER, verify
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import lake_with
+from tests.pointers import pointers_as_of
 from tests.simulator.upstream import Upstream
 from tests.test_builds import rows_of
 

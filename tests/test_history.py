@@ -12,8 +12,7 @@ from functools import partial
 
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointer, load_pointers
-from glue_jobs.catalog.vintages import pointers_as_of
+from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.reports.files import printed_rows, to_csv
@@ -25,6 +24,7 @@ from labor_lake.cli import main
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
+from tests.pointers import load_pointers, pointers_as_of
 from tests.simulator.upstream import Upstream
 from tests.test_real_input import RELEASES
 

@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Vintage, load_pointer
-from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.settings import Settings
 from glue_jobs.timestamps import from_release, release_name
@@ -25,6 +24,7 @@ from labor_lake.cli import main
 from labor_lake.sample import render
 from tests.faults.lake import Lake, change_file
 from tests.faults.places import Place
+from tests.pointers import pointers_as_of
 from tests.simulator.upstream import Upstream
 from tests.tables.test_revisions import Values, expected
 

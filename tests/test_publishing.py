@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs import publish_reports as job
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import QualityFailure, TryAgainLater, UsageError
 from glue_jobs.publish_reports import describe_inputs, publish_reports
 from glue_jobs.sql_files import sql_files
@@ -18,6 +17,7 @@ from tests.faults.lake import Lake, body_of, change_file, observation
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage
 from tests.lakes import lake_of, run_at
+from tests.pointers import load_pointers
 from tests.reports import REPORTS, reports_of_tables, reports_reading
 from tests.simulator.upstream import Upstream
 

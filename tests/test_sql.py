@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 import athena_sql
-from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.settings import Settings
@@ -17,6 +17,7 @@ from glue_jobs.timestamps import release_name
 from labor_lake.workflow import run_workflow
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
+from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
 
 FOLDERS = ("views", "reports", "checks", "queries")

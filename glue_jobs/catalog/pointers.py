@@ -224,18 +224,6 @@ def readable_pointers(storage: Storage) -> tuple[list[Pointer], dict[str, LakeEr
     return pointers, damaged
 
 
-def load_pointers(storage: Storage) -> list[Pointer]:
-    """All pointers of a lake, in the order of their subjects, for whoever needs every one.
-
-    Raises:
-        LakeError: one cannot be read.
-    """
-    pointers, damaged = readable_pointers(storage)
-    for failure in damaged.values():
-        raise failure
-    return pointers
-
-
 def past_pointers(storage: Storage, subject: str) -> list[PastPointer]:
     """Every pointer a subject ever had, the current one too, oldest first."""
     key = names.pointer(subject)

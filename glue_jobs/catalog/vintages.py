@@ -60,19 +60,6 @@ def readable_pointers_as_of(
     return found, damaged
 
 
-def pointers_as_of(storage: Storage, moment: datetime) -> list[Pointer]:
-    """The same, for whoever needs every one.
-
-    Raises:
-        UsageError: the lake knows nothing at all of that moment.
-        LakeError: one cannot be told.
-    """
-    found, damaged = readable_pointers_as_of(storage, moment)
-    for failure in damaged.values():
-        raise failure
-    return found
-
-
 def known_since(storage: Storage, pointer: Pointer) -> str:
     """The first release of a subject that the lake has seen; of its pointers, without a history."""
     if pointer.history:

@@ -14,12 +14,12 @@ from glue_jobs.catalog.pointers import (
     load_pointer,
     publish,
 )
-from glue_jobs.catalog.vintages import pointers_as_of
 from glue_jobs.errors import UsageError
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.timestamps import from_release
 from tests.lakes import put_files
+from tests.pointers import pointers_as_of
 
 FIRST, SECOND, THIRD = RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 BEFORE = {FIRST: "20250904T122959Z", SECOND: "20251204T132959Z", THIRD: "20260304T132959Z"}

@@ -13,7 +13,6 @@ from glue_jobs.catalog.pointers import (
     Table,
     TableFile,
     load_pointer,
-    load_pointers,
     missing_files,
     past_pointers,
     publish,
@@ -22,6 +21,7 @@ from glue_jobs.errors import IntegrityFailure, LostRace, TryAgainLater
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
 from tests.lakes import put_files
+from tests.pointers import load_pointers
 
 HASH = "ab" * 32
 YEAR = TableColumn("year", "smallint", "calendar year")

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile, load_pointer, publish
-from glue_jobs.catalog.vintages import pointers_as_of, readable_pointers_as_of
+from glue_jobs.catalog.vintages import readable_pointers_as_of
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.columns import TableColumn
 from labor_lake.commands.vacuum import vacuum
+from tests.pointers import pointers_as_of
 
 RELEASES = ("20250904T123000Z", "20251204T133000Z", "20260304T133000Z")
 FIRST, SECOND, THIRD = RELEASES

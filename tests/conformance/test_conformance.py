@@ -15,7 +15,6 @@ import yaml
 
 import athena_sql
 from athena_sql.statements import Query
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UnsupportedSQL, UsageError
 from glue_jobs.settings import Settings
@@ -24,6 +23,7 @@ from tests.captures import needs_captures
 from tests.conformance.comparison import difference
 from tests.conformance.lake import built_once
 from tests.conformance.statements import Statement, read_statements
+from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
     from glue_jobs.engines.protocol import Engine

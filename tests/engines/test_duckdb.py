@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import athena_sql
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
@@ -20,6 +19,7 @@ from labor_lake.engines.duckdb import DuckDBEngine
 from labor_lake.engines.failures import failure_of
 from tests.interrupting import ENDLESS, interrupt_at
 from tests.lakes import lake_of
+from tests.pointers import load_pointers
 
 ROWS = 2 * ROW_GROUP_ROWS  # DuckDB gives each thread a row group at a time
 

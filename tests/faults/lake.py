@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.running import perform
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources.registry import landing_jobs
@@ -17,6 +16,7 @@ from labor_lake.sample import excerpt, render
 from labor_lake.workflow import job_named
 from tests.aws import REGION
 from tests.lakes import run_at
+from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

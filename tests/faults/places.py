@@ -22,12 +22,12 @@ import boto3
 from moto import mock_aws
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.sources.bls.manifest import load_survey
 from glue_jobs.sources.population.manifest import load_population
 from glue_jobs.storage import names
 from glue_jobs.storage.open import open_storage
 from tests.aws import REGION
+from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointers
 from labor_lake.cli import main
 from tests.aws import REGION
 from tests.faults.lake import CONTACT, DATA_FILE
 from tests.faults.places import BACKENDS, UNREADABLE
 from tests.faults.table import Case, cases
+from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
     from typing import Any

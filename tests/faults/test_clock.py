@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointers
 from labor_lake.commands.vacuum import KEPT_DAYS, Removed, vacuum
 from tests.faults.lake import Lake
 from tests.faults.places import BACKENDS
 from tests.faults.small_survey import serve_release
 from tests.faults.table import cases
 from tests.lakes import NOW
+from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from moto.server import ThreadedMotoServer
 
-from glue_jobs.catalog.pointers import load_pointers
 from tests.aws import REGION
 from tests.faults.killed_runs import run_elsewhere
 from tests.faults.lakes_alike import WORKS, LakesAlike
 from tests.faults.places import BACKENDS
 from tests.faults.table import fault
+from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
 
 if TYPE_CHECKING:

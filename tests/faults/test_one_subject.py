@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.errors import LakeError, StorageFailure
 from labor_lake.sample import render
 from tests.faults.api_calls import ApiCalls, FailingCalls
@@ -23,6 +22,7 @@ from tests.faults.storages import CountingStorage, FailingStorage
 from tests.faults.table import cases, fault
 from tests.faults.test_failing_operations import Promise, check_call_fails
 from tests.faults.test_kill import check_each_kill
+from tests.pointers import load_pointers
 from tests.simulator.faults import Status
 from tests.simulator.upstream import Upstream
 

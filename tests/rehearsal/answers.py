@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glue_jobs.catalog.pointers import load_pointers
 from glue_jobs.settings import Settings
 from glue_jobs.storage import names
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.engines.duckdb import DuckDBEngine
+from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

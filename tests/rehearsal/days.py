@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Callable
 
 import boto3
 
-from glue_jobs.catalog.pointers import load_pointers, tables_of
+from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.verification import Findings, compare_object, noted_objects, recorded_subjects
+from tests.pointers import load_pointers
 from tests.rehearsal import checks
 from tests.rehearsal.permissions import grants_of, without_call, without_permission
 from tests.rehearsal.server import Failure

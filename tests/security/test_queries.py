@@ -20,7 +20,7 @@ from sqlglot import exp
 import athena_sql
 from athena_sql import Translation
 from athena_sql.statements import Query
-from glue_jobs.catalog.pointers import load_pointer, load_pointers
+from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.engines.athena import _literal
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.reports.changes import changes_of
@@ -28,6 +28,7 @@ from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from labor_lake.cli import main
 from labor_lake.engines.duckdb import DuckDBEngine
+from tests.pointers import load_pointers
 from tests.security.conftest import SECRET, everything_below
 
 READING = {
