@@ -152,6 +152,7 @@ class _Counting:
 def go_on(folder: Path, megabytes: int) -> None:
     """Prints what keeping history costs where there is a long one."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
+    from glue_jobs.catalog.vintages import readable_pointers_as_of  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
