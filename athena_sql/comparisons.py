@@ -86,7 +86,8 @@ def comparable(nodes: list[exp.Expr]) -> AthenaType:
     """The type in which the nodes are compared.
 
     Raises:
-        UnsupportedSQL: Athena would not compare them, or compares them another way than DuckDB.
+        InvalidSQL: Athena would not compare them.
+        UnsupportedSQL: it compares them another way than DuckDB.
     """
     kind = common(nodes, "a comparison")
     if kind.name in NESTED:

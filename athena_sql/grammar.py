@@ -147,7 +147,8 @@ def refuse_foreign(tokens: list[Token]) -> None:
     """Refuses what the parser would read as something that was not written.
 
     Raises:
-        UnsupportedSQL: with the name of the construct.
+        InvalidSQL: it is not in Athena's grammar either.
+        UnsupportedSQL: it is, and the parser would lose it.
     """
     end = Token(TokenType.SEMICOLON, ";")
     for place, token in enumerate(tokens):
@@ -155,18 +156,16 @@ def refuse_foreign(tokens: list[Token]) -> None:
         kinds = [part.token_type for part in following]
         if token.token_type in _FOREIGN_TOKENS:
             written, hint = _FOREIGN_TOKENS[token.token_type]
-            raise UnsupportedSQL(f"Athena has no {written}.", hint=hint)
+            raise InvalidSQL(f"Athena has no {written}.", hint=hint)
         if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
-            raise UnsupportedSQL(
+            raise InvalidSQL(
                 f"Athena has no {token.text}.",
                 hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
             )
         if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.OFFSET:
-            raise UnsupportedSQL(
-                "Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m."
-            )
+            raise InvalidSQL("Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m.")
         if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
-            raise UnsupportedSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
+            raise InvalidSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
         if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
             raise InvalidSQL("There is a comma with nothing behind it.")
         _refuse_call(token, following[0])
@@ -224,7 +223,7 @@ def parse_tree(sql: str) -> exp.Expr:
 
     Raises:
         InvalidSQL: sqlglot cannot read it.
-        UnsupportedSQL: it cannot, and the reason is known.
+        UnsupportedSQL: it is a command of another kind.
     """
     try:
         trees = [tree for tree in AthenaGrammar().parse(sql) if tree is not None]
@@ -245,7 +244,7 @@ def _unreadable(error: ParseError, sql: str) -> AthenaSQLError:
     for written, hint in _FOREIGN_WORDS.items():
         if re.search(written, near, re.IGNORECASE):
             shown = re.sub(r"[\[\]]", "", written)
-            return UnsupportedSQL(f"Athena has no {shown}.", hint=hint)
+            return InvalidSQL(f"Athena has no {shown}.", hint=hint)
     said = str(place.get("description") or "")
     reason = f" {said}." if said.startswith(("Two", "A JOIN")) else ""
     invalid = InvalidSQL(

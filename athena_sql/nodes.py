@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from athena_sql.errors import UnsupportedSQL
+from athena_sql.errors import InvalidSQL, UnsupportedSQL
 from athena_sql.types import (
     BIGINT,
     BOOLEAN,
@@ -157,9 +157,9 @@ def literal_text(node: exp.Expr, what: str) -> str:
     )
 
 
-def not_in_athena(what: str, hint: str = "") -> UnsupportedSQL:
+def not_in_athena(what: str, hint: str = "") -> InvalidSQL:
     """The error for a query that Athena refuses as well: only where its own error is known."""
-    return UnsupportedSQL(f"Athena does not accept {what}.", hint=hint)
+    return InvalidSQL(f"Athena does not accept {what}.", hint=hint)
 
 
 def untranslated(what: str, hint: str = "") -> UnsupportedSQL:
@@ -171,7 +171,7 @@ def common(nodes: list[exp.Expr], what: str) -> AthenaType:
     """The type all nodes share.
 
     Raises:
-        UnsupportedSQL: Athena would not bring them together; neither is it done here.
+        InvalidSQL: Athena would not bring them together; neither is it done here.
     """
     kind = UNKNOWN
     for node in nodes:

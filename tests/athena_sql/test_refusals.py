@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from athena_sql import parse
-from athena_sql.errors import AthenaSQLError, UnsupportedSQL
-from tests.athena_sql.test_translation import refusal
+from athena_sql import parse, translate
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
+from tests.athena_sql.test_translation import SCHEMA, refusal
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,29 @@ def test_a_refusal_is_an_unsupported_sql_and_a_mistake_is_not():
     assert not isinstance(raised.value, UnsupportedSQL)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT series_id ILIKE 'a' FROM series",
+        "SELECT [x FOR x IN months] FROM series",
+        "SELECT 7 // 2",
+        "SELECT 1 == 1",
+        "SELECT 1 LIMIT 1 OFFSET 1",
+        "SELECT 1 LIMIT 1, 2",
+        "SELECT 1 + 'a'",
+        "SELECT coalesce(1, 'a')",
+        "SELECT 1 WHERE 'a'",
+        "SELECT date_trunc('decade', date '2020-01-01')",
+        "SELECT :x",
+        "VALUES (1), (1, 2)",
+    ],
+)
+def test_what_athena_has_not_is_a_mistake_and_no_lack_of_the_local_engine(sql):
+    with pytest.raises(InvalidSQL, match=r"^Athena "):
+        translate(sql, SCHEMA)
+
+
 def test_a_refusal_says_what_to_write_instead():
-    with pytest.raises(UnsupportedSQL) as raised:
+    with pytest.raises(InvalidSQL) as raised:
         parse("SELECT month::varchar FROM series")
     assert raised.value.hint == "Write CAST(x AS type)."
