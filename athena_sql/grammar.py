@@ -72,6 +72,7 @@ BARE_PREDICATES = (
 _AFTER_A_LIST = (*(TokenType.FROM, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.SEMICOLON),)
 _SIGNS = (TokenType.DASH, TokenType.PLUS)
 _WORD = re.compile(r"\w")
+_DECIMAL = re.compile(r"[+-]?(?=\.?\d)(\d*)(?:\.(\d*))?")
 
 
 class AthenaGrammar(Trino):
@@ -93,6 +94,10 @@ class AthenaGrammar(Trino):
         """The parser; a call that is not here becomes ``exp.Anonymous``."""
 
         FUNCTIONS: ClassVar = {}
+        TYPE_LITERAL_PARSERS: ClassVar = {
+            **TrinoParser.TYPE_LITERAL_PARSERS,
+            exp.DType.DECIMAL: lambda self, this, to: self._parse_decimal_literal(this, to),
+        }
         PLACEHOLDER_PARSERS: ClassVar = {
             **TrinoParser.PLACEHOLDER_PARSERS,
             TokenType.PLACEHOLDER: lambda self: named_parameter(self._tokens[: self._index]),
@@ -110,6 +115,20 @@ class AthenaGrammar(Trino):
             if any(isinstance(side, BARE_PREDICATES) for side in (this, expression)):
                 self.raise_error("Two comparisons in a row need brackets")
             return super()._build_predicate(klass, this, expression, *rest, **named)
+
+        def _parse_decimal_literal(self, this: exp.Expr, to: exp.Expr) -> exp.Expr:
+            # Its digits are its type; of CAST(x AS decimal) that is decimal(38, 0).
+            if "_" in this.name:
+                raise UnsupportedSQL(f"The local engine does not translate DECIMAL '{this.name}'.")
+            found = _DECIMAL.fullmatch(this.name) if this.args["is_string"] else None
+            if to.expressions or found is None:
+                self.raise_error("This is not a DECIMAL literal")
+            fraction = (found and found[2]) or ""
+            digits = len(((found and found[1]) or "").lstrip("0")) + len(fraction)
+            numbers = (max(1, digits), len(fraction))
+            parts = [exp.DataTypeParam(this=exp.Literal.number(part)) for part in numbers]
+            to.set("expressions", parts)
+            return self.expression(exp.Cast(this=this, to=to))
 
         def _parse_join(self, *given: Any, **named: Any) -> Any:
             comma = self._curr is not None and self._curr.token_type == TokenType.COMMA
@@ -182,7 +201,9 @@ def _refuse_call(token: Token, following: Token) -> None:
 
 def _refuse_number(token: Token, following: Token) -> None:
     """1_000, 0b101 and 1d: sqlglot reads a number and a name for it."""
-    if token.token_type == TokenType.HEX_STRING:
+    # In x'1f' there are two quotes and a letter more than digits, in 0x1f two characters.
+    written = token.end - token.start + 1 - len(token.text)
+    if token.token_type == TokenType.HEX_STRING and written < 3:
         raise UnsupportedSQL("The local engine does not translate hexadecimal or binary constants.")
     glued = token.token_type == TokenType.NUMBER and following.start == token.end + 1
     if glued and following.token_type != TokenType.SEMICOLON and _WORD.match(following.text):
@@ -246,7 +267,7 @@ def _unreadable(error: ParseError, sql: str) -> AthenaSQLError:
             shown = re.sub(r"[\[\]]", "", written)
             return InvalidSQL(f"Athena has no {shown}.", hint=hint)
     said = str(place.get("description") or "")
-    reason = f" {said}." if said.startswith(("Two", "A JOIN")) else ""
+    reason = f" {said}." if said.startswith(("Two", "A JOIN", "This is not")) else ""
     invalid = InvalidSQL(
         f"The local engine cannot read this as Athena's SQL, from line {place.get('line')}, "
         f"column {place.get('col')} on: {highlight or 'its end'}.{reason}"

@@ -33,10 +33,12 @@ class Relation:
     Attributes:
         alias: the name that its columns are said with.
         columns: what it offers, without those that a USING has merged.
+        hidden: what it offers besides, where * does not mean it: ``$path``.
     """
 
     alias: str
     columns: Columns
+    hidden: Columns = field(default_factory=list)
 
 
 @dataclass
@@ -72,6 +74,10 @@ class Scope:
             hint=_hint_for(parts[-1], self.names()),
             word=parts[-1],
         )
+
+    def has(self, parts: list[str]) -> bool:
+        """Whether a column of the relations here is meant."""
+        return self._own(parts) is not None
 
     def names(self) -> list[str]:
         """Every column that can be named without a table."""
@@ -120,7 +126,7 @@ class Scope:
             column(part.alias, name, kind)
             for part in self.relations
             if table in ("", part.alias)
-            for name, kind in part.columns
+            for name, kind in (*part.columns, *part.hidden)
             if name == wanted
         ]
 

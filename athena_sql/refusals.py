@@ -27,11 +27,10 @@ _FOREIGN_NODES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.BitwiseOr: ("Athena has no operator |.", "Write bitwise_or(x, y)."),
 }
 _REFUSED_NODES: dict[type[exp.Expr], tuple[str, str]] = {
-    exp.Tuple: ("The local engine does not translate rows of values such as (a, b).", ""),
-    exp.HexString: ("The local engine does not translate binary constants.", ""),
     exp.UnicodeString: ("The local engine does not translate U&'...'.", "Write the letters."),
     exp.AtIndex: ("The local engine does not translate WITH ORDINALITY here.", ""),
     exp.Lambda: ("The local engine does not translate a lambda here.", ""),
+    exp.CurrentCatalog: ("The local engine does not translate current_catalog.", ""),
     exp.CurrentUser: ("The local engine has no users.", ""),
     exp.JSONTable: ("The local engine does not translate JSON_TABLE.", ""),
     exp.ParseJSON: ("The local engine does not translate values of type json.", ""),
@@ -69,7 +68,6 @@ _FUNCTION_HINTS = {
         "A query reads tables and views only, here as in Athena.",
     ),
     "json_extract": "Write json_extract_scalar(x, '$.name').",
-    "reverse": "reverse is translated for arrays; turn the string round in Athena.",
     "percentile_cont": "Athena has approx_percentile(x, p).",
     "median": "Athena has approx_percentile(x, 0.5).",
     "string_agg": "Athena has listagg(x, sep) WITHIN GROUP (ORDER BY y).",
