@@ -16,10 +16,11 @@ from athena_sql.aggregate_calls import AGGREGATE_NODES, aggregate
 from athena_sql.allow_list import FUNCTIONS_BY_NAME, How
 from athena_sql.casts import CASTS
 from athena_sql.comparisons import COMPARISONS
-from athena_sql.errors import InvalidSQL, UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.functions import FUNCTIONS, make_call
 from athena_sql.guard import reads
 from athena_sql.likes import LIKES
+from athena_sql.marks import note_place
 from athena_sql.names import Scope
 from athena_sql.nodes import (
     Rewrite,
@@ -120,11 +121,15 @@ class ExpressionTranslator:
             UnsupportedSQL: something in it has no faithful translation.
             InvalidSQL: a name in it means nothing.
         """
-        if type(node) in self._own:
-            return self._own[type(node)](node)
-        if type(node) in REWRITES:
-            return REWRITES[type(node)](self, node)
-        raise refusal(node)
+        try:
+            if type(node) in self._own:
+                return self._own[type(node)](node)
+            if type(node) in REWRITES:
+                return REWRITES[type(node)](self, node)
+            raise refusal(node)
+        except AthenaSQLError as error:
+            note_place(error, node)
+            raise
 
     def visit_query(self, query: exp.Expr) -> tuple[exp.Expr, list[AthenaType]]:
         """The translated query inside an expression, and its columns' types."""

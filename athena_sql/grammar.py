@@ -172,25 +172,33 @@ def refuse_foreign(tokens: list[Token]) -> None:
     end = Token(TokenType.SEMICOLON, ";")
     for place, token in enumerate(tokens):
         following = [*tokens[place + 1 : place + 4], end, end, end]
-        kinds = [part.token_type for part in following]
-        if token.token_type in _FOREIGN_TOKENS:
-            written, hint = _FOREIGN_TOKENS[token.token_type]
-            raise InvalidSQL(f"Athena has no {written}.", hint=hint)
-        if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
-            raise InvalidSQL(
-                f"Athena has no {token.text}.",
-                hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
-            )
-        if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.OFFSET:
-            raise InvalidSQL("Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m.")
-        if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
-            raise InvalidSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
-        if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
-            raise InvalidSQL("There is a comma with nothing behind it.")
-        _refuse_call(token, following[0])
-        _refuse_number(token, following[0])
-        _refuse_interval(token, following)
-        _refuse_unknown(token, following)
+        try:
+            _refuse_foreign(token, following)
+        except AthenaSQLError as error:
+            error.place = token.start, token.end + 1 - token.start
+            raise
+
+
+def _refuse_foreign(token: Token, following: list[Token]) -> None:
+    kinds = [part.token_type for part in following]
+    if token.token_type in _FOREIGN_TOKENS:
+        written, hint = _FOREIGN_TOKENS[token.token_type]
+        raise InvalidSQL(f"Athena has no {written}.", hint=hint)
+    if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
+        raise InvalidSQL(
+            f"Athena has no {token.text}.",
+            hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
+        )
+    if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.OFFSET:
+        raise InvalidSQL("Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m.")
+    if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
+        raise InvalidSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
+    if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
+        raise InvalidSQL("There is a comma with nothing behind it.")
+    _refuse_call(token, following[0])
+    _refuse_number(token, following[0])
+    _refuse_interval(token, following)
+    _refuse_unknown(token, following)
 
 
 def _refuse_call(token: Token, following: Token) -> None:

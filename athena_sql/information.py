@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from athena_sql.errors import UnsupportedSQL
 from athena_sql.nodes import call, name, number, plain_cast, text, untranslated
-from athena_sql.types import BIGINT, VARCHAR, AthenaType
+from athena_sql.types import BIGINT, VARCHAR, AthenaType, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +82,13 @@ def _tables(schema: Schema) -> Iterator[tuple[str, ...]]:
 
 
 def _columns(schema: Schema) -> Iterator[tuple[str, ...]]:
+    kinds: dict[str, str] = {}
     for table in sorted(schema):
-        for place, (title, kind) in enumerate(schema.columns(table), 1):
-            yield _CATALOG, schema.database, table, title, str(place), "", "YES", str(kind)
+        for place, (title, written) in enumerate(schema.written(table).items(), 1):
+            if written not in kinds:
+                kinds[written] = str(parse_type(written))
+            name_and_place = title.lower(), str(place)
+            yield _CATALOG, schema.database, table, *name_and_place, "", "YES", kinds[written]
 
 
 def refuse_other_databases(select: exp.Select, database: str) -> None:

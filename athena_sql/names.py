@@ -141,9 +141,16 @@ def _fields(node: exp.Expr, fields: list[str]) -> exp.Expr:
     return node
 
 
+# Comparing a word with a name takes some microseconds, and a catalog may have thousands of tables.
+_MANY_NAMES = 100
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """``Did you mean value?``, or nothing where nothing is alike."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.7)
+    names = list(known)
+    if len(names) > _MANY_NAMES:
+        names = [name for name in names if name[:1] == word[:1]][:_MANY_NAMES]
+    near = difflib.get_close_matches(word, names, n=2, cutoff=0.7)
     return f"Did you mean {' or '.join(near)}?" if near else ""
 
 

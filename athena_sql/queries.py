@@ -19,10 +19,11 @@ from athena_sql.aggregate_calls import (
     read_star,
 )
 from athena_sql.comparisons import boolean
-from athena_sql.errors import InvalidSQL, UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.expressions import ExpressionTranslator
 from athena_sql.guard import reads
 from athena_sql.information import refuse_other_databases
+from athena_sql.marks import note_place
 from athena_sql.names import Columns, Relation, Scope
 from athena_sql.nodes import is_name, name, not_in_athena, type_of, typed, untranslated
 from athena_sql.parameters import placeholder
@@ -58,7 +59,13 @@ class QueryTranslator:
             query: as it was parsed; it is not changed.
             outside: the WITHs in sight, and in ``outer`` the query whose columns may be named.
         """
-        outside = outside or Scope({})
+        try:
+            return self._translate(query, outside or Scope({}))
+        except AthenaSQLError as error:
+            note_place(error, query)
+            raise
+
+    def _translate(self, query: exp.Expr, outside: Scope) -> tuple[exp.Expr, Columns]:
         withs, ctes = self._withs(query, outside)
         inside = Scope(ctes, outside.outer)
         if isinstance(query, exp.Select):

@@ -80,6 +80,10 @@ class Schema:
             ]
         return list(self._columns[table])
 
+    def written(self, table: str) -> Mapping[str, str]:
+        """A table's columns with their types, as the catalog spells them."""
+        return self._written[table]
+
     def hidden(self, table: str) -> Columns:
         """A table's hidden columns with their types."""
         return [(name, parse_type(kind)) for name, kind in self._hidden[table].items()]

@@ -13,7 +13,7 @@ from athena_sql.errors import AthenaSQLError, UnsupportedSQL
 from athena_sql.guard import refuse_unread
 from athena_sql.headings import headings
 from athena_sql.information import is_information
-from athena_sql.marks import mark_word
+from athena_sql.marks import mark_place
 from athena_sql.nodes import name
 from athena_sql.queries import QueryTranslator
 from athena_sql.relations import table_name
@@ -66,11 +66,13 @@ def translate(statement: str | Query | CreateView | Show, schema: Schema) -> Tra
     """
     parsed = parse(statement) if isinstance(statement, str) else statement
     if isinstance(parsed, Show):
-        raise UnsupportedSQL("SHOW and DESCRIBE are answered by the catalog, not by SQL.")
+        error = UnsupportedSQL("SHOW and DESCRIBE are answered by the catalog, not by SQL.")
+        mark_place(error, statement if isinstance(statement, str) else "")
+        raise error
     try:
         return _translated(parsed, schema)
     except AthenaSQLError as error:
-        mark_word(error, parsed.sql)
+        mark_place(error, parsed.sql)
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from athena_sql import parse, translate
+from athena_sql import Schema, parse, translate
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from tests.athena_sql.test_translation import SCHEMA, refusal
 
@@ -287,3 +287,35 @@ def test_a_refusal_says_what_to_write_instead():
     with pytest.raises(InvalidSQL) as raised:
         parse("SELECT month::varchar FROM series")
     assert raised.value.hint == "Write CAST(x AS type)."
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column", "marked"),
+    [
+        ("SELECT series_id,\n  foo(month) FROM series", 2, 3, "foo"),
+        ("SELECT cast(month AS json) FROM series", 1, 13, "month"),
+        ("SELECT 1, series_id || 1 FROM series", 1, 11, "series_id || 1"),
+        ("SELECT month::varchar FROM series", 1, 13, "::"),
+        ("SELECT (SELECT nothing FROM footnotes)", 1, 16, "nothing"),
+        ("SELECT * FROM series TABLESAMPLE BERNOULLI (10)", 1, 45, "10"),
+        ("INSERT INTO series SELECT 1", 1, 1, "INSERT"),
+        ("\n  SHOW TBLPROPERTIES x", 2, 3, "SHOW"),
+        ("SELECT", 1, 1, "SELECT"),
+        ("SELECT a FROM (SELECT 'nothing', nothing FROM series) AS t", 1, 34, "nothing"),
+    ],
+)
+def test_a_refusal_says_where(sql, line, column, marked):
+    with pytest.raises(AthenaSQLError) as raised:
+        translate(sql, SCHEMA)
+    error = raised.value
+    assert (error.line, error.column) == (line, column)
+    shown, mark = error.excerpt.split("\n")
+    assert shown[mark.index("^") :][: mark.count("^")] == marked
+
+
+def test_a_misspelt_table_of_many_is_found_by_its_first_letter():
+    schema = Schema("lake", {f"table_{place}": {"n": "int"} for place in range(1000)})
+    schema.add("pr_data", {"n": "int"})
+    with pytest.raises(InvalidSQL) as raised:
+        translate("SELECT * FROM pr_dta", schema)
+    assert raised.value.hint == "Did you mean pr_data?"

@@ -115,6 +115,7 @@ def refusal(sql: str) -> str:
     with pytest.raises(AthenaSQLError) as raised:
         translate(sql, SCHEMA)
     said = str(raised.value)
+    assert raised.value.line >= (1 if sql.strip() else 0)
     if said.startswith("Athena "):
         assert isinstance(raised.value, InvalidSQL)
     if said.startswith("The local engine does not"):
