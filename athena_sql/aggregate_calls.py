@@ -14,6 +14,7 @@ from sqlglot import exp
 from athena_sql.aggregates import AGGREGATES, WINDOW_FUNCTIONS
 from athena_sql.comparisons import boolean
 from athena_sql.errors import UnsupportedSQL
+from athena_sql.folds import fold
 from athena_sql.guard import reads
 from athena_sql.nodes import (
     Rewrite,
@@ -28,7 +29,7 @@ from athena_sql.nodes import (
 )
 from athena_sql.refusals import unknown_function
 from athena_sql.signatures import filled, match_arguments
-from athena_sql.types import BIGINT, NESTED, VARCHAR, AthenaType
+from athena_sql.types import BIGINT, NESTED, VARCHAR, AthenaType, common_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,6 +156,8 @@ def _built(translator: Translator, called: _Call) -> exp.Expr:
     if function == "count" and [type(part) for part in parts] == [exp.Star]:
         read_star(parts[0])
         return called.over(typed(exp.Count(this=exp.Star()), BIGINT))
+    if function == "reduce_agg":
+        return _reduced(translator, parts, called)
     arguments = [_argument(translator, part, called) for part in parts]
     kinds = [type_of(argument) for argument in arguments]
     matches = [
@@ -167,6 +170,20 @@ def _built(translator: Translator, called: _Call) -> exp.Expr:
     _refuse_nested(function, kinds)
     _, result, builder = min(matches, key=lambda match: match[0])
     return builder(arguments, result, called.over)
+
+
+def _reduced(translator: Translator, parts: Sequence[exp.Expr], called: _Call) -> exp.Expr:
+    """A fold over the values that are not null; in one go, so nothing is put together."""
+    if len(parts) != 4:
+        raise untranslated(f"reduce_agg with {len(parts)} arguments")
+    value, start = (translator.visit(part) for part in parts[:2])
+    kind = AthenaType("array", (type_of(value),))
+    values = call("athena_present", kind, called.over(call("list", kind, value)))
+    total = fold(translator, values, start, parts[2])
+    combined = translator.visit_lambda(parts[3], [type_of(total)] * 2)
+    if common_type(type_of(combined), type_of(total)) is None:
+        raise untranslated("reduce_agg that puts states together to another type")
+    return total
 
 
 @reads(exp.Star)
@@ -189,9 +206,9 @@ def _refuse_window_function(function: str, parts: Sequence[exp.Expr], called: _C
 
 
 def _refuse_nested(function: str, kinds: list[AthenaType]) -> None:
-    ordered = function in ("min", "max") or (function in ("min_by", "max_by") and kinds[1:])
-    if ordered and kinds[-1].name in NESTED:
-        raise UnsupportedSQL(f"The local engine does not order values of type {kinds[-1]}.")
+    place = {"min": 0, "max": 0, "min_by": 1, "max_by": 1}.get(function)
+    if place is not None and kinds[place].name in NESTED:
+        raise UnsupportedSQL(f"The local engine does not order values of type {kinds[place]}.")
 
 
 def _argument(translator: Translator, node: exp.Expr, called: _Call) -> exp.Expr:

@@ -12,24 +12,33 @@ from typing import Callable
 
 from sqlglot import exp
 
+from athena_sql.intervals import milliseconds, months, of_milliseconds, of_months
 from athena_sql.nodes import (
     call,
     name,
+    not_in_athena,
     number,
     plain_cast,
     text,
     type_of,
+    untranslated,
 )
 from athena_sql.operators import scaled
 from athena_sql.signatures import Signature, signature
 from athena_sql.types import (
     BIGINT,
+    DAYS,
     DOUBLE,
+    FLOATS,
     INTEGERS,
+    MONTHS,
     REAL,
     UNKNOWN,
     AthenaType,
 )
+
+_MOST_VALUES = 10_000
+_LENGTHS = {DAYS: (milliseconds, of_milliseconds), MONTHS: (months, of_months)}
 
 Over = Callable[[exp.Expr], exp.Expr]
 Builder = Callable[[Sequence[exp.Expr], AthenaType, Over], exp.Expr]
@@ -56,6 +65,18 @@ def _sum(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Exp
     return plain_cast(over(call("sum", own, *arguments)), REAL if own == REAL else DOUBLE)
 
 
+def _interval_sum(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+    """DuckDB adds no intervals up, but their lengths."""
+    length, made = _LENGTHS[kind]
+    return made(over(call("sum", BIGINT, length(arguments[0]))))
+
+
+def _interval_avg(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+    """Athena: to the millisecond or month, a half up."""
+    length, made = _LENGTHS[kind]
+    return made(call("athena_nearest", BIGINT, over(call("avg", DOUBLE, length(arguments[0])))))
+
+
 def _avg(arguments: Sequence[exp.Expr], _: AthenaType, over: Over) -> exp.Expr:
     """Athena: the average of decimals is a decimal of the same type. DuckDB: a double."""
     own = type_of(arguments[0])
@@ -67,17 +88,116 @@ def _avg(arguments: Sequence[exp.Expr], _: AthenaType, over: Over) -> exp.Expr:
     return scaled(call("athena_average_decimals", own, total, rows), own)
 
 
+def _extreme(callee: str) -> Builder:
+    """Athena: NaN counts only where there is nothing else. DuckDB: it is above every number."""
+
+    def build(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+        if kind.name not in FLOATS:
+            return over(call(callee, kind, *arguments))
+        (value,) = arguments
+        # Whether each value comes once or more often says nothing here.
+        value = value.expressions[0] if isinstance(value, exp.Distinct) else value
+        numbers = over(call(callee, kind, call("athena_number", kind, value)))
+        return call("coalesce", kind, numbers, over(call(callee, kind, value.copy())))
+
+    return build
+
+
 def _extreme_by(callee: str) -> Builder:
     """Athena: the row of the greatest y counts, its x null or not. DuckDB passes over a null x."""
 
     def build(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
-        boxed = exp.Struct(
-            expressions=[exp.PropertyEQ(this=name("value"), expression=arguments[0])]
-        )
-        best = over(call(callee, kind, boxed, arguments[1]))
-        return call("struct_extract", kind, best, text("value"))
+        value, by, *count = arguments
+        best = over(call(callee, kind, _boxed(value), _by_number(callee, by), *_counted(count)))
+        return _values(best, kind) if count else call("struct_extract", kind, best, text("value"))
 
     return build
+
+
+def _extremes(callee: str) -> Builder:
+    """The n greatest or least, in their order."""
+
+    def build(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+        value, count = arguments
+        floats = type_of(value).name in FLOATS
+        best = over(call(callee, kind, _by_number(callee, value), *_counted([count])))
+        return _values(best, kind) if floats else best
+
+    return build
+
+
+def _boxed(value: exp.Expr) -> exp.Expr:
+    return exp.Struct(expressions=[exp.PropertyEQ(this=name("value"), expression=value)])
+
+
+def _values(boxes: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """What is in each box of a list."""
+    box = exp.Column(this=name("box"))
+    taken = exp.Lambda(
+        this=call("struct_extract", UNKNOWN, box, text("value")), expressions=[name("box")]
+    )
+    return call("list_transform", kind, boxes, taken)
+
+
+def _by_number(callee: str, value: exp.Expr) -> exp.Expr:
+    """What is compared: NaN comes last among doubles, from below as from above."""
+    if type_of(value).name not in FLOATS:
+        return value
+    macro = "athena_from_above" if callee.startswith("max") else "athena_from_below"
+    return call(macro, UNKNOWN, value)
+
+
+def _counted(counts: Sequence[exp.Expr]) -> Sequence[exp.Expr]:
+    """The number of rows that are wanted, which DuckDB has to know beforehand."""
+    for count in counts:
+        if not isinstance(count, exp.Literal) or not count.name.isdigit():
+            raise untranslated(f"{count.sql(dialect='duckdb')} as a number of values")
+        if not 1 <= int(count.name) <= _MOST_VALUES:
+            raise not_in_athena(f"{count.name} as a number of values", hint="Take 1 to 10000.")
+    return counts
+
+
+def _multimap_agg(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+    pairs = zip(("key", "value"), arguments)
+    entry = exp.Struct(
+        expressions=[exp.PropertyEQ(this=name(part), expression=node) for part, node in pairs]
+    )
+    return call(
+        "athena_multimap", kind, call("athena_keyed", UNKNOWN, over(call("list", kind, entry)))
+    )
+
+
+def _moment(callee: str, least: int) -> Builder:
+    """Athena: null of too few values, NaN of values that are all the same."""
+
+    def build(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+        value = over(call(callee, kind, *arguments))
+        rows = over(call("count", BIGINT, *(argument.copy() for argument in arguments)))
+        return call(f"athena_{callee}", kind, value, rows, number(least))
+
+    return build
+
+
+def _refuse_percentile(share: exp.Expr) -> None:
+    while isinstance(share, (exp.Paren, exp.Cast)):
+        share = share.this
+    if not isinstance(share, exp.Literal):
+        raise untranslated("a percentile that is computed", hint="Write it out.")
+    if not 0 <= float(share.name) <= 1:
+        raise not_in_athena(f"the percentile {share.name}")
+
+
+def _percentile(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+    """An approximation, of one percentile or of an array of them; DuckDB wants constants."""
+    value, wanted = arguments
+    parts = wanted.expressions if isinstance(wanted, exp.Array) else [wanted]
+    for part in parts:
+        _refuse_percentile(part)
+    shares = [plain_cast(part, REAL) for part in parts]
+    listed = exp.Array(expressions=shares) if isinstance(wanted, exp.Array) else shares[0]
+    if not shares:
+        raise untranslated("approx_percentile of an empty array")
+    return plain_cast(over(call("approx_quantile", kind, value, listed)), kind)
 
 
 def _finite(callee: str) -> Builder:
@@ -127,23 +247,42 @@ _AGGREGATES: tuple[tuple[str, Builder], ...] = (
     ("count(T) -> bigint", _plain("count")),
     ("count_if(boolean) -> bigint", _cast_to_result("count_if")),
     ("sum(N) -> N", _sum),
+    ("sum(interval day to second) -> interval day to second", _interval_sum),
+    ("sum(interval year to month) -> interval year to month", _interval_sum),
     ("avg(N) -> double", _avg),
-    ("min(T) -> T", _plain("min")),
-    ("max(T) -> T", _plain("max")),
+    ("avg(interval day to second) -> interval day to second", _interval_avg),
+    ("avg(interval year to month) -> interval year to month", _interval_avg),
+    ("min(T) -> T", _extreme("min")),
+    ("min(T, bigint) -> array(T)", _extremes("min")),
+    ("max(T) -> T", _extreme("max")),
+    ("max(T, bigint) -> array(T)", _extremes("max")),
     ("min_by(T, U) -> T", _extreme_by("min_by")),
+    ("min_by(T, U, bigint) -> array(T)", _extreme_by("min_by")),
     ("max_by(T, U) -> T", _extreme_by("max_by")),
+    ("max_by(T, U, bigint) -> array(T)", _extreme_by("max_by")),
     ("arbitrary(T) -> T", _plain("any_value")),
     ("any_value(T) -> T", _plain("any_value")),
     ("array_agg(T) -> array(T)", _plain("array_agg")),
     ("map_agg(K, V) -> map(K, V)", _map_agg),
+    ("multimap_agg(K, V) -> map(K, array(V))", _multimap_agg),
     ("histogram(T) -> map(T, bigint)", _cast_to_result("histogram")),
+    # It is built where its functions can be translated, in ``aggregate_calls``.
+    ("reduce_agg(T, S, function(S, T, S), function(S, S, S)) -> S", _plain("list_reduce")),
     ("bool_and(boolean) -> boolean", _plain("bool_and")),
     ("every(boolean) -> boolean", _plain("bool_and")),
     ("bool_or(boolean) -> boolean", _plain("bool_or")),
     ("approx_distinct(T) -> bigint", _count_distinct),
     ("approx_distinct(T, double) -> bigint", _count_distinct),
-    ("approx_percentile(bigint, double) -> bigint", _cast_to_result("approx_quantile")),
-    ("approx_percentile(double, double) -> double", _cast_to_result("approx_quantile")),
+    ("approx_percentile(bigint, double) -> bigint", _percentile),
+    ("approx_percentile(real, double) -> real", _percentile),
+    ("approx_percentile(double, double) -> double", _percentile),
+    ("approx_percentile(bigint, array(double)) -> array(bigint)", _percentile),
+    ("approx_percentile(real, array(double)) -> array(real)", _percentile),
+    ("approx_percentile(double, array(double)) -> array(double)", _percentile),
+    ("skewness(double) -> double", _moment("skewness", 3)),
+    ("kurtosis(double) -> double", _moment("kurtosis", 4)),
+    ("bitwise_and_agg(bigint) -> bigint", _cast_to_result("bit_and")),
+    ("bitwise_or_agg(bigint) -> bigint", _cast_to_result("bit_or")),
     ("stddev(double) -> double", _plain("stddev_samp")),
     ("stddev_samp(double) -> double", _plain("stddev_samp")),
     ("stddev_pop(double) -> double", _plain("stddev_pop")),

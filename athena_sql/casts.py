@@ -2,11 +2,8 @@
 
 DuckDB reads strings generously (``' 12'``, ``'1_000'``, ``'12.5'`` as 13) and rounds doubles half
 to even; Athena does neither. So a string passes a macro first that lets through only what Athena
-reads, and a double is rounded before it becomes a whole number.
-
-Refused: a double or real as varchar. Trino changed it to ``1.64E1`` in 2022, and Athena's engine
-follows Trino at a distance that is not documented.
-Source: https://github.com/trinodb/trino/pull/10657 (2026-11).
+reads, and a double is rounded before it becomes a whole number. As text a double is ``1.64E1``, a
+timestamp has as many digits as its type.
 """
 
 from __future__ import annotations
@@ -20,18 +17,25 @@ from athena_sql.guard import reads
 from athena_sql.nodes import (
     Rewrite,
     Translator,
+    as_row,
     call,
+    each,
+    not_in_athena,
     number,
     plain_cast,
     text,
     type_of,
     typed,
-    untranslated,
 )
 from athena_sql.types import (
+    COMPUTED,
+    DAYS,
     DOUBLE,
     FLOATS,
     INTEGERS,
+    INTERVALS,
+    MONTHS,
+    NESTED,
     NUMBERS,
     TIMESTAMP,
     UNKNOWN,
@@ -40,6 +44,7 @@ from athena_sql.types import (
     AthenaType,
     parse_type,
 )
+from athena_sql.zones import UTC, instant, local_time, zone_of, zoned_parts, zoned_type
 
 _TEXT_MACROS = {
     **dict.fromkeys(INTEGERS, "athena_integer_text"),
@@ -48,16 +53,14 @@ _TEXT_MACROS = {
     "boolean": "athena_boolean_text",
     "date": "athena_date_text",
     "timestamp": "athena_timestamp_text",
+    ZONED: "athena_utc_text",
 }
 # Athena passes over white space around these; around decimals and truth values it does not.
 _TRIMMED = (*INTEGERS, "date", "timestamp")
 # What both read alike, so that a date that is written out needs no macro.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIMESTAMP_FORMATS = {
-    0: "%Y-%m-%d %H:%M:%S",
-    3: "%Y-%m-%d %H:%M:%S.%g",
-    6: "%Y-%m-%d %H:%M:%S.%f",
-}
+_DIGITS_OF_DUCKDB = 6
+_DIGITS_OF_TEXT = 12
 # From, to: where DuckDB's cast is Athena's.
 _SAME = {
     *((a, b) for a in (*INTEGERS, "boolean") for b in (*NUMBERS, "boolean")),
@@ -66,10 +69,19 @@ _SAME = {
     *((a, "varchar") for a in (*INTEGERS, "decimal", "boolean", "date")),
     ("date", "timestamp"),
     ("timestamp", "date"),
-    ("timestamp", ZONED),
     ("date", ZONED),
 }
-_TARGETS = (*NUMBERS, "boolean", "varchar", "date", "timestamp", ZONED, "array", "map")
+_MOMENTS = ("timestamp", ZONED)
+_AS_TEXT = {
+    "double": "athena_double_as_text",
+    "real": "athena_real_as_text",
+    DAYS.name: "athena_day_interval_text",
+    MONTHS.name: "athena_month_interval_text",
+}
+_TARGETS = (
+    *(*NUMBERS, "boolean", "varchar", "date", *_MOMENTS, *NESTED),
+    *(*INTERVALS, "varbinary"),  # of a null only
+)
 
 
 @reads(exp.Cast, "this", "to")
@@ -77,15 +89,7 @@ _TARGETS = (*NUMBERS, "boolean", "varchar", "date", "timestamp", ZONED, "array",
 def cast(translator: Translator, node: exp.Expr) -> exp.Expr:
     """CAST(x AS type), type 'text' and TRY_CAST(x AS type)."""
     kind = parse_type(_written(node.args["to"]))
-    safe = isinstance(node, exp.TryCast)
-    if node.args["to"].is_type("decimal") and not node.args["to"].expressions:
-        raise UnsupportedSQL(
-            "The local engine cannot tell DECIMAL '1.5' from CAST('1.5' AS decimal).",
-            hint="Write the precision and scale: CAST(x AS decimal(38, 0)).",
-        )
-    if kind.name == "row":
-        return _row(translator, node.this, kind)
-    return convert(translator.visit(node.this), kind, safe=safe)
+    return convert(translator.visit(node.this), kind, safe=isinstance(node, exp.TryCast))
 
 
 @reads(exp.DataType, "this", "expressions", "nested")
@@ -111,18 +115,20 @@ def convert(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr
     own = VARCHAR if isinstance(node, exp.Placeholder) else type_of(node)
     if kind.name not in _TARGETS:
         raise _no_cast(own, kind)
+    if kind.name in _MOMENTS and kind.arguments[0] > _DIGITS_OF_DUCKDB:
+        raise UnsupportedSQL("The local engine keeps six digits of a second.")
     same = kind.name != "varchar" and (own.name, kind.name) in _SAME
     if own in (UNKNOWN, kind) or same:
         return plain_cast(node, kind, safe=safe)
-    if kind.name in ("array", "map"):
-        return _elements(node, kind, safe=safe)
+    if kind.name in NESTED:
+        return _nested(node, kind, safe=safe)
     if own.name == "varchar":
         return _from_text(node, kind, safe=safe)
     if kind.name == "varchar":
         return _to_text(node, kind)
     if own.name in FLOATS:
         return _from_float(node, kind, safe=safe)
-    return _from_moment(node, kind, safe=safe)
+    return _from_moment(node, kind)
 
 
 def _no_cast(own: AthenaType, kind: AthenaType, hint: str = "") -> UnsupportedSQL:
@@ -137,29 +143,61 @@ def _from_text(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
         return call("left", kind, node, number(kind.arguments[0]))
     if kind.name not in _TEXT_MACROS:
         raise _no_cast(type_of(node), kind)
-    if kind.name == "date" and isinstance(node, exp.Literal) and _DATE.fullmatch(node.name):
+    written = node.name if isinstance(node, exp.Literal) else ""
+    if kind.name == ZONED and written:
+        return _zoned_constant(written, kind)
+    if kind.name == "date" and _DATE.fullmatch(written):
         return plain_cast(node, kind, safe=safe)
     if kind.name in _TRIMMED:
         node = call("athena_trim", VARCHAR, node)
-    read = plain_cast(call(_TEXT_MACROS[kind.name], VARCHAR, node), kind, safe=safe)
-    return call("athena_milliseconds", kind, read) if kind.name == "timestamp" else read
+    to = TIMESTAMP if kind.name == ZONED else kind
+    read = plain_cast(call(_TEXT_MACROS[kind.name], VARCHAR, node), to, safe=safe)
+    if kind.name not in _MOMENTS:
+        return read
+    digits = len(written.partition(".")[2].rstrip()) if written else _DIGITS_OF_TEXT
+    read = _rounded(typed(read, AthenaType("timestamp", (digits,))), kind.arguments[0])
+    return instant(read, UTC) if kind.name == ZONED else read
+
+
+def _zoned_constant(written: str, kind: AthenaType) -> exp.Expr:
+    """A timestamp with the zone that it is written with."""
+    clock, zone = zoned_parts(written)
+    local = _from_text(text(clock), AthenaType("timestamp", kind.arguments), safe=False)
+    if "/" in zone:
+        return call("athena_shown_instant", zoned_type(kind.arguments[0], zone), local, text(zone))
+    return instant(local, zone)
 
 
 def _to_text(node: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """As text; in a varchar(n) that is too short it is an error."""
     own = type_of(node)
-    if kind.arguments:
-        raise _no_cast(own, kind, hint="Cast to varchar first.")
-    if own.name in FLOATS:
-        raise UnsupportedSQL(
-            f"The local engine does not cast {own} to varchar: "
-            "versions of Athena write it differently.",
-            hint="Cast it to decimal(p, s) first, or write format('%.2f', x).",
-        )
-    if own.name == "timestamp" and own.arguments[0] in _TIMESTAMP_FORMATS:
-        return call("strftime", VARCHAR, node, text(_TIMESTAMP_FORMATS[own.arguments[0]]))
-    if (own.name, "varchar") not in _SAME:
+    if own.name in _AS_TEXT:
+        shown = call(_AS_TEXT[own.name], VARCHAR, node)
+    elif own.name in _MOMENTS:
+        shown = _moment_as_text(node)
+    elif (own.name, "varchar") in _SAME:
+        shown = plain_cast(node, VARCHAR)
+    elif own.name in NESTED:
+        raise not_in_athena(f"a cast of {own} to varchar")
+    else:
         raise _no_cast(own, kind)
-    return plain_cast(node, kind)
+    if kind.arguments and kind != COMPUTED:
+        return call("athena_fitting_text", kind, shown, number(kind.arguments[0]))
+    return shown
+
+
+def _moment_as_text(node: exp.Expr) -> exp.Expr:
+    """With as many digits of a second as the type has, and the zone."""
+    kind = type_of(node)
+    digits = min(kind.arguments[0], _DIGITS_OF_DUCKDB)
+    pattern = "%Y-%m-%d %H:%M:%S" + (".%f" if digits else "")
+    shown = call("strftime", VARCHAR, local_time(node), text(pattern))
+    if 0 < digits < _DIGITS_OF_DUCKDB:
+        shown = call("left", VARCHAR, shown, number(digits - _DIGITS_OF_DUCKDB))
+    if kind.name == ZONED:
+        with_zone = exp.DPipe(this=shown, expression=text(f" {zone_of(kind)}"))
+        shown = typed(exp.Paren(this=with_zone), VARCHAR)
+    return shown
 
 
 def _from_float(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
@@ -171,57 +209,62 @@ def _from_float(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
     raise _no_cast(type_of(node), kind)
 
 
-def _from_moment(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
+def _from_moment(node: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """A timestamp, with a zone or without, as another or as a date."""
     own = type_of(node)
-    if own.name == ZONED and kind.name in ("date", "timestamp"):
-        return plain_cast(local_time(node), kind, safe=safe)
-    same = own.name == kind.name in ("timestamp", ZONED)
-    if same and own.arguments[0] <= kind.arguments[0] and own.arguments[1:] == kind.arguments[1:]:
+    if own.name not in _MOMENTS or kind.name not in ("date", *_MOMENTS):
+        raise _no_cast(own, kind)
+    if kind.name == "date":
+        return plain_cast(local_time(node), kind)
+    if kind.name == "timestamp":
+        return _rounded(local_time(node), kind.arguments[0])
+    if own.name == ZONED:
+        return _rounded(node, kind.arguments[0])
+    return instant(_rounded(node, kind.arguments[0]), UTC)
+
+
+def _rounded(node: exp.Expr, digits: int) -> exp.Expr:
+    """A timestamp with so many digits of a second: Athena rounds what is cut off."""
+    own = type_of(node)
+    kind = AthenaType(own.name, (digits, *own.arguments[1:]))
+    if own.arguments[0] <= digits or digits == _DIGITS_OF_DUCKDB:
         return typed(exp.Paren(this=node), kind)
-    raise _no_cast(own, kind)
+    unit = 10 ** (_DIGITS_OF_DUCKDB - digits)
+    return call("athena_rounded_time", kind, node, number(unit))
 
 
-def local_time(node: exp.Expr) -> exp.Expr:
-    """What the clock shows in the timestamp's zone: Athena keeps the zone, DuckDB does not."""
+def _nested(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
+    """An array, map or row as another one, part by part; null as a whole if it is safe."""
     own = type_of(node)
-    if own.name != ZONED:
-        return node
-    zone = own.arguments[1] if len(own.arguments) > 1 else "UTC"
-    return call("timezone", TIMESTAMP, text(zone), node)
+    if own.name != kind.name:
+        raise _no_cast(own, kind)
+    if kind.name == "row":
+        if len(own.arguments) != len(kind.arguments):
+            raise not_in_athena(f"a cast of {own} to {kind}")
+        made = as_row(node, kind, convert)
+    elif all(_is_plain(a, b) for a, b in zip(own.arguments, kind.arguments)):
+        return plain_cast(node, kind, safe=safe)
+    elif kind.name == "array":
+        made = each(node, kind, convert)
+    else:
+        made = _entries(node, kind)
+    return call("try", kind, made) if safe else made
 
 
-def _elements(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
-    """An array or map as another one, where every part casts as DuckDB would."""
-    own = type_of(node)
-    pairs = zip(own.arguments, kind.arguments)
-    plain = all(a in (b, UNKNOWN) or (a.name, b.name) in _SAME for a, b in pairs)
-    if own.name != kind.name or not plain:
-        raise _no_cast(own, kind, hint="Cast the elements: transform(a, x -> CAST(x AS ...)).")
-    return plain_cast(node, kind, safe=safe)
+def _is_plain(own: AthenaType, kind: AthenaType) -> bool:
+    """Whether parts cast as DuckDB would cast them with the whole."""
+    unbounded = kind == VARCHAR and own.name == "varchar"
+    same = kind.name != "varchar" and (own.name, kind.name) in _SAME
+    return own in (kind, UNKNOWN) or unbounded or same
 
 
-def _row(translator: Translator, node: exp.Expr, kind: AthenaType) -> exp.Expr:
-    """CAST(ROW(1, 'a') AS ROW(n integer, s varchar)) names the fields of a row."""
-    parts = _row_parts(node) if isinstance(node, exp.Anonymous) else None
-    if parts is None:
-        raise UnsupportedSQL(
-            "The local engine casts to row(...) only what ROW(...) makes.",
-            hint="Write CAST(ROW(a, b) AS ROW(x integer, y varchar)).",
-        )
-    if len(parts) != len(kind.arguments):
-        raise untranslated("a row cast to one with another number of fields")
-    values = [translator.visit(value) for value in parts]
-    fields = [
-        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=convert(value, part))
-        for value, (name, part) in zip(values, kind.arguments)
-    ]
-    return typed(exp.Struct(expressions=fields), kind)
-
-
-@reads(exp.Anonymous, "this", "expressions")
-def _row_parts(node: exp.Expr) -> list[exp.Expr] | None:
-    """What ROW(...) is made of; None for another function."""
-    return node.expressions if node.name.lower() == "row" else None
+def _entries(node: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """A map as another one, entry by entry."""
+    parts = zip(("key", "value"), type_of(node).arguments)
+    as_rows = AthenaType("array", (AthenaType("row", tuple(parts)),))
+    wanted = AthenaType("array", (AthenaType("row", tuple(zip(("key", "value"), kind.arguments))),))
+    entries = each(call("map_entries", as_rows, node), wanted, convert)
+    return call("map_from_entries", kind, entries)
 
 
 CASTS: dict[type[exp.Expr], Rewrite] = {exp.Cast: cast, exp.TryCast: cast}

@@ -5,6 +5,8 @@ Each function takes the translation and a node as it was parsed, and gives the D
 
 from __future__ import annotations
 
+import functools
+
 from sqlglot import exp
 
 from athena_sql.errors import UnsupportedSQL
@@ -16,7 +18,9 @@ from athena_sql.nodes import (
     call,
     common,
     condition,
+    fields_of,
     not_in_athena,
+    plain_cast,
     together,
     type_of,
     typed,
@@ -66,6 +70,9 @@ def comparison(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 def compare(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """The comparison of two translated operands."""
+    kind = common([left, right], "a comparison")
+    if kind.name == "row" and operator in (exp.EQ, exp.NEQ):
+        return _compare_rows(operator, left, right)
     kind = comparable([left, right])
     constants = [isinstance(side.unnest(), exp.Literal) for side in (left, right)]
     safe = (
@@ -82,11 +89,30 @@ def compare(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.
     return condition(operator(this=left, expression=right))
 
 
+def _compare_rows(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """Field by field: unlike if one is unlike, else null if one is null.
+
+    DuckDB takes nulls inside for equal.
+    """
+    if isinstance(left.unnest(), exp.Null) or isinstance(right.unnest(), exp.Null):
+        return plain_cast(exp.Null(), BOOLEAN)
+    if UNKNOWN in (type_of(left), type_of(right)):
+        raise untranslated("a row compared with a parameter", hint="Cast the parameter.")
+    pairs = zip(fields_of(left), fields_of(right))
+    same: exp.Expr = functools.reduce(
+        lambda one, other: exp.And(this=one, expression=other),
+        (compare(exp.EQ, *pair) for pair in pairs),
+    )
+    same = condition(exp.Paren(this=same))
+    return same if operator is exp.EQ else condition(exp.Paren(this=exp.Not(this=same)))
+
+
 def comparable(nodes: list[exp.Expr]) -> AthenaType:
     """The type in which the nodes are compared.
 
     Raises:
-        UnsupportedSQL: Athena would not compare them, or compares them another way than DuckDB.
+        InvalidSQL: Athena would not compare them.
+        UnsupportedSQL: it compares them another way than DuckDB.
     """
     kind = common(nodes, "a comparison")
     if kind.name in NESTED:
@@ -147,8 +173,13 @@ def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
     refuse_chain(node.this)
     value = translator.visit(node.this)
     query = node.args.get("query")
+    if query is None and [type(part) for part in node.expressions] == [exp.Values]:
+        (query,) = node.expressions
     if query is not None:
         query, kinds = translator.visit_query(query)
+        if type_of(value).name == "row":
+            # Trino 476 takes nulls in such rows for equal.
+            raise untranslated("a row IN (query)", hint="Write EXISTS (SELECT ... WHERE ...).")
         stand_ins = [typed(exp.Null(), kind) for kind in kinds]
         if comparable([value, *stand_ins]).name in FLOATS:
             raise UnsupportedSQL("The local engine does not translate IN (query) over doubles.")
@@ -156,6 +187,8 @@ def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
     choices = [translator.visit(choice) for choice in node.expressions]
     if not choices:
         raise untranslated("IN with an empty list")
+    if common([value, *choices], "a comparison").name == "row":
+        return _is_among_rows(value, choices)
     kind = comparable([value, *choices])
     if kind.name in FLOATS and any(type_of(choice).name in FLOATS for choice in choices):
         constant = all(isinstance(choice.unnest(), exp.Literal) for choice in choices)
@@ -163,6 +196,12 @@ def membership(translator: Translator, node: exp.Expr) -> exp.Expr:
             raise UnsupportedSQL("The local engine translates IN over doubles for constants only.")
         value, *choices = (widened(part, kind) for part in (value, *choices))
     return condition(exp.In(this=value, expressions=choices))
+
+
+def _is_among_rows(value: exp.Expr, choices: list[exp.Expr]) -> exp.Expr:
+    tests = (compare(exp.EQ, value.copy(), choice) for choice in choices)
+    found: exp.Expr = functools.reduce(lambda one, other: exp.Or(this=one, expression=other), tests)
+    return condition(exp.Paren(this=found))
 
 
 @reads((exp.And, exp.Or), "this", "expression")

@@ -14,6 +14,7 @@ class AthenaSQLError(Exception):
     Attributes:
         hint: what to write instead, or empty.
         word: the word of the statement that it is about, or empty.
+        place: where in the statement it was found: the first character, and how many; or None.
         line: where that is, from 1; 0 where the place is not known.
         column: the same.
         excerpt: that line with a mark under the place, or empty.
@@ -23,6 +24,7 @@ class AthenaSQLError(Exception):
         super().__init__(message)
         self.hint = hint
         self.word = word
+        self.place: tuple[int, int] | None = None
         self.line = 0
         self.column = 0
         self.excerpt = ""

@@ -14,21 +14,27 @@ from sqlglot import exp
 
 from athena_sql.aggregate_calls import AGGREGATE_NODES, aggregate
 from athena_sql.allow_list import FUNCTIONS_BY_NAME, How
-from athena_sql.casts import CASTS, local_time
+from athena_sql.casts import CASTS
 from athena_sql.comparisons import COMPARISONS
-from athena_sql.errors import UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.functions import FUNCTIONS, make_call
 from athena_sql.guard import reads
 from athena_sql.likes import LIKES
+from athena_sql.marks import note_place
 from athena_sql.names import Scope
 from athena_sql.nodes import (
     Rewrite,
     call,
     condition,
+    fields_of,
     name,
+    not_in_athena,
+    paren,
+    text,
     together,
     type_of,
     typed,
+    unnamed_row,
     untranslated,
     widened,
 )
@@ -57,6 +63,7 @@ from athena_sql.types import (
     AthenaType,
     decimal,
 )
+from athena_sql.zones import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +104,8 @@ class ExpressionTranslator:
             exp.Dot: self._field,
             exp.Bracket: self._subscript,
             exp.Array: self._array,
+            exp.Tuple: self._tuple,
+            exp.HexString: self._binary,
             exp.Anonymous: self._function,
             exp.Subquery: self._scalar_query,
             exp.Exists: self._exists,
@@ -112,11 +121,15 @@ class ExpressionTranslator:
             UnsupportedSQL: something in it has no faithful translation.
             InvalidSQL: a name in it means nothing.
         """
-        if type(node) in self._own:
-            return self._own[type(node)](node)
-        if type(node) in REWRITES:
-            return REWRITES[type(node)](self, node)
-        raise refusal(node)
+        try:
+            if type(node) in self._own:
+                return self._own[type(node)](node)
+            if type(node) in REWRITES:
+                return REWRITES[type(node)](self, node)
+            raise refusal(node)
+        except AthenaSQLError as error:
+            note_place(error, node)
+            raise
 
     def visit_query(self, query: exp.Expr) -> tuple[exp.Expr, list[AthenaType]]:
         """The translated query inside an expression, and its columns' types."""
@@ -193,7 +206,7 @@ class ExpressionTranslator:
         parts = [part.name.lower() for part in node.parts]
         if isinstance(node.this, exp.Star):
             raise refusal(node.this)
-        if parts[-1].startswith("$"):
+        if parts[-1].startswith("$") and not self.scope.has(parts):
             raise UnsupportedSQL(
                 f'The local engine has no hidden column "{parts[-1]}".',
             )
@@ -203,6 +216,8 @@ class ExpressionTranslator:
                 found = self.outputs[parts[0]].copy()
             if found is not None:
                 return found
+        if parts == ["current_schema"] and parts[0] not in self.scope.names():
+            raise untranslated("current_schema")
         return self.scope.column(parts)
 
     @reads(exp.Dot, "this", "expression")
@@ -224,7 +239,7 @@ class ExpressionTranslator:
             key, value = kind.arguments
             return call("athena_map_subscript", value, container, widened(index, key))
         if kind.name == "row":
-            raise UnsupportedSQL("The local engine takes a row's field by its name only.")
+            return _numbered_field(container, index)
         raise untranslated(f"{kind}[{type_of(index)}]")
 
     @reads(exp.Array, "expressions", value_constructor=False)
@@ -232,6 +247,19 @@ class ExpressionTranslator:
         """ARRAY[...]: of one type."""
         elements, kind = together([self.visit(part) for part in node.expressions], "ARRAY")
         return typed(exp.Array(expressions=elements), AthenaType("array", (kind,)))
+
+    @reads(exp.Tuple, "expressions")
+    def _tuple(self, node: exp.Expr) -> exp.Expr:
+        """(a, b): a row, as ROW(a, b) is one."""
+        return unnamed_row([self.visit(part) for part in node.expressions])
+
+    @reads(exp.HexString, "this")
+    def _binary(self, node: exp.Expr) -> exp.Expr:
+        """X'41 42': bytes."""
+        digits = "".join(str(node.this).split())
+        if len(digits) % 2 or not set(digits) <= set("0123456789abcdefABCDEF"):
+            raise InvalidSQL(f"X'{node.this}' does not have two hexadecimal digits for each byte.")
+        return call("unhex", AthenaType("varbinary"), text(digits))
 
     @reads(exp.Subquery, "this")
     def _scalar_query(self, node: exp.Expr) -> exp.Expr:
@@ -322,6 +350,15 @@ def _coerced_argument(node: exp.Expr, wanted: AthenaType) -> exp.Expr:
     if wanted.name == "timestamp" and own.name in TEMPORALS:
         return local_time(node) if own.name == ZONED else node
     return widened(node, wanted)
+
+
+def _numbered_field(row: exp.Expr, index: exp.Expr) -> exp.Expr:
+    """row[1]: the number is a constant, since the field's type depends on it."""
+    fields = fields_of(row)
+    constant = isinstance(index, exp.Literal) and index.name.isdigit()
+    if not constant or not 1 <= int(index.name) <= len(fields):
+        raise not_in_athena(f"this place in {type_of(row)}", hint="Fields count from 1.")
+    return paren(fields[int(index.name) - 1])
 
 
 def field_of(row: exp.Expr, field: str) -> exp.Expr:

@@ -72,6 +72,7 @@ BARE_PREDICATES = (
 _AFTER_A_LIST = (*(TokenType.FROM, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.SEMICOLON),)
 _SIGNS = (TokenType.DASH, TokenType.PLUS)
 _WORD = re.compile(r"\w")
+_DECIMAL = re.compile(r"[+-]?(?=\.?\d)(\d*)(?:\.(\d*))?")
 
 
 class AthenaGrammar(Trino):
@@ -93,6 +94,10 @@ class AthenaGrammar(Trino):
         """The parser; a call that is not here becomes ``exp.Anonymous``."""
 
         FUNCTIONS: ClassVar = {}
+        TYPE_LITERAL_PARSERS: ClassVar = {
+            **TrinoParser.TYPE_LITERAL_PARSERS,
+            exp.DType.DECIMAL: lambda self, this, to: self._parse_decimal_literal(this, to),
+        }
         PLACEHOLDER_PARSERS: ClassVar = {
             **TrinoParser.PLACEHOLDER_PARSERS,
             TokenType.PLACEHOLDER: lambda self: named_parameter(self._tokens[: self._index]),
@@ -110,6 +115,20 @@ class AthenaGrammar(Trino):
             if any(isinstance(side, BARE_PREDICATES) for side in (this, expression)):
                 self.raise_error("Two comparisons in a row need brackets")
             return super()._build_predicate(klass, this, expression, *rest, **named)
+
+        def _parse_decimal_literal(self, this: exp.Expr, to: exp.Expr) -> exp.Expr:
+            # Its digits are its type; of CAST(x AS decimal) that is decimal(38, 0).
+            if "_" in this.name:
+                raise UnsupportedSQL(f"The local engine does not translate DECIMAL '{this.name}'.")
+            found = _DECIMAL.fullmatch(this.name) if this.args["is_string"] else None
+            if to.expressions or found is None:
+                self.raise_error("This is not a DECIMAL literal")
+            fraction = (found and found[2]) or ""
+            digits = len(((found and found[1]) or "").lstrip("0")) + len(fraction)
+            numbers = (max(1, digits), len(fraction))
+            parts = [exp.DataTypeParam(this=exp.Literal.number(part)) for part in numbers]
+            to.set("expressions", parts)
+            return self.expression(exp.Cast(this=this, to=to))
 
         def _parse_join(self, *given: Any, **named: Any) -> Any:
             comma = self._curr is not None and self._curr.token_type == TokenType.COMMA
@@ -147,32 +166,39 @@ def refuse_foreign(tokens: list[Token]) -> None:
     """Refuses what the parser would read as something that was not written.
 
     Raises:
-        UnsupportedSQL: with the name of the construct.
+        InvalidSQL: it is not in Athena's grammar either.
+        UnsupportedSQL: it is, and the parser would lose it.
     """
     end = Token(TokenType.SEMICOLON, ";")
     for place, token in enumerate(tokens):
         following = [*tokens[place + 1 : place + 4], end, end, end]
-        kinds = [part.token_type for part in following]
-        if token.token_type in _FOREIGN_TOKENS:
-            written, hint = _FOREIGN_TOKENS[token.token_type]
-            raise UnsupportedSQL(f"Athena has no {written}.", hint=hint)
-        if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
-            raise UnsupportedSQL(
-                f"Athena has no {token.text}.",
-                hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
-            )
-        if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.OFFSET:
-            raise UnsupportedSQL(
-                "Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m."
-            )
-        if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
-            raise UnsupportedSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
-        if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
-            raise InvalidSQL("There is a comma with nothing behind it.")
-        _refuse_call(token, following[0])
-        _refuse_number(token, following[0])
-        _refuse_interval(token, following)
-        _refuse_unknown(token, following)
+        try:
+            _refuse_foreign(token, following)
+        except AthenaSQLError as error:
+            error.place = token.start, token.end + 1 - token.start
+            raise
+
+
+def _refuse_foreign(token: Token, following: list[Token]) -> None:
+    kinds = [part.token_type for part in following]
+    if token.token_type in _FOREIGN_TOKENS:
+        written, hint = _FOREIGN_TOKENS[token.token_type]
+        raise InvalidSQL(f"Athena has no {written}.", hint=hint)
+    if (token.token_type, token.text) in _FOREIGN_SPELLINGS:
+        raise InvalidSQL(
+            f"Athena has no {token.text}.",
+            hint=_FOREIGN_SPELLINGS[token.token_type, token.text],
+        )
+    if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.OFFSET:
+        raise InvalidSQL("Athena wants OFFSET before LIMIT.", hint="Write OFFSET n LIMIT m.")
+    if token.token_type == TokenType.LIMIT and kinds[1] == TokenType.COMMA:
+        raise InvalidSQL("Athena has no LIMIT n, m.", hint="Write OFFSET n LIMIT m.")
+    if token.token_type == TokenType.COMMA and kinds[0] in _AFTER_A_LIST:
+        raise InvalidSQL("There is a comma with nothing behind it.")
+    _refuse_call(token, following[0])
+    _refuse_number(token, following[0])
+    _refuse_interval(token, following)
+    _refuse_unknown(token, following)
 
 
 def _refuse_call(token: Token, following: Token) -> None:
@@ -183,7 +209,9 @@ def _refuse_call(token: Token, following: Token) -> None:
 
 def _refuse_number(token: Token, following: Token) -> None:
     """1_000, 0b101 and 1d: sqlglot reads a number and a name for it."""
-    if token.token_type == TokenType.HEX_STRING:
+    # In x'1f' there are two quotes and a letter more than digits, in 0x1f two characters.
+    written = token.end - token.start + 1 - len(token.text)
+    if token.token_type == TokenType.HEX_STRING and written < 3:
         raise UnsupportedSQL("The local engine does not translate hexadecimal or binary constants.")
     glued = token.token_type == TokenType.NUMBER and following.start == token.end + 1
     if glued and following.token_type != TokenType.SEMICOLON and _WORD.match(following.text):
@@ -224,7 +252,7 @@ def parse_tree(sql: str) -> exp.Expr:
 
     Raises:
         InvalidSQL: sqlglot cannot read it.
-        UnsupportedSQL: it cannot, and the reason is known.
+        UnsupportedSQL: it is a command of another kind.
     """
     try:
         trees = [tree for tree in AthenaGrammar().parse(sql) if tree is not None]
@@ -245,9 +273,9 @@ def _unreadable(error: ParseError, sql: str) -> AthenaSQLError:
     for written, hint in _FOREIGN_WORDS.items():
         if re.search(written, near, re.IGNORECASE):
             shown = re.sub(r"[\[\]]", "", written)
-            return UnsupportedSQL(f"Athena has no {shown}.", hint=hint)
+            return InvalidSQL(f"Athena has no {shown}.", hint=hint)
     said = str(place.get("description") or "")
-    reason = f" {said}." if said.startswith(("Two", "A JOIN")) else ""
+    reason = f" {said}." if said.startswith(("Two", "A JOIN", "This is not")) else ""
     invalid = InvalidSQL(
         f"The local engine cannot read this as Athena's SQL, from line {place.get('line')}, "
         f"column {place.get('col')} on: {highlight or 'its end'}.{reason}"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from sqlglot import exp
 
+from athena_sql.marks import note_place
 from athena_sql.refusals import refusal, unread_part
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def _take(node: exp.Expr, declared: dict[type[exp.Expr], Declaration]) -> None:
     if type(node) not in declared:
         raise refusal(node)
     for key in declared[type(node)].unread(node):
-        raise unread_part(node, key)
+        error, part = unread_part(node, key), node.args[key]
+        note_place(error, part if isinstance(part, exp.Expr) else node)
+        raise error
     node.meta[_READ] = True
 
 
@@ -127,7 +130,9 @@ def refuse_unread(tree: exp.Expr) -> None:
             continue
         known = _LEAVES.get(type(node))
         if known is None:
-            raise refusal(node)
+            error = refusal(node)
+            note_place(error, node)
+            raise error
         for key, value in node.args.items():
             if value is not None and key not in known:
                 raise unread_part(node, key)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from sqlglot import exp
 
+from athena_sql.nodes import is_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,7 +54,7 @@ def _written(query: exp.Expr, known: _Known) -> _Names:
             names.append(item.alias)
         else:
             field = item.expression if isinstance(item, exp.Dot) else item
-            named = isinstance(item, (exp.Column, exp.Dot))
+            named = is_name(item)
             names.append(field.name if named else f"_col{len(names)}")
     return names or None
 

@@ -10,19 +10,8 @@ A macro that has to fail casts a sentence to a number. DuckDB's ``error()`` woul
 
 from __future__ import annotations
 
-# Java's Character.isWhitespace, which Athena's trim takes away: DuckDB's takes only spaces.
-_WHITESPACE_CODES = (
-    *range(0x09, 0x0E),
-    *range(0x1C, 0x21),
-    0x1680,
-    *range(0x2000, 0x2007),
-    *range(0x2008, 0x200B),
-    0x2028,
-    0x2029,
-    0x205F,
-    0x3000,
-)
-_WHITESPACE = f"({' || '.join(f'chr({code})' for code in _WHITESPACE_CODES)})"
+from athena_sql.text_macros import STRINGS, TEXTS_TO_CAST, VALUES_AS_TEXT
+from athena_sql.time_macros import TIMES
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
@@ -50,6 +39,14 @@ _NUMBERS = (
     """athena_average_decimals(total, rows) AS CAST(
         athena_rounded_quotient(athena_unscaled(total), nullif(rows, 0)) AS DECIMAL(38, 0))""",
     # Athena gives null where corr and the like have no finite answer.
+    "athena_number(x) AS CASE WHEN NOT isnan(x) THEN x END",
+    "athena_from_above(x) AS CASE WHEN x IS NOT NULL THEN {'place': NOT isnan(x), 'value': x} END",
+    "athena_from_below(x) AS CASE WHEN x IS NOT NULL THEN {'place': isnan(x), 'value': x} END",
+    """athena_skewness(x, n, least) AS CASE WHEN n < least THEN NULL
+        ELSE coalesce(x * (n - 2) / sqrt(CAST(n AS DOUBLE) * (n - 1)),
+            CAST('nan' AS DOUBLE)) END""",
+    """athena_kurtosis(x, n, least) AS
+        CASE WHEN n < least THEN NULL ELSE coalesce(x, CAST('nan' AS DOUBLE)) END""",
     "athena_finite(x) AS CASE WHEN isfinite(x) THEN x END",
     # NaN equals nothing in Athena; in DuckDB it equals itself and is above everything.
     "athena_unordered(a, b) AS a IS NOT NULL AND b IS NOT NULL AND (isnan(a) OR isnan(b))",
@@ -65,94 +62,16 @@ _NUMBERS = (
         WHEN low < high AND x < low OR low > high AND x > low THEN 0
         WHEN low < high AND x >= high OR low > high AND x <= high THEN n + 1
         ELSE CAST(floor(n * (x - low) / (high - low)) AS BIGINT) + 1 END""",
+    """athena_random(low, high) AS CASE WHEN low < high
+        THEN low + least(high - low - 1, CAST(floor(random() * (high - low)) AS BIGINT))
+        WHEN low IS NOT NULL AND high IS NOT NULL
+        THEN CAST('random needs a bound that is greater' AS TINYINT) END""",
+    # NaN counts only where there is nothing else.
+    """athena_greatest(a) AS CASE WHEN NOT athena_has_null(a) THEN coalesce(
+        list_max(list_filter(a, lambda e: NOT isnan(e))), list_extract(a, 1)) END""",
+    """athena_least(a) AS CASE WHEN NOT athena_has_null(a) THEN coalesce(
+        list_min(list_filter(a, lambda e: NOT isnan(e))), list_extract(a, 1)) END""",
     "athena_bucket(x, bounds) AS len(list_filter(bounds, lambda e: e <= x))",
-)
-
-# What Athena does not read as a value of the type is made unreadable for DuckDB too, so that CAST
-# fails and TRY_CAST gives null.
-_TEXTS_TO_CAST = tuple(
-    f"""athena_{kind}_text(s) AS
-        CASE WHEN regexp_full_match(s, '{pattern}') THEN s ELSE 'not of type {kind}: ' || s END"""
-    for kind, pattern in {
-        "integer": r"[+-]?[0-9]+",
-        "float": r"\s*[+-]?([0-9]+\.?[0-9]*([eE][+-]?[0-9]+)?|\.[0-9]+([eE][+-]?[0-9]+)?"
-        r"|NaN|Infinity)\s*",
-        "decimal": r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?",
-        "boolean": r"(?i)(true|false|t|f|1|0)",
-        "date": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
-        "timestamp": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
-        r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?)?",
-    }.items()
-)
-
-_STRINGS = (
-    """athena_substr(s, start) AS
-        CASE WHEN start = 0 OR start < -length(s) THEN left(s, 0) ELSE substr(s, start) END,
-        (s, start, size) AS
-        CASE WHEN start = 0 OR start < -length(s) THEN left(s, 0)
-        ELSE substr(s, start, greatest(size, 0)) END""",
-    # Java leaves the German sharp s alone; it has no upper case of one letter there.
-    """athena_upper(s) AS CASE WHEN contains(s, 'ß') THEN
-        array_to_string(list_transform(string_split(s, 'ß'), lambda part: upper(part)), 'ß')
-        ELSE upper(s) END""",
-    f"athena_trim(s) AS trim(s, {_WHITESPACE})",
-    f"athena_ltrim(s) AS ltrim(s, {_WHITESPACE})",
-    f"athena_rtrim(s) AS rtrim(s, {_WHITESPACE})",
-    """athena_not_empty(s) AS
-        CASE WHEN s = '' THEN CAST(CAST('an empty string' AS TINYINT) AS VARCHAR) ELSE s END""",
-    "athena_split(s, mark) AS string_split(s, athena_not_empty(mark))",
-    """athena_split_part(s, mark, n) AS
-        list_extract(athena_split(s, mark),
-            CASE WHEN n < 1 THEN CAST('split_part counts from 1' AS TINYINT) ELSE n END)""",
-    # An empty text is before every character and at the end.
-    """athena_replace(s, old, new) AS CASE WHEN old = ''
-        THEN new || array_to_string(list_transform(
-            range(1, length(s) + 1), lambda i: substr(s, i, 1) || new), '')
-        ELSE replace(s, old, new) END""",
-    """athena_like_pattern(p, mark) AS CASE WHEN length(mark) <> 1
-        THEN CAST(CAST('ESCAPE must be one character' AS TINYINT) AS VARCHAR)
-        WHEN contains(replace(replace(replace(p, mark || mark, ''), mark || '%', ''),
-            mark || '_', ''), mark)
-        THEN CAST(CAST('The character of ESCAPE must be followed by %, _ or itself' AS TINYINT)
-            AS VARCHAR)
-        ELSE p END""",
-    "athena_padded_left(s, width) AS lpad(s, greatest(width, CAST(length(s) AS INTEGER)), ' ')",
-    "athena_padded_right(s, width) AS rpad(s, greatest(width, CAST(length(s) AS INTEGER)), ' ')",
-    """athena_zero_padded(s, width) AS CASE
-        WHEN s = 'null' THEN athena_padded_left(s, width)
-        WHEN s LIKE '-%' THEN
-            '-' || lpad(substr(s, 2), greatest(width, CAST(length(s) AS INTEGER)) - 1, '0')
-        ELSE lpad(s, greatest(width, CAST(length(s) AS INTEGER)), '0') END""",
-    # DuckDB reads over white space at both ends.
-    """athena_parse_time(s, pattern) AS
-        strptime(CASE WHEN s = athena_trim(s) THEN s ELSE 'not a time:' || s END, pattern)""",
-    # DuckDB writes a fraction anew (1.10 becomes 1.1), so a fraction is an error.
-    "athena_valid_json(document) AS CASE WHEN json_valid(document) THEN document END",
-    """athena_json_scalar(document, path) AS
-        CASE json_type(athena_valid_json(document), path)
-            WHEN 'OBJECT' THEN NULL
-            WHEN 'ARRAY' THEN NULL
-            WHEN 'DOUBLE' THEN CAST(CAST('json_extract_scalar of a fraction' AS TINYINT) AS VARCHAR)
-            ELSE json_extract_string(athena_valid_json(document), path) END""",
-)
-
-_TIMES = (
-    "athena_milliseconds(t) AS date_trunc('millisecond', t + INTERVAL 500 MICROSECOND)",
-    """athena_month_sequence(first, last, months) AS list_transform(
-        generate_series(0, date_sub('month', first, last) //
-            CASE WHEN last < first THEN CAST('sequence ends before it starts' AS TINYINT)
-            ELSE months END),
-        lambda i: CAST(first + to_months(CAST(i * months AS INTEGER)) AS DATE))""",
-    """athena_day_sequence(first, last, days) AS list_transform(
-        generate_series(0, date_sub('day', first, last) //
-            CASE WHEN last < first THEN CAST('sequence ends before it starts' AS TINYINT)
-            ELSE days END),
-        lambda i: CAST(first + to_days(CAST(i * days AS INTEGER)) AS DATE))""",
-    """athena_sequence(first, last) AS
-        generate_series(first, last, CASE WHEN first <= last THEN 1 ELSE -1 END),
-        (first, last, step) AS generate_series(first, last,
-            CASE WHEN first < last AND step <= 0 OR first > last AND step >= 0
-            THEN CAST('sequence never ends' AS TINYINT) ELSE step END)""",
 )
 
 _ARRAYS = (
@@ -175,6 +94,14 @@ _ARRAYS = (
         THEN CAST(coalesce(list_position(a, x), 0) AS BIGINT) END""",
     """athena_array_remove(a, x) AS
         CASE WHEN x IS NOT NULL THEN list_filter(a, lambda e: e IS DISTINCT FROM x) END""",
+    # NaN is equal to nothing, in an array either.
+    """athena_contains_number(a, x) AS CASE WHEN NOT isnan(x) THEN athena_contains(a, x)
+        WHEN x IS NULL OR athena_has_null(a) THEN NULL WHEN a IS NOT NULL THEN false END""",
+    """athena_position_of_number(a, x) AS
+        CASE WHEN NOT isnan(x) OR a IS NULL THEN athena_array_position(a, x)
+        WHEN x IS NOT NULL THEN 0 END""",
+    """athena_remove_number(a, x) AS
+        CASE WHEN NOT isnan(x) THEN athena_array_remove(a, x) WHEN x IS NOT NULL THEN a END""",
     """athena_array_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN athena_array_distinct(
         list_filter(a, lambda e: list_position(b, e) IS NOT NULL)) END""",
     """athena_array_except(a, b) AS CASE WHEN b IS NOT NULL THEN athena_array_distinct(
@@ -196,8 +123,19 @@ _ARRAYS = (
     """athena_array_join(a, mark) AS
         CASE WHEN a IS NOT NULL AND mark IS NOT NULL
         THEN coalesce(array_to_string(a, mark), '') END,
-        (a, mark, missing) AS
-        array_to_string(list_transform(a, lambda e: coalesce(e, missing)), mark)""",
+        (a, mark, missing) AS CASE WHEN missing IS NOT NULL THEN
+        array_to_string(list_transform(a, lambda e: coalesce(e, missing)), mark) END""",
+    """athena_shuffle(a) AS list_transform(
+        list_sort(list_transform(a, lambda e: {'place': random(), 'element': e})),
+        lambda e: e.element)""",
+    "athena_present(a) AS nullif(list_filter(a, lambda e: e IS NOT NULL), [])",
+    "athena_keyed(entries) AS list_filter(entries, lambda e: e.key IS NOT NULL)",
+    """athena_no_null(a) AS CASE WHEN athena_has_null(a)
+        THEN list_slice(a, 1, CAST('map entry cannot be null' AS TINYINT)) ELSE a END""",
+    """athena_multimap(entries) AS map_from_entries(list_transform(
+        athena_array_distinct(list_transform(entries, lambda e: e.key)),
+        lambda k: {'key': k, 'value': list_transform(
+            list_filter(entries, lambda e: e.key = k), lambda e: e.value)}))""",
     """athena_map_concat(a, b) AS
         CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN map_concat(a, b) END""",
     # A null key does not count. What map_agg does between these two is in ``aggregates``.
@@ -214,6 +152,13 @@ SESSION_SETTINGS: tuple[str, ...] = (
     *_SETTINGS,
     *(
         f"CREATE OR REPLACE MACRO {definition}"
-        for definition in (*_NUMBERS, *_TEXTS_TO_CAST, *_STRINGS, *_TIMES, *_ARRAYS)
+        for definition in (
+            *TIMES,
+            *TEXTS_TO_CAST,
+            *VALUES_AS_TEXT,
+            *STRINGS,
+            *_ARRAYS,
+            *_NUMBERS,
+        )
     ),
 )

@@ -6,13 +6,36 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from athena_sql.errors import AthenaSQLError
 
+_FIRST_WORD = re.compile(r"\s*(\S+)")
 _WIDEST = 70
 """Characters of a line that are shown, so that it fits an 80-column terminal with an indent."""
 
 
-def mark_word(error: AthenaSQLError, sql: str) -> None:
+def note_place(error: AthenaSQLError, node: exp.Expr) -> None:
+    """Notes the place of a node in an error that has none yet: its word, or all that is in it."""
+    if error.place is None:
+        parts = [node] if "start" in node.meta else node.walk()
+        spans = [part.meta for part in parts if "start" in part.meta]
+        if spans:
+            start = min(span["start"] for span in spans)
+            error.place = start, max(span["end"] for span in spans) + 1 - start
+
+
+def mark_place(error: AthenaSQLError, sql: str) -> None:
+    """Marks where an error is: the word that it is about, where it was found, or the beginning."""
+    _mark_word(error, sql)
+    words = _FIRST_WORD.match(sql)
+    if error.place is None and words is not None:
+        error.place = words.start(1), len(words[1])
+    if error.place is not None and not error.excerpt:
+        mark(error, sql, *error.place)
+
+
+def _mark_word(error: AthenaSQLError, sql: str) -> None:
     """Marks where the word that an error is about first stands, if it names one."""
     if not error.word or error.excerpt:
         return

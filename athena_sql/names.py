@@ -33,10 +33,12 @@ class Relation:
     Attributes:
         alias: the name that its columns are said with.
         columns: what it offers, without those that a USING has merged.
+        hidden: what it offers besides, where * does not mean it: ``$path``.
     """
 
     alias: str
     columns: Columns
+    hidden: Columns = field(default_factory=list)
 
 
 @dataclass
@@ -72,6 +74,10 @@ class Scope:
             hint=_hint_for(parts[-1], self.names()),
             word=parts[-1],
         )
+
+    def has(self, parts: list[str]) -> bool:
+        """Whether a column of the relations here is meant."""
+        return self._own(parts) is not None
 
     def names(self) -> list[str]:
         """Every column that can be named without a table."""
@@ -120,7 +126,7 @@ class Scope:
             column(part.alias, name, kind)
             for part in self.relations
             if table in ("", part.alias)
-            for name, kind in part.columns
+            for name, kind in (*part.columns, *part.hidden)
             if name == wanted
         ]
 
@@ -135,9 +141,16 @@ def _fields(node: exp.Expr, fields: list[str]) -> exp.Expr:
     return node
 
 
+# Comparing a word with a name takes some microseconds, and a catalog may have thousands of tables.
+_MANY_NAMES = 100
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """``Did you mean value?``, or nothing where nothing is alike."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.7)
+    names = list(known)
+    if len(names) > _MANY_NAMES:
+        names = [name for name in names if name[:1] == word[:1]][:_MANY_NAMES]
+    near = difflib.get_close_matches(word, names, n=2, cutoff=0.7)
     return f"Did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -7,13 +7,13 @@ names nor its rules for literals and decimals.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlglot import exp
 
-from athena_sql.errors import UnsupportedSQL
+from athena_sql.errors import InvalidSQL, UnsupportedSQL
 from athena_sql.types import (
     BIGINT,
     BOOLEAN,
@@ -24,6 +24,7 @@ from athena_sql.types import (
     AthenaType,
     common_type,
     duckdb_type,
+    named_fields,
 )
 
 _TYPE = "athena_type"
@@ -44,6 +45,7 @@ class Translator(Protocol):
 
 
 Rewrite = Callable[[Translator, exp.Expr], exp.Expr]
+Conversion = Callable[[exp.Expr, AthenaType], exp.Expr]
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,13 @@ def column(relation: str, field: str, kind: AthenaType) -> exp.Expr:
     return typed(exp.Column(this=name(field), table=table), kind)
 
 
+def is_name(node: exp.Expr) -> bool:
+    """Whether it is a column, or a field of one: then the output bears its name."""
+    while isinstance(node, exp.Dot):
+        node = node.this
+    return isinstance(node, exp.Column)
+
+
 def paren(node: exp.Expr) -> exp.Expr:
     """The node in brackets, so that it stays one operand wherever it is put."""
     return typed(exp.Paren(this=node), type_of(node))
@@ -140,7 +149,59 @@ def widened(node: exp.Expr, kind: AthenaType) -> exp.Expr:
         return node
     if isinstance(node, exp.Literal) and kind in (INTEGER, BIGINT) and own.name in INTEGERS:
         return typed(node, kind)
+    if kind.name == "row":
+        return as_row(node, kind, widened)
+    if kind.name == "array" and _has_row(kind):
+        return each(node, kind, widened)
     return plain_cast(node, kind)
+
+
+def _has_row(kind: AthenaType) -> bool:
+    """Whether an array has rows in it, whose fields DuckDB would cast by their names."""
+    (element,) = kind.arguments
+    return element.name == "row" or (element.name == "array" and _has_row(element))
+
+
+def row_of(fields: Sequence[exp.Expr], kind: AthenaType) -> exp.Expr:
+    """A row of that type; DuckDB's needs a name for each field."""
+    named = zip(named_fields(kind), fields)
+    parts = [exp.PropertyEQ(this=name(title), expression=field) for (title, _), field in named]
+    return typed(exp.Struct(expressions=parts), kind)
+
+
+def unnamed_row(fields: Sequence[exp.Expr]) -> exp.Expr:
+    """A row of what was written between the brackets, without names."""
+    return row_of(fields, AthenaType("row", tuple(("", type_of(field)) for field in fields)))
+
+
+def fields_of(row: exp.Expr) -> list[exp.Expr]:
+    """The fields of a row, one by one; of a row that was written out, what was written."""
+    written = row.unnest()
+    if isinstance(written, exp.Struct):
+        return [part.expression for part in written.expressions]
+    return [
+        call("struct_extract", part, row.copy(), exp.Literal.string(title))
+        for title, (_, part) in named_fields(type_of(row))
+    ]
+
+
+def as_row(node: exp.Expr, kind: AthenaType, convert: Conversion) -> exp.Expr:
+    """A row as another one, field by field."""
+    parts = zip(fields_of(node), kind.arguments)
+    made = row_of([convert(field, part) for field, (_, part) in parts], kind)
+    if isinstance(node.unnest(), exp.Struct):
+        return made
+    missing = exp.Is(this=operand(node.copy()), expression=exp.Null())
+    return typed(exp.Case(ifs=[exp.If(this=missing, true=exp.Null())], default=made), kind)
+
+
+def each(node: exp.Expr, kind: AthenaType, convert: Conversion) -> exp.Expr:
+    """An array as another one, element by element."""
+    (element,), (own,) = kind.arguments, type_of(node).arguments
+    # One within another needs a name of its own.
+    parameter = name(f"athena_element_{str(kind).count('(')}")
+    body = convert(typed(exp.Column(this=parameter), own), element)
+    return call("list_transform", kind, node, exp.Lambda(this=body, expressions=[parameter.copy()]))
 
 
 def literal_text(node: exp.Expr, what: str) -> str:
@@ -157,9 +218,9 @@ def literal_text(node: exp.Expr, what: str) -> str:
     )
 
 
-def not_in_athena(what: str, hint: str = "") -> UnsupportedSQL:
+def not_in_athena(what: str, hint: str = "") -> InvalidSQL:
     """The error for a query that Athena refuses as well: only where its own error is known."""
-    return UnsupportedSQL(f"Athena does not accept {what}.", hint=hint)
+    return InvalidSQL(f"Athena does not accept {what}.", hint=hint)
 
 
 def untranslated(what: str, hint: str = "") -> UnsupportedSQL:
@@ -171,7 +232,7 @@ def common(nodes: list[exp.Expr], what: str) -> AthenaType:
     """The type all nodes share.
 
     Raises:
-        UnsupportedSQL: Athena would not bring them together; neither is it done here.
+        InvalidSQL: Athena would not bring them together; neither is it done here.
     """
     kind = UNKNOWN
     for node in nodes:

@@ -1,4 +1,4 @@
-"""Arithmetic on numbers, dates and strings: what Athena means by its operators.
+"""Arithmetic on numbers and strings: what Athena means by its operators.
 
 Each function takes the translation and a node as it was parsed, and gives the DuckDB expression.
 """
@@ -9,6 +9,8 @@ from sqlglot import exp
 
 from athena_sql.errors import UnsupportedSQL
 from athena_sql.guard import reads
+from athena_sql.intervals import interval
+from athena_sql.moments import time_arithmetic
 from athena_sql.nodes import (
     Rewrite,
     Translator,
@@ -26,12 +28,9 @@ from athena_sql.nodes import (
 from athena_sql.types import (
     BIGINT,
     COMPUTED,
-    DATE,
-    DAYS,
     INTEGER,
     INTEGERS,
     INTERVALS,
-    MONTHS,
     NUMBERS,
     TEMPORALS,
     UNKNOWN,
@@ -42,10 +41,6 @@ from athena_sql.types import (
 )
 
 _SIGNS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-_INTERVAL_UNITS = {
-    **dict.fromkeys(("YEAR", "MONTH"), MONTHS),
-    **dict.fromkeys(("DAY", "HOUR", "MINUTE", "SECOND"), DAYS),
-}
 
 
 @reads((exp.Add, exp.Sub, exp.Mul, exp.Mod), "this", "expression")
@@ -61,7 +56,7 @@ def combine(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.
     """The operator on two translated operands."""
     kinds = [type_of(left), type_of(right)]
     if any(kind.name in (*TEMPORALS, *INTERVALS) for kind in kinds):
-        return _time_arithmetic(operator, left, right)
+        return time_arithmetic(operator, left, right)
     known = [kind for kind in kinds if kind != UNKNOWN]
     sign = _SIGNS[operator]
     if any(kind.name not in NUMBERS for kind in known):
@@ -128,28 +123,6 @@ def scaled(whole: exp.Expr, kind: AthenaType) -> exp.Expr:
     return plain_cast(whole, kind)
 
 
-def _time_arithmetic(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """Athena: a date plus an interval of days or months stays a date. DuckDB: a timestamp."""
-    kinds = [type_of(left), type_of(right)]
-    if operator is exp.Mul and kinds[0].name in INTERVALS and kinds[1].name in INTEGERS:
-        return typed(exp.Mul(this=left, expression=right), kinds[0])
-    if operator is exp.Add and kinds[0].name in INTERVALS:
-        left, right, kinds = right, left, kinds[::-1]
-    moved = operator in (exp.Add, exp.Sub) and kinds[0].name in TEMPORALS
-    if not moved or kinds[1].name not in INTERVALS:
-        raise UnsupportedSQL(
-            f"The local engine does not translate {kinds[0]} {_SIGNS[operator]} {kinds[1]}.",
-            hint="Use date_diff('day', a, b), or date_add('day', n, a).",
-        )
-    result = operator(this=left, expression=right)
-    if kinds[0] != DATE:
-        return typed(result, kinds[0])
-    units = {part.args["unit"].name for part in right.find_all(exp.Interval)}
-    if units - {"DAY", "MONTH", "YEAR"}:
-        raise not_in_athena("hours, minutes or seconds added to a date")
-    return plain_cast(result, DATE)
-
-
 @reads(exp.Neg, "this")
 def negation(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Minus a number or an interval. A sign before a constant belongs to it."""
@@ -171,36 +144,6 @@ def _negative_constant(node: exp.Expr) -> exp.Expr | None:
     if value not in (2**31, 2**63):
         return None
     return typed(exp.Neg(this=exp.Literal.number(value)), INTEGER if value == 2**31 else BIGINT)
-
-
-@reads(exp.Neg, "this")
-def _unsigned(node: exp.Expr) -> exp.Expr:
-    """What stands behind the minus of an interval's amount."""
-    inner: exp.Expr = node.this
-    return inner
-
-
-@reads(exp.Interval, "this", "unit")
-def interval(_: Translator, node: exp.Expr) -> exp.Expr:
-    """INTERVAL '1' DAY: the same, but Athena has no weeks, quarters or mixed units."""
-    unit = node.args.get("unit")
-    name = unit.name.upper() if isinstance(unit, exp.Var) else ""
-    amount = node.this
-    sign = 1
-    if isinstance(amount, exp.Neg):
-        amount, sign = _unsigned(amount), -1
-    if (
-        name not in _INTERVAL_UNITS
-        or not isinstance(amount, exp.Literal)
-        or not amount.name.isdigit()
-    ):
-        raise UnsupportedSQL(
-            "The local engine translates intervals of a whole number of years, months, days, "
-            "hours, minutes or seconds only.",
-            hint="Write INTERVAL '7' DAY for a week, INTERVAL '3' MONTH for a quarter.",
-        )
-    value = exp.Literal.string(str(sign * int(amount.name)))
-    return typed(exp.Interval(this=value, unit=exp.Var(this=name)), _INTERVAL_UNITS[name])
 
 
 @reads(exp.DPipe, "this", "expression", safe=False)
@@ -237,7 +180,7 @@ def joined(nodes: list[exp.Expr], what: str) -> exp.Expr:
         if isinstance(node, exp.Null):
             # Athena takes 'a' || NULL for arrays; the answer is null, and of that type.
             raise untranslated(f"an untyped NULL in {what}", hint="Write CAST(NULL AS varchar).")
-        if type_of(node).name not in ("varchar", "array", "unknown"):
+        if type_of(node).name not in ("varchar", "varbinary", "array", "unknown"):
             raise not_in_athena(f"{type_of(node)} in {what}", hint="Cast it to varchar.")
     nodes, kind = together(nodes, what)
     result = nodes[0]

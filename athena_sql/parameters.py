@@ -41,7 +41,7 @@ def placeholder(node: exp.Expr) -> exp.Expr:
     """A ``?``, under its name.
 
     Raises:
-        UnsupportedSQL: it is ``:x``, which Athena has not.
+        InvalidSQL: it is ``:x``, which Athena has not.
     """
     if not node.meta.get(_IS_OURS):
         raise not_in_athena(f"the parameter :{node.name}", hint="Write ?.")

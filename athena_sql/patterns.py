@@ -75,6 +75,7 @@ _JODA_PATTERNS = {
 _READABLE = frozenset(
     (
         "%Y",
+        "%y",
         "%m",
         "%-m",
         "%d",
@@ -140,9 +141,9 @@ def readable(pattern: str, written: str) -> str:
                 f"The local engine does not read times by the pattern '{written}'.",
                 hint="Use year, month, day, hour, minute and second.",
             )
-    if "%Y" not in pattern or ("I" in pattern) != ("p" in pattern):
+    if ("%Y" in pattern) == ("%y" in pattern) or ("I" in pattern) != ("p" in pattern):
         raise UnsupportedSQL(
             f"The local engine does not read times by the pattern '{written}'.",
-            hint="Have a year of four digits in it, and AM or PM with hours to 12 only.",
+            hint="Have a year in it, and AM or PM with hours to 12 only.",
         )
     return pattern

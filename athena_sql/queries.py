@@ -19,11 +19,13 @@ from athena_sql.aggregate_calls import (
     read_star,
 )
 from athena_sql.comparisons import boolean
-from athena_sql.errors import InvalidSQL, UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.expressions import ExpressionTranslator
 from athena_sql.guard import reads
+from athena_sql.information import refuse_other_databases
+from athena_sql.marks import note_place
 from athena_sql.names import Columns, Relation, Scope
-from athena_sql.nodes import name, not_in_athena, type_of, typed, untranslated
+from athena_sql.nodes import is_name, name, not_in_athena, type_of, typed, untranslated
 from athena_sql.parameters import placeholder
 from athena_sql.refusals import refusal
 from athena_sql.relations import (
@@ -57,7 +59,13 @@ class QueryTranslator:
             query: as it was parsed; it is not changed.
             outside: the WITHs in sight, and in ``outer`` the query whose columns may be named.
         """
-        outside = outside or Scope({})
+        try:
+            return self._translate(query, outside or Scope({}))
+        except AthenaSQLError as error:
+            note_place(error, query)
+            raise
+
+    def _translate(self, query: exp.Expr, outside: Scope) -> tuple[exp.Expr, Columns]:
         withs, ctes = self._withs(query, outside)
         inside = Scope(ctes, outside.outer)
         if isinstance(query, exp.Select):
@@ -109,6 +117,7 @@ class QueryTranslator:
             raise InvalidSQL("A SELECT names at least one column.")
         expressions = ExpressionTranslator(scope, self._inner)
         select = exp.Select()
+        refuse_other_databases(node, self._schema.database)
         if node.args.get("from_") is not None:
             relations = FromTranslator(self._schema, scope, expressions, self.translate)
             select.set("from_", relations.first(node.args["from_"]))
@@ -200,7 +209,7 @@ def _projections(
         else:
             value = expressions.visit(item)
             field = item.expression if isinstance(item, exp.Dot) else item
-            named = isinstance(item, (exp.Column, exp.Dot))
+            named = is_name(item)
             outputs.append((field.name.lower() if named else f"_col{len(outputs)}", value))
     return outputs
 

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from athena_sql.errors import UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 
-_REFUSED_NODES: dict[type[exp.Expr], tuple[str, str]] = {
+# What Athena's grammar does not have either.
+_FOREIGN_NODES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.ILike: ("Athena has no ILIKE.", "Write lower(x) LIKE lower(y)."),
     exp.RegexpLike: ("Athena has no operator ~.", "Write regexp_like(x, pattern)."),
     exp.RegexpILike: ("Athena has no operator ~*.", "Write regexp_like(x, '(?i)pattern')."),
     exp.SimilarTo: ("Athena has no SIMILAR TO.", "Write regexp_like(x, pattern)."),
     exp.JSONExtract: ("Athena has no operator ->.", "Write json_extract_scalar(x, '$.name')."),
     exp.JSONExtractScalar: ("Athena has no operator ->>.", "Write json_extract_scalar(x, path)."),
-    exp.Tuple: ("The local engine does not translate rows of values such as (a, b).", ""),
-    exp.HexString: ("The local engine does not translate binary constants.", ""),
-    exp.UnicodeString: ("The local engine does not translate U&'...'.", "Write the letters."),
     exp.Comprehension: ("Athena has no list comprehension.", "Write transform(array, x -> ...)."),
     exp.Slice: ("Athena has no slice in [a:b].", "Write slice(array, start, length)."),
     exp.Pow: ("Athena has no operator **.", "Write power(x, y)."),
     exp.IntDiv: ("Athena has no operator //.", "Write /: it divides integers to an integer."),
     exp.Star: ("Athena does not accept * here.", ""),
-    exp.AtIndex: ("The local engine does not translate WITH ORDINALITY here.", ""),
     exp.BitwiseAnd: ("Athena has no operator &.", "Write bitwise_and(x, y)."),
     exp.BitwiseOr: ("Athena has no operator |.", "Write bitwise_or(x, y)."),
+}
+_REFUSED_NODES: dict[type[exp.Expr], tuple[str, str]] = {
+    exp.UnicodeString: ("The local engine does not translate U&'...'.", "Write the letters."),
+    exp.AtIndex: ("The local engine does not translate WITH ORDINALITY here.", ""),
     exp.Lambda: ("The local engine does not translate a lambda here.", ""),
+    exp.CurrentCatalog: ("The local engine does not translate current_catalog.", ""),
     exp.CurrentUser: ("The local engine has no users.", ""),
     exp.JSONTable: ("The local engine does not translate JSON_TABLE.", ""),
     exp.ParseJSON: ("The local engine does not translate values of type json.", ""),
@@ -66,7 +68,6 @@ _FUNCTION_HINTS = {
         "A query reads tables and views only, here as in Athena.",
     ),
     "json_extract": "Write json_extract_scalar(x, '$.name').",
-    "reverse": "reverse is translated for arrays; turn the string round in Athena.",
     "percentile_cont": "Athena has approx_percentile(x, p).",
     "median": "Athena has approx_percentile(x, 0.5).",
     "string_agg": "Athena has listagg(x, sep) WITHIN GROUP (ORDER BY y).",
@@ -79,8 +80,11 @@ _FUNCTION_HINTS = {
 }
 
 
-def refusal(node: exp.Expr) -> UnsupportedSQL:
+def refusal(node: exp.Expr) -> AthenaSQLError:
     """The error for a node that no rewrite knows."""
+    if type(node) in _FOREIGN_NODES:
+        sentence, hint = _FOREIGN_NODES[type(node)]
+        return InvalidSQL(sentence, hint=hint)
     sentence, hint = _REFUSED_NODES.get(type(node), ("", ""))
     if not sentence:
         shown = node.sql(dialect="trino")

@@ -1,4 +1,4 @@
-r"""Regular expressions and printf formats: small languages inside strings.
+r"""Regular expressions and JSON paths: small languages inside strings.
 
 Athena's patterns are Java's; DuckDB's are RE2's, which has no look-around and no back-references
 and says so. What both read, they read alike, but for what is handled here: replacements (``$1``
@@ -14,14 +14,12 @@ from sqlglot import exp
 
 from athena_sql.errors import UnsupportedSQL
 from athena_sql.nodes import (
-    ANY_NUMBER,
     SpecialFunction,
     Translator,
     call,
     literal_text,
     not_in_athena,
     number,
-    plain_cast,
     text,
     type_of,
     typed,
@@ -31,21 +29,15 @@ from athena_sql.types import (
     BIGINT,
     BOOLEAN,
     COMPUTED,
-    DATE,
-    INTEGERS,
-    VARCHAR,
     AthenaType,
 )
 
 # A group that may be passed over: one of two alternatives, or one that is optional.
 _OPTIONAL_GROUP = re.compile(r"\||\)[?*]|\)\{0")
 # Java cuts classes with && and nests them; RE2 takes those characters for themselves.
-_OTHER_IN_RE2 = re.compile(r"&&|\[[^\]]*\[")
+_OTHER_IN_RE2 = re.compile(r"&&|\[[^\]]*\[(?!:digit:\])")
 _STRINGS = AthenaType("array", (COMPUTED,))
 _REPLACEMENT = re.compile(r"\$(\d)(?!\d)|[^$\\]+")
-_FORMAT = re.compile(
-    r"%(?P<flags>[-,0]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[sdf%])|[^%]+"
-)
 _JSON_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[\d+\])*")
 
 
@@ -147,84 +139,6 @@ def regexp_replace(translator: Translator, node: exp.Expr) -> exp.Expr:
     return call("regexp_replace", COMPUTED, *arguments[:2], replacement, text("g"))
 
 
-def format_text(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """format('%s-%05d', ...): Java's printf, put together piece by piece."""
-    pattern = literal_text(node.expressions[0], "the pattern of format")
-    arguments = iter([translator.visit(argument) for argument in node.expressions[1:]])
-    pieces: list[exp.Expr] = []
-    position = 0
-    while position < len(pattern):
-        match = _FORMAT.match(pattern, position)
-        if match is None:
-            raise UnsupportedSQL(
-                f"The local engine does not translate the format '{pattern}'.",
-                hint="Use %s, %d, %05d, %,d, %.2f and widths.",
-            )
-        position = match.end()
-        kind = match.group("kind")
-        if kind is None:
-            pieces.append(text(match.group()))
-        elif kind == "%":
-            pieces.append(text("%"))
-        else:
-            value = next(arguments, None)
-            if value is None:
-                raise untranslated(f"format '{pattern}' with fewer arguments than places")
-            pieces.append(_formatted(match, value))
-    if next(arguments, None) is not None:
-        raise untranslated(f"format '{pattern}' with more arguments than places")
-    # An empty string first keeps a format of one place a string.
-    return call("concat", VARCHAR, text(""), *pieces)
-
-
-def _formatted(match: re.Match[str], value: exp.Expr) -> exp.Expr:
-    """One place of a format, filled."""
-    kind, flags, width = match.group("kind"), match.group("flags"), match.group("width")
-    digits = match.group("digits")
-    own = type_of(value)
-    if kind == "d" and own.name in INTEGERS and digits is None:
-        shown = call("format", VARCHAR, text("{:,}" if "," in flags else "{}"), value)
-    elif kind == "s" and (own.name in (*INTEGERS, "varchar", "boolean", "decimal") or own == DATE):
-        shown = plain_cast(value, VARCHAR)
-    elif kind == "f" and own.name in ("double", "decimal") and "," not in flags:
-        shown = _fixed(value, int(digits or 6))
-    else:
-        raise UnsupportedSQL(
-            f"The local engine does not translate {match.group()} of {own} in format.",
-            hint="Use %s for strings, %d for whole numbers, %.2f for doubles and decimals.",
-        )
-    if kind == "s" and (digits or flags.strip("-")):
-        raise UnsupportedSQL(f"The local engine does not translate {match.group()} in format.")
-    missing = call("coalesce", VARCHAR, shown, text("null"))
-    return _padded(missing, flags, int(width)) if width else missing
-
-
-def _fixed(value: exp.Expr, digits: int) -> exp.Expr:
-    """%.2f: rounded half up in decimal, as Java does; C rounds the binary value.
-
-    The sign stays when the digits round to zero: -0.001 is -0.00.
-    """
-    magnitude = plain_cast(call("abs", type_of(value), value), VARCHAR)
-    rounded = plain_cast(magnitude, AthenaType("decimal", (38, digits)))
-    sign = exp.Case(
-        ifs=[exp.If(this=exp.LT(this=value.copy(), expression=number(0)), true=text("-"))],
-        default=text(""),
-    )
-    return typed(
-        exp.Paren(this=exp.DPipe(this=sign, expression=plain_cast(rounded, VARCHAR))), VARCHAR
-    )
-
-
-def _padded(shown: exp.Expr, flags: str, width: int) -> exp.Expr:
-    """Filled up to a width: with blanks in front or behind, or zeros behind the sign."""
-    if "," in flags:
-        raise UnsupportedSQL("The local engine does not translate a width with %, in format.")
-    if "0" in flags:
-        return call("athena_zero_padded", VARCHAR, shown, number(width))
-    name = "athena_padded_right" if "-" in flags else "athena_padded_left"
-    return call(name, VARCHAR, shown, number(width))
-
-
 def json_extract_scalar(translator: Translator, node: exp.Expr) -> exp.Expr:
     """A string, whole number or truth value out of a JSON text; null for anything else."""
     arguments = _strings(translator, node)
@@ -244,6 +158,5 @@ REGEX_FUNCTIONS: dict[str, SpecialFunction] = {
     "regexp_count": SpecialFunction(regexp_count, 2),
     "regexp_split": SpecialFunction(regexp_split, 2),
     "regexp_replace": SpecialFunction(regexp_replace, 2, 3),
-    "format": SpecialFunction(format_text, 1, ANY_NUMBER),
     "json_extract_scalar": SpecialFunction(json_extract_scalar, 2),
 }

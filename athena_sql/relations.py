@@ -9,6 +9,7 @@ from sqlglot import exp
 from athena_sql.comparisons import boolean, compare
 from athena_sql.errors import InvalidSQL, UnsupportedSQL
 from athena_sql.guard import reads
+from athena_sql.information import information, is_information
 from athena_sql.names import Columns, Relation, Scope, nearest
 from athena_sql.nodes import (
     call,
@@ -22,7 +23,7 @@ from athena_sql.nodes import (
     untranslated,
 )
 from athena_sql.refusals import refusal, unknown_function
-from athena_sql.types import BIGINT, FLOATS, AthenaType
+from athena_sql.types import BIGINT, FLOATS, AthenaType, named_fields
 
 if TYPE_CHECKING:
     from athena_sql.expressions import ExpressionTranslator
@@ -146,6 +147,8 @@ class FromTranslator:
 
     @reads(exp.Table, "this", "db", "catalog", "alias")
     def _table(self, node: exp.Table) -> tuple[Relation, exp.Expr]:
+        if is_information(node):
+            return self._information(node)
         wanted = table_name(node, self._schema.database)
         columns: Columns | None = None if node.db else _copied(self._scope.ctes.get(wanted))
         if columns is None and wanted in self._schema:
@@ -158,7 +161,17 @@ class FromTranslator:
             )
         alias, names = self._alias(node) if node.args.get("alias") else (wanted, [])
         relation = Relation(alias, _renamed(columns, names, alias))
+        if wanted in self._schema and (node.db or wanted not in self._scope.ctes) and not names:
+            relation.hidden = self._schema.hidden(wanted)
         return relation, exp.Table(this=name(wanted), alias=table_alias(alias, names))
+
+    @reads(exp.Table, "this", "db", "catalog", "alias")
+    def _information(self, node: exp.Table) -> tuple[Relation, exp.Expr]:
+        """A table of information_schema, made of what the schema knows."""
+        query, columns = information(self._schema, node.name.lower())
+        alias, names = self._alias(node) if node.args.get("alias") else (node.name.lower(), [])
+        relation = Relation(alias, _renamed(columns, names, alias))
+        return relation, exp.Subquery(this=query, alias=table_alias(alias, names))
 
     @reads(exp.Subquery, "this", "alias")
     def _subquery(self, node: exp.Subquery) -> tuple[Relation, exp.Expr]:
@@ -270,6 +283,8 @@ def table_alias(alias: str, names: list[str]) -> exp.TableAlias:
 def value_rows(expressions: ExpressionTranslator, node: exp.Expr) -> tuple[list[exp.Expr], Columns]:
     """The rows of a VALUES, every column of one type, and its columns' types."""
     rows = [[expressions.visit(value) for value in _row_values(row)] for row in node.expressions]
+    if any(len(row) == 1 and type_of(row[0]).name == "row" for row in rows):
+        raise untranslated("VALUES of a row, which has a column for each field", hint="Drop ROW.")
     if len({len(row) for row in rows}) != 1:
         raise not_in_athena("VALUES with rows of different lengths")
     together_by_column = [together(list(values), "VALUES") for values in zip(*rows)]
@@ -314,5 +329,5 @@ def _unnested(value: exp.Expr) -> list[tuple[exp.Expr, AthenaType]]:
             ),
             part,
         )
-        for field, part in element.arguments
+        for field, (_, part) in named_fields(element)
     ]

@@ -21,6 +21,7 @@ class Schema:
     Attributes:
         database: its name in the catalog; ``database.t`` and ``awsdatacatalog.database.t`` are
             ``t``. Empty: a table is named by itself alone.
+        remembered: what was worked out of all tables, by what it is; another table ends it.
     """
 
     def __init__(
@@ -35,13 +36,35 @@ class Schema:
         self.database = database
         self._written: dict[str, Mapping[str, str]] = {}
         self._columns: dict[str, Columns] = {}
+        self._hidden: dict[str, Mapping[str, str]] = {}
+        self._views: set[str] = set()
+        self.remembered: dict[str, str] = {}
         for table, columns in (tables or {}).items():
             self.add(table, columns)
 
-    def add(self, table: str, columns: Mapping[str, str]) -> None:
-        """Adds a table or view, or replaces the one of that name."""
-        self._written[table.lower()] = columns
-        self._columns.pop(table.lower(), None)
+    def add(
+        self,
+        table: str,
+        columns: Mapping[str, str],
+        hidden: Mapping[str, str] | None = None,
+        *,
+        view: bool = False,
+    ) -> None:
+        """Adds a table or view, or replaces the one of that name.
+
+        Args:
+            table: its name.
+            columns: its columns with their Athena types, in their order.
+            hidden: columns that * does not mean, such as ``$path``; the relation in DuckDB has
+                them, too.
+            view: whether it is one, for ``information_schema``.
+        """
+        table = table.lower()
+        self._written[table] = columns
+        self._hidden[table] = hidden or {}
+        self._columns.pop(table, None)
+        (self._views.add if view else self._views.discard)(table)
+        self.remembered.clear()
 
     def __contains__(self, table: object) -> bool:
         return table in self._written
@@ -56,6 +79,18 @@ class Schema:
                 (column.lower(), parse_type(kind)) for column, kind in self._written[table].items()
             ]
         return list(self._columns[table])
+
+    def written(self, table: str) -> Mapping[str, str]:
+        """A table's columns with their types, as the catalog spells them."""
+        return self._written[table]
+
+    def hidden(self, table: str) -> Columns:
+        """A table's hidden columns with their types."""
+        return [(name, parse_type(kind)) for name, kind in self._hidden[table].items()]
+
+    def is_view(self, table: str) -> bool:
+        """Whether it was added as a view."""
+        return table in self._views
 
     def names(self, table: str) -> list[str] | None:
         """A table's columns as the catalog spells them, or None for what is no table."""

@@ -112,13 +112,21 @@ def _fits(parameter: AthenaType, kind: AthenaType, bindings: Bindings) -> bool:
         return _bind(parameter.name, kind, bindings)
     if kind == UNKNOWN:
         return True
-    if parameter.name in ("array", "map"):
-        return kind.name == parameter.name and all(
-            _fits(part, own, bindings) for part, own in zip(parameter.arguments, kind.arguments)
+    if parameter.name in ("array", "map", "row"):
+        wanted, given = (_parts(part) for part in (parameter, kind))
+        return (
+            kind.name == parameter.name
+            and len(wanted) == len(given)
+            and all(_fits(part, own, bindings) for part, own in zip(wanted, given))
         )
     if parameter.name in _ANY_ARGUMENTS:
         return kind.name in (parameter.name, *_COERCED_TEMPORALS.get(parameter.name, ()))
     return coerces(kind, parameter)
+
+
+def _parts(kind: AthenaType) -> list[AthenaType]:
+    """The types in a type; of a row those of its fields."""
+    return [part[1] if kind.name == "row" else part for part in kind.arguments]
 
 
 def _bind(variable: str, kind: AthenaType, bindings: Bindings) -> bool:
@@ -142,4 +150,7 @@ def filled(pattern: AthenaType, bindings: Bindings) -> AthenaType:
         return COMPUTED
     if pattern.name in ("array", "map"):
         return AthenaType(pattern.name, tuple(filled(part, bindings) for part in pattern.arguments))
+    if pattern.name == "row":
+        parts = tuple((name, filled(part, bindings)) for name, part in pattern.arguments)
+        return AthenaType("row", parts)
     return pattern

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from athena_sql.casts import convert
 from athena_sql.comparisons import boolean, chosen, comparable
 from athena_sql.errors import UnsupportedSQL
+from athena_sql.folds import fold
+from athena_sql.formats import FORMAT_FUNCTIONS
 from athena_sql.nodes import (
     ANY_NUMBER,
     Rewrite,
     SpecialFunction,
     Translator,
     call,
+    not_in_athena,
     number,
     operand,
     paren,
@@ -23,6 +27,7 @@ from athena_sql.nodes import (
     together,
     type_of,
     typed,
+    unnamed_row,
     untranslated,
     widened,
 )
@@ -31,17 +36,21 @@ from athena_sql.regex import REGEX_FUNCTIONS
 from athena_sql.times import TIME_FUNCTIONS, date_sequence
 from athena_sql.types import (
     BIGINT,
+    COMPUTED,
     DOUBLE,
     FLOATS,
     INTEGER,
     INTEGERS,
+    NESTED,
     NUMBERS,
+    UNKNOWN,
     VARCHAR,
     AthenaType,
-    common_type,
     decimal,
     has_unknown_length,
 )
+
+_STRINGS = ("varchar", "unknown")
 
 
 def _visited(translator: Translator, node: exp.Expr) -> list[exp.Expr]:
@@ -100,11 +109,8 @@ def _extreme(callee: str) -> Rewrite:
         comparable(arguments)
         arguments, kind = together(arguments, callee)
         if kind.name in FLOATS:
-            raise UnsupportedSQL(
-                f"The local engine does not translate {callee} over doubles, where NaN counts "
-                "otherwise in Athena.",
-                hint="Cast to decimal(p, s), or write a CASE.",
-            )
+            # Among numbers NaN does not count; in DuckDB it is above them.
+            return call(f"athena_{callee}", kind, exp.Array(expressions=arguments))
         nulls = exp.or_(
             *(exp.Is(this=operand(part.copy()), expression=exp.Null()) for part in arguments)
         )
@@ -173,18 +179,8 @@ def reduce(translator: Translator, node: exp.Expr) -> exp.Expr:
     array, start = translator.visit(array_node), translator.visit(start_node)
     if type_of(array).name != "array":
         raise untranslated(f"reduce of {type_of(array)}")
-    element = type_of(array).arguments[0]
-    state = type_of(start)
-    step = translator.visit_lambda(step_node, [state, element])
-    wider = common_type(state, type_of(step))
-    if wider is not None and wider != state:
-        state = wider
-        step = translator.visit_lambda(step_node, [state, element])
-    if common_type(state, type_of(step)) != state:
-        raise untranslated(f"reduce from {state} to {type_of(step)}", hint="Cast the start.")
-    step.set("this", plain_cast(step.this, state))
-    total = call("list_reduce", state, array, step, plain_cast(start, state))
-    finish = translator.visit_lambda(finish_node, [state])
+    total = fold(translator, array, start, step_node)
+    finish = translator.visit_lambda(finish_node, [type_of(total)])
     if finish.this == finish.expressions[0] or isinstance(finish.this, exp.Column):
         return total
     # A list of one lets the last function see the state once, however often it names it.
@@ -244,29 +240,77 @@ def grouping(translator: Translator, node: exp.Expr) -> exp.Expr:
 def map_of(translator: Translator, node: exp.Expr) -> exp.Expr:
     """map(keys, values)."""
     arguments = _visited(translator, node)
+    if not arguments:
+        empty = typed(exp.Array(expressions=[]), AthenaType("array", (UNKNOWN,)))
+        none = [plain_cast(empty.copy(), type_of(empty)) for _ in range(2)]
+        return call("map", AthenaType("map", (UNKNOWN, UNKNOWN)), *none)
     kinds = [type_of(argument) for argument in arguments]
-    if any(kind.name != "array" for kind in kinds):
+    if [kind.name for kind in kinds] != ["array", "array"]:
         raise untranslated("map of anything but two arrays")
     kind = AthenaType("map", tuple(part.arguments[0] for part in kinds))
     return call("map", kind, *arguments)
 
 
-def row(_: Translator, __: exp.Expr) -> exp.Expr:
-    """ROW(...) without names: what Athena shows of it is not what DuckDB shows."""
-    raise UnsupportedSQL(
-        "The local engine translates ROW(...) only where its fields are named.",
-        hint="Write CAST(ROW(a, b) AS ROW(x integer, y varchar)).",
-    )
+def row(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """ROW(a, b): the same as (a, b)."""
+    return unnamed_row(_visited(translator, node))
+
+
+def array_join(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The elements as CAST writes them, with a mark between them; nulls left out or replaced."""
+    array, *others = _visited(translator, node)
+    kind = type_of(array)
+    if kind.name != "array" or any(type_of(one).name not in _STRINGS for one in others):
+        raise untranslated(f"array_join of {kind}")
+    if kind.arguments[0].name in NESTED:
+        raise not_in_athena(f"{kind} in array_join")
+    if kind.arguments[0].name not in _STRINGS:
+        array = convert(array, AthenaType("array", (VARCHAR,)))
+    return call("athena_array_join", COMPUTED, array, *others)
+
+
+def truncate(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Towards zero; a decimal also to n places, and its type stays."""
+    if len(node.expressions) == 1:
+        return _rounding("trunc", whole_numbers=False)(translator, node)
+    value, places = _visited(translator, node)
+    kind, scale = type_of(value), places.unnest()
+    digits = scale.this if isinstance(scale, exp.Neg) else scale
+    if kind.name != "decimal" or not (isinstance(digits, exp.Literal) and digits.name.isdigit()):
+        raise untranslated(f"truncate of {kind} to {places.sql(dialect='trino')} places")
+    if scale is digits and int(digits.name) >= kind.arguments[1]:
+        return paren(value)
+    return plain_cast(call("trunc", kind, value, places), kind)
+
+
+def random(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """Between 0 and 1; or a whole number below a bound, from another one or from 0 on."""
+    if not node.expressions:
+        return call("random", DOUBLE)
+    bounds, kind = together(_visited(translator, node), "random")
+    if kind.name not in INTEGERS:
+        raise not_in_athena(f"random({kind})")
+    first, last = bounds if len(bounds) == 2 else (number(0), bounds[0])
+    return plain_cast(call("athena_random", BIGINT, first, last), kind)
+
+
+def codepoint(translator: Translator, node: exp.Expr) -> exp.Expr:
+    """The number of a character; Athena takes a varchar(1) only."""
+    (character,) = _visited(translator, node)
+    if type_of(character) != AthenaType("varchar", (1,)):
+        raise untranslated(f"codepoint({type_of(character)})")
+    return call("unicode", INTEGER, character)
 
 
 SPECIAL_FUNCTIONS: dict[str, SpecialFunction] = {
     **TIME_FUNCTIONS,
     **REGEX_FUNCTIONS,
+    **FORMAT_FUNCTIONS,
     "ceil": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
     "ceiling": SpecialFunction(_rounding("ceil", whole_numbers=True), 1),
     "floor": SpecialFunction(_rounding("floor", whole_numbers=True), 1),
     "round": SpecialFunction(_rounding("round", whole_numbers=True), 1, 2),
-    "truncate": SpecialFunction(_rounding("trunc", whole_numbers=False), 1),
+    "truncate": SpecialFunction(truncate, 1, 2),
     "sign": SpecialFunction(_rounding("sign", whole_numbers=True), 1),
     "mod": SpecialFunction(mod, 2),
     "greatest": SpecialFunction(_extreme("greatest"), 1, ANY_NUMBER),
@@ -282,6 +326,10 @@ SPECIAL_FUNCTIONS: dict[str, SpecialFunction] = {
     "width_bucket": SpecialFunction(width_bucket, 2, 4),
     "repeat": SpecialFunction(repeat, 2),
     "grouping": SpecialFunction(grouping, 1, ANY_NUMBER),
-    "map": SpecialFunction(map_of, 2),
-    "row": SpecialFunction(row, 0, ANY_NUMBER),
+    "map": SpecialFunction(map_of, 0, 2),
+    "row": SpecialFunction(row, 1, ANY_NUMBER),
+    "array_join": SpecialFunction(array_join, 2, 3),
+    "random": SpecialFunction(random, 0, 2),
+    "rand": SpecialFunction(random, 0, 2),
+    "codepoint": SpecialFunction(codepoint, 1),
 }

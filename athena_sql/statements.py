@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Union
 from sqlglot import exp
 
 from athena_sql.deep import refuse_deep, with_room
-from athena_sql.errors import InvalidSQL, UnsupportedSQL
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.grammar import parse_tree, refuse_foreign, tokenize
+from athena_sql.marks import mark_place
 from athena_sql.parameters import parameter_names
 
 if TYPE_CHECKING:
@@ -122,6 +123,14 @@ def parse(sql: str) -> Statement:
         UnsupportedSQL: the local engine does not run such a statement.
         InvalidSQL: it is no statement of Athena.
     """
+    try:
+        return _parsed(sql)
+    except AthenaSQLError as error:
+        mark_place(error, sql)
+        raise
+
+
+def _parsed(sql: str) -> Statement:
     bare = _COMMENT.sub(" ", sql).strip().rstrip(";").rstrip()
     if bare[:4].upper() in ("SHOW", "DESC"):
         return _show(bare)

@@ -7,13 +7,13 @@ Source: https://trino.io/docs/current/functions/datetime.html (2026-11).
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
-from athena_sql.casts import convert, local_time
+from athena_sql.casts import convert
 from athena_sql.errors import UnsupportedSQL
 from athena_sql.guard import reads
+from athena_sql.intervals import milliseconds
+from athena_sql.moments import moment_of, temporal
 from athena_sql.nodes import (
     Rewrite,
     SpecialFunction,
@@ -31,21 +31,26 @@ from athena_sql.nodes import (
 from athena_sql.patterns import joda, mysql, readable
 from athena_sql.types import (
     BIGINT,
-    COMPUTED,
     DATE,
     DAYS,
-    DOUBLE,
     INTEGER,
     INTEGERS,
     MONTHS,
-    NUMBERS,
-    TEMPORALS,
     TIMESTAMP,
     TIMESTAMP_ZONED,
-    UNKNOWN,
     VARCHAR,
     ZONED,
     AthenaType,
+)
+from athena_sql.zoned_times import ZONE_FUNCTIONS, at_time_zone
+from athena_sql.zones import (
+    UTC,
+    instant,
+    local_time,
+    moved_in_zone,
+    truncated_in_zone,
+    zone_of,
+    zoned_type,
 )
 
 _TIME_UNITS = ("millisecond", "second", "minute", "hour")
@@ -63,8 +68,6 @@ _STEPS = {
     "year": ("to_months", 12),
 }
 
-_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)+")
-
 
 def _unit(node: exp.Expr, function: str, kind: AthenaType) -> str:
     unit = literal_text(node, f"the unit of {function}").lower()
@@ -75,54 +78,62 @@ def _unit(node: exp.Expr, function: str, kind: AthenaType) -> str:
     return unit
 
 
-def _moment(translator: Translator, node: exp.Expr, function: str) -> exp.Expr:
-    """A date or timestamp; DuckDB would read a string for one."""
-    moment = translator.visit(node)
-    if type_of(moment) == UNKNOWN:
-        raise UnsupportedSQL(
-            f"The local engine has to know the type in {function}.",
-            hint="Write CAST(? AS date) or CAST(? AS timestamp).",
-        )
-    if type_of(moment).name not in TEMPORALS:
-        raise not_in_athena(
-            f"{type_of(moment)} in {function}", hint="Cast to date or timestamp first."
-        )
-    return moment
-
-
 def date_add(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: of the argument's type. DuckDB's interval makes a timestamp of a date."""
     unit_node, count_node, moment_node = node.expressions
-    moment = _moment(translator, moment_node, "date_add")
+    moment = moment_of(translator, moment_node, "date_add")
     kind = type_of(moment)
     function, size = _STEPS[_unit(unit_node, "date_add", kind)]
     count = translator.visit(count_node)
     if type_of(count).name not in (*INTEGERS, "unknown"):
         raise untranslated(f"{type_of(count)} as the number of units in date_add")
-    count = plain_cast(count, INTEGER) if function in ("to_days", "to_months") else count
+    by_clock = function in ("to_days", "to_months")
+    count = plain_cast(count, INTEGER) if by_clock else count
     if size > 1:
         count = exp.Mul(this=count, expression=number(size))
-    result = exp.Paren(this=exp.Add(this=moment, expression=call(function, DAYS, count)))
+    step = call(function, DAYS, count)
+    if by_clock and kind.name == ZONED and zone_of(kind) != UTC:
+        return moved_in_zone(moment, step)
+    result = exp.Paren(this=exp.Add(this=moment, expression=step))
     return plain_cast(result, DATE) if kind == DATE else typed(result, kind)
 
 
 def date_diff(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: full units between. DuckDB's date_diff counts boundaries crossed."""
     unit_node, *moment_nodes = node.expressions
-    moments = [_moment(translator, moment, "date_diff") for moment in moment_nodes]
+    moments = [moment_of(translator, moment, "date_diff") for moment in moment_nodes]
     dates = all(type_of(moment) == DATE for moment in moments)
     unit = _unit(unit_node, "date_diff", DATE if dates else TIMESTAMP)
-    return call("date_sub", BIGINT, text(unit), *moments)
+    zones = [zone_of(type_of(part)) for part in moments[:1] if type_of(part).name == ZONED]
+    if zones and unit not in _TIME_UNITS:
+        # Days are counted on the clock of the first one's zone.
+        moments = [local_time(_in_zone_of(zones[0], part)) for part in moments]
+    return call("date_sub", BIGINT, text(unit), *map(_to_milliseconds, moments))
+
+
+def _in_zone_of(zone: str, moment: exp.Expr) -> exp.Expr:
+    kind = type_of(moment)
+    if kind.name != ZONED:
+        moment = instant(plain_cast(moment, TIMESTAMP), UTC)
+    return typed(exp.Paren(this=moment), zoned_type(type_of(moment).arguments[0], zone))
+
+
+def _to_milliseconds(moment: exp.Expr) -> exp.Expr:
+    """What Athena counts in; the digits behind are cut off."""
+    kind = type_of(moment)
+    if not kind.arguments or kind.arguments[0] <= 3:
+        return moment
+    return call("date_trunc", kind, text("millisecond"), moment)
 
 
 def date_trunc(translator: Translator, node: exp.Expr) -> exp.Expr:
     """Athena: of the argument's type. DuckDB 2 makes a timestamp of a date."""
     unit_node, moment_node = node.expressions
-    moment = _moment(translator, moment_node, "date_trunc")
+    moment = moment_of(translator, moment_node, "date_trunc")
     kind = type_of(moment)
-    if kind.name == ZONED and len(kind.arguments) > 1:
-        raise UnsupportedSQL("The local engine does not truncate a timestamp in another zone.")
     unit = _unit(unit_node, "date_trunc", kind)
+    if kind.name == ZONED and zone_of(kind) != UTC:
+        return truncated_in_zone(unit, moment)
     result = call("date_trunc", kind, text(unit), moment)
     return plain_cast(result, DATE) if kind == DATE else result
 
@@ -132,7 +143,7 @@ def _format_with(patterns: str) -> Rewrite:
 
     def rewrite(translator: Translator, node: exp.Expr) -> exp.Expr:
         moment_node, pattern_node = node.expressions
-        moment = local_time(_moment(translator, moment_node, node.name))
+        moment = local_time(moment_of(translator, moment_node, node.name))
         written = literal_text(pattern_node, f"the pattern of {node.name}")
         pattern = mysql(written) if patterns == "mysql" else joda(written)
         return call("strftime", VARCHAR, moment, text(pattern))
@@ -150,54 +161,16 @@ def _parse_with(patterns: str) -> Rewrite:
             raise untranslated(f"{type_of(value)} in {node.name}")
         written = literal_text(pattern_node, f"the pattern of {node.name}")
         pattern = readable(mysql(written) if patterns == "mysql" else joda(written), written)
+        if "%y" in pattern and (patterns == "joda" or not pattern.startswith("%y")):
+            raise untranslated(f"two digits of a year in '{written}'", hint="Begin with them.")
         parsed = call("athena_parse_time", TIMESTAMP, value, text(pattern))
+        if "%y" in pattern:
+            parsed = call("athena_parse_two_digits", TIMESTAMP, value, parsed)
         if patterns == "mysql":
             return parsed
-        return call("timezone", TIMESTAMP_ZONED, text("UTC"), parsed)
+        return instant(parsed, UTC)
 
     return rewrite
-
-
-@reads(exp.AtTimeZone, "this", "zone")
-def at_time_zone(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """The operator: x AT TIME ZONE 'zone'."""
-    return _in_zone(translator, node.this, node.args["zone"])
-
-
-def at_timezone(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """The same as the operator AT TIME ZONE."""
-    moment_node, zone_node = node.expressions
-    return _in_zone(translator, moment_node, zone_node)
-
-
-def _in_zone(translator: Translator, moment_node: exp.Expr, zone_node: exp.Expr) -> exp.Expr:
-    """The same moment, shown elsewhere: the zone goes into the type, for who asks the clock.
-
-    A timestamp without a zone counts as UTC, Athena's session zone.
-    """
-    zone = literal_text(zone_node, "the zone of AT TIME ZONE")
-    if not _ZONE.fullmatch(zone):
-        raise UnsupportedSQL(
-            f"The local engine does not know the time zone '{zone}'.",
-            hint="Use a name such as America/New_York.",
-        )
-    moment = _moment(translator, moment_node, "AT TIME ZONE")
-    kind = type_of(moment)
-    if kind.name != ZONED:
-        moment = call("timezone", TIMESTAMP_ZONED, text("UTC"), plain_cast(moment, TIMESTAMP))
-    precision = kind.arguments[0] if kind.arguments else 3
-    arguments = (precision,) if zone == "UTC" else (precision, zone)
-    return typed(exp.Paren(this=moment), AthenaType(ZONED, arguments))
-
-
-def from_unixtime(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """Seconds since 1970 as a timestamp in UTC, to the millisecond."""
-    (seconds_node,) = node.expressions
-    seconds = translator.visit(seconds_node)
-    if type_of(seconds).name not in NUMBERS:
-        raise untranslated(f"{type_of(seconds)} in from_unixtime")
-    moment = call("to_timestamp", TIMESTAMP_ZONED, plain_cast(seconds, DOUBLE))
-    return call("athena_milliseconds", TIMESTAMP_ZONED, moment)
 
 
 def date_of(translator: Translator, node: exp.Expr) -> exp.Expr:
@@ -213,18 +186,14 @@ def from_iso8601_date(translator: Translator, node: exp.Expr) -> exp.Expr:
     return convert(value, DATE)
 
 
-def to_iso8601(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """A date as YYYY-MM-DD."""
-    moment = translator.visit(node.expressions[0])
-    if type_of(moment) != DATE:
-        raise UnsupportedSQL("The local engine translates to_iso8601 of a date only.")
-    return plain_cast(moment, COMPUTED)
-
-
 def millisecond(translator: Translator, node: exp.Expr) -> exp.Expr:
     """The milliseconds within the second. DuckDB's count the seconds in."""
-    moment = local_time(_moment(translator, node.expressions[0], "millisecond"))
-    whole = call("date_part", BIGINT, text("millisecond"), moment)
+    moment = translator.visit(node.expressions[0])
+    if type_of(moment) == DAYS:
+        whole = milliseconds(moment)
+    else:
+        local = local_time(temporal(moment, "millisecond"))
+        whole = call("date_part", BIGINT, text("millisecond"), local)
     return typed(exp.Paren(this=exp.Mod(this=whole, expression=number(1000))), BIGINT)
 
 
@@ -292,6 +261,7 @@ def date_sequence(arguments: list[exp.Expr]) -> exp.Expr:
 
 
 TIME_FUNCTIONS: dict[str, SpecialFunction] = {
+    **ZONE_FUNCTIONS,
     "date_add": SpecialFunction(date_add, 3),
     "date_diff": SpecialFunction(date_diff, 3),
     "date_trunc": SpecialFunction(date_trunc, 2),
@@ -299,11 +269,8 @@ TIME_FUNCTIONS: dict[str, SpecialFunction] = {
     "date_parse": SpecialFunction(_parse_with("mysql"), 2),
     "format_datetime": SpecialFunction(_format_with("joda"), 2),
     "parse_datetime": SpecialFunction(_parse_with("joda"), 2),
-    "at_timezone": SpecialFunction(at_timezone, 2),
-    "from_unixtime": SpecialFunction(from_unixtime, 1),
     "date": SpecialFunction(date_of, 1),
     "from_iso8601_date": SpecialFunction(from_iso8601_date, 1),
-    "to_iso8601": SpecialFunction(to_iso8601, 1),
     "millisecond": SpecialFunction(millisecond, 1),
     "now": SpecialFunction(current_timestamp, 0),
 }

@@ -12,12 +12,14 @@ from athena_sql.deep import refuse_tall, with_room
 from athena_sql.errors import AthenaSQLError, UnsupportedSQL
 from athena_sql.guard import refuse_unread
 from athena_sql.headings import headings
-from athena_sql.marks import mark_word
+from athena_sql.information import is_information
+from athena_sql.marks import mark_place
 from athena_sql.nodes import name
 from athena_sql.queries import QueryTranslator
 from athena_sql.relations import table_name
 from athena_sql.statements import CreateView, Query, Show, parse
-from athena_sql.types import ZONED
+from athena_sql.types import ZONED, AthenaType
+from athena_sql.zones import UTC, refuse_hidden_zone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +37,14 @@ class Translation:
         columns: the names of its answer, as they were written, with Athena's names of their types;
             ``unknown`` is that of a bare parameter or null. Two may bear one name.
         parameters: the names that the values of its ``?`` are bound by, in their order.
+        zones: for each column the zone in which its timestamps are shown, where that is not UTC;
+            else an empty text. DuckDB gives the moments alone.
     """
 
     sql: str
     columns: tuple[tuple[str, str], ...]
     parameters: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -61,24 +66,26 @@ def translate(statement: str | Query | CreateView | Show, schema: Schema) -> Tra
     """
     parsed = parse(statement) if isinstance(statement, str) else statement
     if isinstance(parsed, Show):
-        raise UnsupportedSQL("SHOW and DESCRIBE are answered by the catalog, not by SQL.")
+        error = UnsupportedSQL("SHOW and DESCRIBE are answered by the catalog, not by SQL.")
+        mark_place(error, statement if isinstance(statement, str) else "")
+        raise error
     try:
         return _translated(parsed, schema)
     except AthenaSQLError as error:
-        mark_word(error, parsed.sql)
+        mark_place(error, parsed.sql)
         raise
 
 
 def _translated(statement: Query | CreateView, schema: Schema) -> Translation:
     tree, columns = QueryTranslator(schema).translate(statement.tree)
     refuse_unread(statement.tree)
-    for title, kind in columns:
-        if kind.name == ZONED and len(kind.arguments) > 1:
-            raise UnsupportedSQL(
-                f"The local engine does not show {title} in the zone {kind.arguments[1]}.",
-                hint="Cast it to timestamp, or use date_format.",
-            )
+    zones = tuple(_shown_zone(title, kind) for title, kind in columns)
     if isinstance(statement, CreateView):
+        if any(zones):
+            raise UnsupportedSQL(
+                "The local engine does not keep a zone in a view.",
+                hint="Cast it to timestamp, or take AT TIME ZONE in the queries.",
+            )
         view = exp.Table(this=name(table_name(statement.table, schema.database)))
         tree = exp.Create(this=view, kind="VIEW", replace=statement.replace, expression=tree)
     refuse_tall(tree)
@@ -93,7 +100,13 @@ def _translated(statement: Query | CreateView, schema: Schema) -> Translation:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
     titles = headings(statement.tree, [title for title, _ in columns], schema)
     types = (str(kind) for _, kind in columns)
-    return Translation(sql, tuple(zip(titles, types)), statement.parameters)
+    return Translation(sql, tuple(zip(titles, types)), statement.parameters, zones)
+
+
+def _shown_zone(title: str, kind: AthenaType) -> str:
+    refuse_hidden_zone(title, kind)
+    zone = zone_of(kind) if kind.name == ZONED else UTC
+    return "" if zone == UTC else zone
 
 
 @with_room
@@ -120,6 +133,8 @@ def table_references(sql: str, database: str = "") -> set[str]:
 def _references(node: exp.Expr, ctes: frozenset[str], database: str) -> set[str]:
     """The tables below a node, given the WITHs in sight of it."""
     if isinstance(node, exp.Table):
+        if is_information(node):
+            return set()
         wanted = table_name(node, database)
         return set() if wanted in ctes and not node.db else {wanted}
     found: set[str] = set()

@@ -10,6 +10,7 @@ Source: https://trino.io/docs/current/language/types.html (2026-11), for the coe
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,9 @@ class AthenaType:
 
     Attributes:
         name: what comes before the brackets, lower case.
-        arguments: whole numbers, types, or (field, type) pairs for a row.
+        arguments: whole numbers, types, or (field, type) pairs for a row, whose field is empty
+            where it has no name. A timestamp with a zone has the zone behind its precision, unless
+            that is UTC.
     """
 
     name: str
@@ -42,6 +45,8 @@ class AthenaType:
 
 
 ZONED = "timestamp with time zone"
+# Athena keeps a zone with each value, DuckDB does not; here it is known where all values have one.
+VARIOUS = "various zones"
 UNKNOWN = AthenaType("unknown")
 BOOLEAN = AthenaType("boolean")
 TINYINT = AthenaType("tinyint")
@@ -105,9 +110,11 @@ _SIMPLE = frozenset(
         *INTERVALS,
     )
 )
+_BEHIND_A_TYPE = (",", ")", "(", "<", ">", "[", "with", "without")
 _TOKEN = re.compile(r'\s*("[^"]+"|[\w$]+|[()<>,:\[\]])')
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_type(text: str, variables: frozenset[str] = frozenset()) -> AthenaType:
     """Reads a type as Athena's DDL, Athena's queries or DuckDB spell it.
 
@@ -180,16 +187,22 @@ class _TypeReader:
         arguments: list[Any] = []
         while True:
             if named:
-                field = self._next().strip('"')
-                if self.tokens[:1] == [":"]:
-                    self._next()
-                arguments.append((field, self.read()))
+                arguments.append(self._field())
             elif self.tokens[:1] and self.tokens[0].isdigit():
                 arguments.append(int(self._next()))
             else:
                 arguments.append(self.read())
             if self._next() != ",":
                 return tuple(arguments)
+
+    def _field(self) -> tuple[str, AthenaType]:
+        """A row's field: with a name in front, or only a type."""
+        if self.tokens[1:2] and self.tokens[1] in _BEHIND_A_TYPE:
+            return "", self.read()
+        field = self._next().strip('"')
+        if self.tokens[:1] == [":"]:
+            self._next()
+        return field, self.read()
 
 
 def as_decimal(kind: AthenaType) -> AthenaType:
@@ -213,6 +226,7 @@ def common_type(left: AthenaType, right: AthenaType) -> AthenaType | None:
         (TEMPORALS, _common_moment),
         (("array",), _common_parts),
         (("map",), _common_parts),
+        (("row",), _common_fields),
     ):
         if names <= set(family):
             return common(left, right)
@@ -230,15 +244,28 @@ def _common_text(left: AthenaType, right: AthenaType) -> AthenaType:
 def _common_moment(left: AthenaType, right: AthenaType) -> AthenaType | None:
     names = {left.name, right.name}
     precision = max(kind.arguments[0] for kind in (left, right) if kind.arguments)
-    zones = {kind.arguments[1:] for kind in (left, right) if kind.name == ZONED}
-    if zones - {()}:
-        return None
-    return AthenaType(ZONED if ZONED in names else "timestamp", (precision,))
+    if ZONED not in names:
+        return AthenaType("timestamp", (precision,))
+    zones = {kind.arguments[1:] if kind.name == ZONED else () for kind in (left, right)}
+    return AthenaType(ZONED, (precision, *(zones.pop() if len(zones) == 1 else (VARIOUS,))))
 
 
 def _common_parts(left: AthenaType, right: AthenaType) -> AthenaType | None:
     parts = tuple(common_type(a, b) for a, b in zip(left.arguments, right.arguments))
     return None if None in parts else AthenaType(left.name, parts)
+
+
+def _common_fields(left: AthenaType, right: AthenaType) -> AthenaType | None:
+    """Fields by their place; a name stays where both have it."""
+    if len(left.arguments) != len(right.arguments):
+        return None
+    fields = []
+    for (name, kind), (other, other_kind) in zip(left.arguments, right.arguments):
+        both = common_type(kind, other_kind)
+        if both is None:
+            return None
+        fields.append((name if name == other else "", both))
+    return AthenaType("row", tuple(fields))
 
 
 def _common_number(left: AthenaType, right: AthenaType) -> AthenaType:
@@ -268,16 +295,27 @@ def coerces(kind: AthenaType, target: AthenaType) -> bool:
     return common_type(kind, target) == target
 
 
+def named_fields(row: AthenaType) -> list[tuple[str, tuple[str, AthenaType]]]:
+    """A row's fields, each behind the name that it has in DuckDB, as Athena shows it."""
+    return [(field[0] or f"field{place}", field) for place, field in enumerate(row.arguments)]
+
+
 def duckdb_type(kind: AthenaType) -> str:
     """The type as DuckDB spells it."""
-    names = {"real": "FLOAT", ZONED: "TIMESTAMPTZ", "varbinary": "BLOB", "unknown": "INTEGER"}
+    names = {
+        "real": "FLOAT",
+        ZONED: "TIMESTAMPTZ",
+        "varbinary": "BLOB",
+        "unknown": "INTEGER",
+        **dict.fromkeys(INTERVALS, "INTERVAL"),
+    }
     if kind.name == "array":
         return f"{duckdb_type(kind.arguments[0])}[]"
     if kind.name == "map":
         key, value = (duckdb_type(part) for part in kind.arguments)
         return f"MAP({key}, {value})"
     if kind.name == "row":
-        fields = (f'"{field}" {duckdb_type(part)}' for field, part in kind.arguments)
+        fields = (f'"{name}" {duckdb_type(part)}' for name, (_, part) in named_fields(kind))
         return f"STRUCT({', '.join(fields)})"
     if kind.name == "decimal":
         return f"DECIMAL({kind.arguments[0]}, {kind.arguments[1]})"

@@ -95,6 +95,21 @@ def test_a_value_is_written_as_athena_prints_it_and_in_json_as_json_can_say_it(
     assert type(written[0]["x"]) is type(plain)
 
 
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("America/New_York", "2024-05-07 09:04:05.000 America/New_York"),
+        ("+05:30", "2024-05-07 18:34:05.000 +05:30"),
+        ("", "2024-05-07 13:04:05.000 UTC"),
+    ],
+)
+def test_a_moment_is_shown_in_the_zone_of_its_column(zone, text):
+    table = pa.table({"n": [1], "t": pa.array([UTC], pa.timestamp("us", "UTC"))})
+    columns = [("n", "integer"), ("t", "timestamp(3) with time zone")]
+    answer = table.cast(typed_schema(table.schema, columns, ["", zone]))
+    assert text_rows(answer)[1] == [["1", text]]
+
+
 def test_an_interval_of_no_time_is_told_by_its_type():
     nothing = pa.MonthDayNano([0, 0, 0])
     months = one_cell([nothing], pa.list_(INTERVAL), "array(interval year to month)")

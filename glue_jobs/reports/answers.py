@@ -34,12 +34,24 @@ ATHENA_TYPE = b"athena_type"
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
-def typed_schema(schema: pa.Schema, columns: Sequence[tuple[str, str]]) -> pa.Schema:
-    """The same columns under the given names, each with its Athena type in its metadata."""
+def typed_schema(
+    schema: pa.Schema, columns: Sequence[tuple[str, str]], zones: Sequence[str] = ()
+) -> pa.Schema:
+    """The same columns under the given names, each with its Athena type in its metadata.
+
+    Args:
+        schema: of the answer.
+        columns: their names and Athena types.
+        zones: where given, the zone for each column whose timestamps are shown in one, else empty.
+    """
+    kinds = [
+        pa.timestamp(field.type.unit, zone) if zone else field.type
+        for field, zone in zip(schema, zones or [""] * len(schema))
+    ]
     return pa.schema(
         [
-            pa.field(name, field.type, metadata={ATHENA_TYPE: kind.encode()})
-            for field, (name, kind) in zip(schema, columns)
+            pa.field(name, arrow, metadata={ATHENA_TYPE: kind.encode()})
+            for arrow, (name, kind) in zip(kinds, columns)
         ]
     )
 
@@ -141,7 +153,9 @@ def _double(value: float) -> str:
 
 def _timestamp(value: datetime) -> str:
     digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
-    zone = f" {value.tzinfo}" if value.tzinfo else ""
+    # Python calls an offset UTC+05:30, Athena +05:30.
+    name = str(value.tzinfo or "")
+    zone = f" {name.removeprefix('UTC') or name}" if name else ""
     return value.replace(tzinfo=None).isoformat(" ", digits) + zone
 
 

@@ -48,6 +48,9 @@ _Result = TypeVar("_Result")
 _HEARS_EVERY_SECONDS = 0.05
 """A signal that comes just before Python waits for a thread does not end that waiting."""
 
+_HIDDEN = {"$path": "string"}
+"""What Athena knows of each row besides its columns: the file that it comes from."""
+
 _BATCH_ROWS = 10_000
 """Of an answer: enough to be quick, and some MB at most even where rows are wide."""
 
@@ -107,7 +110,7 @@ class DuckDBEngine:
                 except IntegrityFailure as error:
                     self._unreadable[name] = error  # whoever asks for it is told; nobody else
                 else:
-                    self._add(name, _relation_of(table))
+                    self._add(name, _relation_of(table), _HIDDEN if paths else {})
         self.create_views()
         self._connection.execute("SET lock_configuration = true")
 
@@ -157,7 +160,7 @@ class DuckDBEngine:
             raise self._refusal(error) from error
         values = dict(zip(translation.parameters, parameters))
         answer = self._wait_for(lambda: self._begin(translation.sql, values))
-        schema = typed_schema(answer.schema, translation.columns)
+        schema = typed_schema(answer.schema, translation.columns, translation.zones)
         return pa.RecordBatchReader.from_batches(schema, self._batches(answer, schema))
 
     def _begin(self, sql: str, values: Mapping[str, object]) -> pa.RecordBatchReader:
@@ -170,7 +173,9 @@ class DuckDBEngine:
         """An answer's batches with other names and metadata."""
         # The end as a value: in a generator, StopIteration from within is an error.
         while (batch := self._wait_for(lambda: next(answer, None))) is not None:
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            # Only the zones differ, in which the same moments are shown.
+            columns = [part.cast(field.type) for part, field in zip(batch.columns, schema)]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _wait_for(self, act: Callable[[], _Result]) -> _Result:
         """Has DuckDB do something while this thread hears Ctrl-C, which ends the query.
@@ -192,9 +197,9 @@ class DuckDBEngine:
         except (duckdb.Error, OSError) as error:  # what fails late comes through Arrow's door
             raise failure_of(error) from error
 
-    def _add(self, name: str, relation: Relation) -> None:
+    def _add(self, name: str, relation: Relation, hidden: Mapping[str, str] | None = None) -> None:
         self._relations[name] = relation
-        self._schema.add(name, relation.columns)
+        self._schema.add(name, relation.columns, hidden, view=bool(relation.definition))
 
     def _refusal(self, error: athena_sql.AthenaSQLError) -> LakeError:
         """What the lake says of a statement that is not answered."""
@@ -256,7 +261,7 @@ def _tables(pointer: Pointer) -> Iterator[tuple[str, Table]]:
 
 
 def _table_view(name: str, paths: Sequence[str], table: Table, until: str) -> str:
-    """The DuckDB view over a table's files: its columns, and the partition's values as the last.
+    """The DuckDB view over a table's files: its columns, the partition's values, and the path.
 
     Of revisions, those up to a release, if one is given; other years' files are not opened.
     """
@@ -268,7 +273,8 @@ def _table_view(name: str, paths: Sequence[str], table: Table, until: str) -> st
             for key, value in zip(table.partition_keys, file.partition)
         )
         source = f"read_parquet({_text(path)}, hive_partitioning = false)"
-        parts.append(f"SELECT {columns}{partition} FROM {source}")  # noqa: S608 - quoted above
+        hidden = f', {_text(path)} AS "$path"'
+        parts.append(f"SELECT {columns}{partition}{hidden} FROM {source}")  # noqa: S608 - quoted
     rows = " UNION ALL ".join(parts)
     if until:
         known = f"release_year <= {_text(year_of(until))} AND release <= {_text(until)}"

@@ -185,12 +185,6 @@ def test_cast_of_a_string_that_is_no_integer_is_an_error(text):
     assert "not of type integer" in failure(f"SELECT cast({text} as integer)")
 
 
-@pytest.mark.parametrize("kind", ["double", "real"])
-def test_cast_of_a_double_to_varchar_is_refused(kind):
-    message = refusal(f"SELECT cast(cast(value as {kind}) as varchar) FROM series")
-    assert f"does not cast {kind} to varchar" in message
-
-
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -362,16 +356,8 @@ def test_functions_that_duckdb_does_not_have(expression, expected):
         ),
         ("date_format(retrieved AT TIME ZONE 'America/New_York', '%H:%i')", "05:00"),
         ("hour(retrieved AT TIME ZONE 'Asia/Tokyo')", 19),
-        ("at_timezone(retrieved, 'Asia/Tokyo') = at_timezone(retrieved, 'UTC')", None),
+        ("at_timezone(retrieved, 'Asia/Tokyo') = at_timezone(retrieved, 'UTC')", True),
     ],
 )
 def test_times_and_zones(expression, expected):
-    if expected is None:
-        assert "together in a comparison" in refusal(f"SELECT {expression} {A}")
-        return
     assert value(expression, A) == expected
-
-
-def test_a_time_in_another_zone_is_not_shown():
-    message = refusal("SELECT retrieved AT TIME ZONE 'Asia/Tokyo' AS local FROM series")
-    assert message == "The local engine does not show local in the zone Asia/Tokyo."

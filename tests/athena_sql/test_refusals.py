@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from athena_sql import parse
-from athena_sql.errors import AthenaSQLError, UnsupportedSQL
-from tests.athena_sql.test_translation import refusal
+from athena_sql import Schema, parse, translate
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
+from tests.athena_sql.test_translation import SCHEMA, refusal
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_is_wrong_in_athena_is_wrong_here(sql, message):
         ("SELECT getenv('HOME')", "does not know whether getenv means here"),
         ("SELECT current_setting('home_directory')", "does not know whether current_setting"),
         ("SELECT * FROM duckdb_settings()", "does not know whether duckdb_settings"),
-        ("SELECT * FROM information_schema.tables", "There is no database information_schema here"),
+        ("SELECT * FROM information_schema.tables", "The local engine knows one database"),
         ("SELECT athena_divisor(0)", "does not know whether athena_divisor means here"),
         # What Athena has and is not translated.
         (
@@ -104,8 +104,12 @@ def test_what_is_wrong_in_athena_is_wrong_here(sql, message):
         ("SELECT DISTINCT code FROM footnotes ORDER BY series_id", "SELECT DISTINCT with ORDER BY"),
         ("SELECT 1 IN ()", "IN with an empty list"),
         ("SELECT date_diff('day', ?, current_date)", "has to know the type in date_diff"),
-        ("SELECT (1, 2) IN ((1, 2))", "rows of values such as (a, b)"),
-        ("SELECT x'41'", "binary constants"),
+        ("SELECT (1, 2) IN (SELECT 1, 2)", "a row IN (query)"),
+        ("SELECT 0x41", "hexadecimal or binary constants"),
+        ("SELECT DECIMAL '1_000.5'", "does not translate DECIMAL '1_000.5'"),
+        ("SELECT * FROM (VALUES ROW(1, 2)) AS t(x)", "VALUES of a row"),
+        ("SELECT current_schema", "does not translate current_schema"),
+        ("SELECT current_catalog", "does not translate current_catalog"),
         ("SELECT U&'a'", "U&'...'"),
         ("SELECT json_extract('{}', '$.a')", "does not know whether json_extract means here"),
         ("SELECT month FROM series FETCH FIRST 1 ROW WITH TIES", "WITH TIES"),
@@ -155,8 +159,8 @@ def test_refused(sql, message):
         ("length(1.5)", "knows length, but not with the arguments (decimal(2,1))"),
         ("year('2020-01-01')", "knows year, but not with the arguments (varchar(10))"),
         ("sum('a')", "knows sum, but not with the arguments (varchar(1))"),
-        ("reverse('abc')", "knows reverse, but not with the arguments (varchar(3))"),
-        ("array_join(array[1e0], ',')", "knows array_join, but not with the arguments"),
+        ("reverse(5)", "knows reverse, but not with the arguments (integer)"),
+        ("array_join(array[array[1]], ',')", "Athena does not accept array(array(integer))"),
         ("date_add('month', 1, '2020-01-01')", "varchar(10) in date_add"),
         ("date_add('hour', 1, date '2020-01-01')", "the unit 'hour' in date_add of a date"),
         ("date_trunc('decade', date '2020-01-01')", "the unit 'decade' in date_trunc"),
@@ -165,23 +169,47 @@ def test_refused(sql, message):
         ("format_datetime(released, 'ZZ')", "does not translate 'ZZ' in the time pattern"),
         ("date_parse('10:05', '%H:%i')", "does not read times by the pattern '%H:%i'"),
         ("date_parse('05 2020', '%I %Y')", "does not read times by the pattern '%I %Y'"),
-        ("at_timezone(retrieved, '+01:00')", "does not know the time zone '+01:00'"),
+        ("at_timezone(retrieved, '+1:00')", "does not know the time zone '+1:00'"),
+        ("at_timezone(retrieved, '+15:00')", "does not know the time zone '+15:00'"),
+        ("at_timezone(retrieved, 'EST')", "does not know the time zone 'EST'"),
+        ("at_timezone(retrieved, 'Etc/GMT+5')", "does not know the time zone 'Etc/GMT+5'"),
+        ("released AT TIME ZONE 'UTC'", "Athena does not accept a date AT TIME ZONE"),
+        ("with_timezone(released, 'UTC')", "does not translate with_timezone of date"),
+        ("from_iso8601_timestamp('2024-W05-1')", "'2024-W05-1' in from_iso8601_timestamp"),
+        ("to_iso8601(retrieved AT TIME ZONE 'Asia/Tokyo')", "to_iso8601 in the zone Asia/Tokyo"),
+        ("timestamp '2024-01-01 00:00:00.1234567'", "keeps six digits of a second"),
+        ("array[retrieved AT TIME ZONE 'Asia/Tokyo']", "the zone Asia/Tokyo inside of _col0"),
+        (
+            "coalesce(retrieved AT TIME ZONE 'Asia/Tokyo', now())",
+            "in which of several zones a timestamp is",
+        ),
         ("concat('a', 1)", "Athena does not accept integer in concat"),
         ("concat(1, 2)", "Athena does not accept integer in concat"),
         ("1 + 'a'", "Athena does not accept integer + varchar(1)"),
-        ("released - released", "does not translate date - date"),
-        ("released + 1", "does not translate date + integer"),
+        ("released + 1", "Athena does not accept date + integer"),
+        ("released + ?", "does not translate date + unknown"),
+        (
+            "interval '1' day + interval '1' month",
+            "Athena does not accept interval day to second +",
+        ),
+        ("interval '1' day = interval '1' month", "together in a comparison"),
+        ("interval '1' day / interval '1' hour", "Athena does not accept interval day to second /"),
         ("released + interval '1' hour", "hours, minutes or seconds added to a date"),
-        ("interval '1' week", "intervals of a whole number of years"),
-        ("interval '1-2' year to month", "intervals of a whole number of years"),
+        ("interval '1' week", "Athena does not accept an interval in WEEK"),
+        ("interval '1.5' day", "does not translate INTERVAL '1.5' DAY"),
         ("coalesce(1, 'a')", "integer and varchar(1) together in coalesce"),
         ("if(1, 2, 3)", "Athena does not accept integer as a condition"),
-        ("greatest(1e0, 2)", "does not translate greatest over doubles"),
-        ("format('%x', 1)", "does not translate the format '%x'"),
+        ("max(month, 0)", "Athena does not accept 0 as a number of values"),
+        ("max(month, 10001)", "Athena does not accept 10001 as a number of values"),
+        ("approx_percentile(month, 1.5)", "Athena does not accept the percentile 1.5"),
+        ("approx_percentile(month, array[])", "approx_percentile of an empty array"),
+        ("contains(array[(1, 2)], (1, 2))", "contains of values of type row"),
+        ("random(1.5)", "Athena does not accept random(decimal(2,1))"),
+        ("format('%o', 1)", "does not translate the format '%o'"),
+        ("format('%+s', 'a')", "does not translate %+s in format"),
         ("format('%2$s', 1)", "does not translate the format '%2$s'"),
-        ("format('%s', 1e0)", "does not translate %s of double in format"),
-        ("format('%s', value)", "does not translate %s of double in format"),
-        ("format('%s')", "with fewer arguments than places"),
+        ("format('%s', retrieved)", "does not translate %s of timestamp(3) in format"),
+        ("format('%s %s', 1)", "with fewer arguments than places"),
         ("regexp_extract('a', '(a)|b', 1)", "passed over"),
         ("regexp_extract('a', '(a)', 2)", "group 2 of '(a)', which has fewer"),
         ("regexp_replace('a', 'a', '$12')", "does not translate the replacement '$12'"),
@@ -189,11 +217,21 @@ def test_refused(sql, message):
         ("regexp_like('a', '[a-z&&[^b]]')", "in another way than Athena"),
         ("json_extract_scalar('{}', '$..a')", "does not translate the JSON path '$..a'"),
         ("typeof(upper('a'))", "does not know the length in typeof"),
-        ("row(1, 2)", "translates ROW(...) only where its fields are named"),
+        ("row(1, 2).field0", "does not translate .field0 of row(integer, integer)"),
+        ("row(1, 2)[3]", "Athena does not accept this place in row(integer, integer)"),
+        ("row(1, 2)[month]", "Athena does not accept this place in row(integer, integer)"),
+        ("(1, 2) = (1, 'a')", "together in a comparison"),
+        ("(1, 2) = (1, 2, 3)", "together in a comparison"),
+        ("(1, 2) < (1, 3)", "does not compare values of type row"),
+        (
+            "cast((1, 2) as row(a integer))",
+            "Athena does not accept a cast of row(integer, integer)",
+        ),
+        ("cast((1, 2) as varchar)", "a cast of row(integer, integer) to varchar"),
         ("extract(EPOCH FROM retrieved)", "EXTRACT(EPOCH ...)"),
-        ("cast('1.5' as decimal)", "cannot tell DECIMAL '1.5'"),
+        ("decimal 'x'", "This is not a DECIMAL literal"),
+        ("decimal(3, 1) '1.5'", "This is not a DECIMAL literal"),
         ("cast(1 as json)", "does not cast integer to json"),
-        ("cast(5 as varchar(1))", "does not cast integer to varchar(1)"),
         ("cast(1 as date)", "does not cast integer to date"),
         ("months = months", "does not compare values of type array"),
         ("row_number()", "row_number without OVER"),
@@ -206,7 +244,7 @@ def test_refused(sql, message):
         ("transform(months, (x, y) -> x)", "as a function here"),
         ("filter(months, x -> x)", "a function to integer in filter"),
         ("transform(months, 5)", "knows transform, but not with the arguments"),
-        ("place[1]", "takes a row's field by its name only"),
+        ("place[0]", "Athena does not accept this place in row(state varchar, code integer)"),
         ("place.nothing", "There is no field nothing"),
         ("3000000000000000000000", "the constant 3000000000000000000000"),
     ],
@@ -223,7 +261,61 @@ def test_a_refusal_is_an_unsupported_sql_and_a_mistake_is_not():
     assert not isinstance(raised.value, UnsupportedSQL)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT series_id ILIKE 'a' FROM series",
+        "SELECT [x FOR x IN months] FROM series",
+        "SELECT 7 // 2",
+        "SELECT 1 == 1",
+        "SELECT 1 LIMIT 1 OFFSET 1",
+        "SELECT 1 LIMIT 1, 2",
+        "SELECT 1 + 'a'",
+        "SELECT coalesce(1, 'a')",
+        "SELECT 1 WHERE 'a'",
+        "SELECT date_trunc('decade', date '2020-01-01')",
+        "SELECT :x",
+        "VALUES (1), (1, 2)",
+    ],
+)
+def test_what_athena_has_not_is_a_mistake_and_no_lack_of_the_local_engine(sql):
+    with pytest.raises(InvalidSQL, match=r"^Athena "):
+        translate(sql, SCHEMA)
+
+
 def test_a_refusal_says_what_to_write_instead():
-    with pytest.raises(UnsupportedSQL) as raised:
+    with pytest.raises(InvalidSQL) as raised:
         parse("SELECT month::varchar FROM series")
     assert raised.value.hint == "Write CAST(x AS type)."
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column", "marked"),
+    [
+        ("SELECT series_id,\n  foo(month) FROM series", 2, 3, "foo"),
+        ("SELECT cast(month AS json) FROM series", 1, 13, "month"),
+        ("SELECT 1, series_id || 1 FROM series", 1, 11, "series_id || 1"),
+        ("SELECT month::varchar FROM series", 1, 13, "::"),
+        ("SELECT (SELECT nothing FROM footnotes)", 1, 16, "nothing"),
+        ("SELECT * FROM series TABLESAMPLE BERNOULLI (10)", 1, 45, "10"),
+        ("INSERT INTO series SELECT 1", 1, 1, "INSERT"),
+        ("\n  SHOW TBLPROPERTIES x", 2, 3, "SHOW"),
+        ("SELECT", 1, 1, "SELECT"),
+        ("SELECT a FROM (SELECT 'nothing', nothing FROM series) AS t", 1, 34, "nothing"),
+    ],
+)
+def test_a_refusal_says_where(sql, line, column, marked):
+    with pytest.raises(AthenaSQLError) as raised:
+        translate(sql, SCHEMA)
+    error = raised.value
+    assert (error.line, error.column) == (line, column)
+    shown, mark = error.excerpt.split("\n")
+    assert shown[mark.index("^") :][: mark.count("^")] == marked
+
+
+def test_a_misspelt_table_of_many_is_found_by_its_first_letter():
+    schema = Schema("lake", {f"table_{place}": {"n": "int"} for place in range(1000)})
+    schema.add("pr_data", {"n": "int"})
+    with pytest.raises(InvalidSQL) as raised:
+        translate("SELECT * FROM pr_dta", schema)
+    assert raised.value.hint == "Did you mean pr_data?"

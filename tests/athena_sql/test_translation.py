@@ -19,8 +19,9 @@ from athena_sql import (
     table_references,
     translate,
 )
-from athena_sql.errors import AthenaSQLError, UnsupportedSQL
-from athena_sql.types import AthenaType, parse_type
+from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
+from athena_sql.types import INTERVALS, AthenaType, parse_type
+from glue_jobs.reports.answers import text_rows, typed_schema
 
 SCHEMA = Schema(
     "labor_lake",
@@ -92,6 +93,16 @@ def value(expression: str, source: str = "") -> Any:
     return rows[0][0]
 
 
+def shown(expression: str, source: str = "") -> tuple[str, str]:
+    """Athena's type of one expression, and its value as it is printed."""
+    translation = translate(f"SELECT {expression} {source}", SCHEMA)
+    reader = _CONNECTION.sql(translation.sql).to_arrow_reader(100)
+    schema = typed_schema(reader.schema, translation.columns, translation.zones)
+    _, ((text,),) = text_rows(reader.read_all().cast(schema))
+    ((_, kind),) = translation.columns
+    return kind, text
+
+
 def failure(sql: str) -> str:
     """What DuckDB says when the translated query fails, as it must."""
     with pytest.raises(duckdb.Error) as raised:
@@ -100,10 +111,16 @@ def failure(sql: str) -> str:
 
 
 def refusal(sql: str) -> str:
-    """What the translation says when it refuses, as it must."""
+    """What the translation says when it refuses, as it must; its kind goes with what it says."""
     with pytest.raises(AthenaSQLError) as raised:
         translate(sql, SCHEMA)
-    return str(raised.value)
+    said = str(raised.value)
+    assert raised.value.line >= (1 if sql.strip() else 0)
+    if said.startswith("Athena "):
+        assert isinstance(raised.value, InvalidSQL)
+    if said.startswith("The local engine does not"):
+        assert isinstance(raised.value, UnsupportedSQL)
+    return said
 
 
 def moment(text: str) -> datetime:
@@ -116,10 +133,12 @@ def _bare(kind: AthenaType) -> AthenaType:
     if kind.name in ("array", "map"):
         return AthenaType(kind.name, tuple(_bare(part) for part in kind.arguments))
     if kind.name == "row":
-        return AthenaType("row", tuple((name, _bare(part)) for name, part in kind.arguments))
+        return AthenaType("row", tuple(("", _bare(part)) for _, part in kind.arguments))
     if kind.name == "decimal":
         return AthenaType("decimal", kind.arguments[1:])
-    return AthenaType(kind.name)
+    if kind.name == "unknown":
+        return AthenaType("integer")
+    return AthenaType("interval" if kind.name in INTERVALS else kind.name)
 
 
 A = "FROM series WHERE series_id = 'A'"

@@ -106,7 +106,8 @@ def _double(value: float) -> Any:
 
 
 def _timestamp(value: datetime) -> str:
-    zone = f" {value.tzinfo}" if value.tzinfo else ""
+    name = str(value.tzinfo or "")
+    zone = f" {name.removeprefix('UTC') or name}" if name else ""
     return value.replace(tzinfo=None).isoformat(" ", "milliseconds") + zone
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import athena_sql
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
+from glue_jobs.reports.answers import text_rows
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.parquet import ROW_GROUP_ROWS
@@ -86,6 +87,40 @@ def test_a_table_that_cannot_be_read_is_told_to_who_asks_for_it(demo_lake, tmp_p
             engine.query(f"select * from {asked}")
     with pytest.raises(UsageError, match="There is no table or view pr_sectors"):
         engine.query("select * from pr_sectors")
+
+
+def test_the_path_of_a_row_s_file_is_a_hidden_column(demo_lake):
+    storage = LocalStorage(Path(demo_lake))
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    assert "$path" not in engine.query("select * from pr_data").column_names
+    (path,) = engine.query('select distinct "$path" from pr_sector')["$path"].to_pylist()
+    assert Path(path).is_relative_to(demo_lake)
+    assert Path(path).is_file()
+    # A view has none, in Athena either.
+    with pytest.raises(UsageError, match="no hidden column"):
+        engine.query('select "$path" from pr_observations')
+
+
+def test_information_schema_tells_views_from_tables(demo_lake):
+    storage = LocalStorage(Path(demo_lake))
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings(database="lake"))
+    rows = engine.query(
+        "select table_name, table_type from information_schema.tables"
+        " where table_schema = 'lake' and table_name in ('pr_data', 'pr_observations')"
+    ).to_pylist()
+    assert sorted(map(tuple, (row.values() for row in rows))) == [
+        ("pr_data", "BASE TABLE"),
+        ("pr_observations", "VIEW"),
+    ]
+
+
+def test_a_timestamp_is_answered_in_its_zone(demo_lake):
+    storage = LocalStorage(Path(demo_lake))
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    moment = "timestamp '2024-05-07 13:04:05 UTC'"
+    answer = engine.query(f"select 1 as n, {moment} at time zone 'America/New_York' as t")
+    assert str(answer.schema.field("t").type) == "timestamp[us, tz=America/New_York]"
+    assert text_rows(answer)[1] == [["1", "2024-05-07 09:04:05.000 America/New_York"]]
 
 
 @pytest.fixture
