@@ -135,7 +135,7 @@ _ARRAYS = (
     """athena_multimap(entries) AS map_from_entries(list_transform(
         athena_array_distinct(list_transform(entries, lambda e: e.key)),
         lambda k: {'key': k, 'value': list_transform(
-            list_filter(entries, lambda e: e.key = k), lambda e: e.value)}))""",
+            list_filter(entries, lambda e: e.key IS NOT DISTINCT FROM k), lambda e: e.value)}))""",
     """athena_map_concat(a, b) AS
         CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN map_concat(a, b) END""",
     # A null key does not count. What map_agg does between these two is in ``aggregates``.

@@ -19,6 +19,7 @@ from athena_sql.types import (
     BOOLEAN,
     INTEGER,
     INTEGERS,
+    NESTED,
     UNKNOWN,
     VARCHAR,
     AthenaType,
@@ -151,15 +152,16 @@ def widened(node: exp.Expr, kind: AthenaType) -> exp.Expr:
         return typed(node, kind)
     if kind.name == "row":
         return as_row(node, kind, widened)
-    if kind.name == "array" and _has_row(kind):
+    if kind.name == "array" and has_row(kind):
         return each(node, kind, widened)
     return plain_cast(node, kind)
 
 
-def _has_row(kind: AthenaType) -> bool:
-    """Whether an array has rows in it, whose fields DuckDB would cast by their names."""
-    (element,) = kind.arguments
-    return element.name == "row" or (element.name == "array" and _has_row(element))
+def has_row(kind: AthenaType) -> bool:
+    """Whether there is a row in a type: DuckDB would cast its fields by their names."""
+    if kind.name == "row":
+        return True
+    return kind.name in NESTED and any(has_row(part) for part in kind.arguments)
 
 
 def row_of(fields: Sequence[exp.Expr], kind: AthenaType) -> exp.Expr:

@@ -25,7 +25,7 @@ from athena_sql.guard import reads
 from athena_sql.information import refuse_other_databases
 from athena_sql.marks import note_place
 from athena_sql.names import Columns, Relation, Scope
-from athena_sql.nodes import is_name, name, not_in_athena, type_of, typed, untranslated
+from athena_sql.nodes import has_row, is_name, name, not_in_athena, type_of, typed, untranslated
 from athena_sql.parameters import placeholder
 from athena_sql.refusals import refusal
 from athena_sql.relations import (
@@ -35,7 +35,7 @@ from athena_sql.relations import (
     unwrapped,
     value_rows,
 )
-from athena_sql.types import NESTED, AthenaType, common_type
+from athena_sql.types import NESTED, AthenaType, common_type, duckdb_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,6 +156,9 @@ class QueryTranslator:
                 raise not_in_athena(
                     f"{kind} and {other} in one column of {node.key.upper()}", hint="Cast one."
                 )
+            if has_row(both) and duckdb_type(kind) != duckdb_type(other):
+                # DuckDB would bring the fields of rows together by their names.
+                raise untranslated(f"{node.key.upper()} of {kind} and {other}", hint="Cast one.")
             outputs.append((title, typed(exp.Column(this=name(title)), both)))
         result = type(node)(this=left, expression=right, distinct=bool(node.args.get("distinct")))
         expressions = ExpressionTranslator(Scope({}), self._inner)

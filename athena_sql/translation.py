@@ -81,6 +81,11 @@ def _translated(statement: Query | CreateView, schema: Schema) -> Translation:
     refuse_unread(statement.tree)
     zones = tuple(_shown_zone(title, kind) for title, kind in columns)
     if isinstance(statement, CreateView):
+        if any(map(is_information, statement.tree.find_all(exp.Table))):
+            raise UnsupportedSQL(
+                "The local engine does not keep information_schema in a view.",
+                hint="It would tell of the tables that there are now.",
+            )
         if any(zones):
             raise UnsupportedSQL(
                 "The local engine does not keep a zone in a view.",

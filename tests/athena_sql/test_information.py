@@ -102,6 +102,11 @@ def test_its_other_tables_are_refused():
     assert message == "The local engine does not translate information_schema.views."
 
 
+def test_a_view_does_not_keep_what_there_is_now():
+    message = refusal(f"CREATE VIEW v AS SELECT * FROM information_schema.tables WHERE {HERE}")
+    assert message == "The local engine does not keep information_schema in a view."
+
+
 def test_it_is_no_table_that_a_statement_reads():
     sql = "SELECT * FROM information_schema.tables t JOIN footnotes f ON f.code = t.table_name"
     assert table_references(sql, "labor_lake") == {"footnotes"}

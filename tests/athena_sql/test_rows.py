@@ -113,6 +113,20 @@ def test_unnest_makes_columns_of_a_row():
     ]
 
 
+def test_rows_of_other_names_are_not_brought_together_by_them():
+    named = "cast(row(3, 4) as row(a integer, b integer))"
+    assert "UNION of row(integer, integer) and row(a integer, b integer)" in refusal(
+        f"SELECT (1, 2) UNION ALL SELECT {named}"
+    )
+    assert ask("SELECT x[2] FROM (SELECT (1, 2) AS x UNION ALL SELECT (3, 4)) AS t ORDER BY 1") == [
+        (2,),
+        (4,),
+    ]
+    rows = f"(VALUES (1, (1, 2)), (2, {named})) AS t(a, b)"
+    assert ask(f"SELECT b[1] FROM {rows} ORDER BY 1") == [(1,), (3,)]
+    assert value(f"if(true, (1, 2), {named})[1] + array[(1, 2), {named}][2][2]") == 5
+
+
 def test_a_field_of_a_computed_row_gives_no_name():
     named = ask("SELECT place.code, cast(row(1) as row(a integer)).a FROM series WHERE month = 7")
     assert named == [(39, 1)]

@@ -96,7 +96,9 @@ def value(expression: str, source: str = "") -> Any:
 def shown(expression: str, source: str = "") -> tuple[str, str]:
     """Athena's type of one expression, and its value as it is printed."""
     translation = translate(f"SELECT {expression} {source}", SCHEMA)
-    reader = _CONNECTION.sql(translation.sql).to_arrow_reader(100)
+    relation = _CONNECTION.sql(translation.sql)
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    reader = read(100)  # DuckDB 1.4 has the older name alone
     schema = typed_schema(reader.schema, translation.columns, translation.zones)
     _, ((text,),) = text_rows(reader.read_all().cast(schema))
     ((_, kind),) = translation.columns
