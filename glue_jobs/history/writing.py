@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -115,6 +114,7 @@ class HistoryWriter:
         for _, own in groupby(published.history if published else (), lambda one: one.source):
             before.update(_pairs(list(own)))
         self._before = {_identity(one): (one, _identity(last)) for one, last in before.items()}
+        self._there: dict[str, int] | None = None  # the sizes of what is stored, by key
         self._copies: dict[str, Path] = {}  # of published files, by their key
         self._pieces = 0
 
@@ -318,12 +318,11 @@ class HistoryWriter:
     def _stands(self, file: TableFile) -> bool:
         """Whether a published file is there, as far as can be told without reading it."""
         key = self._key_of(file)
+        if self._there is None:
+            # Not a cached_property: that of Python 3.11 lets no two histories be listed at once.
+            stored = self._storage.list_objects(names.history_of(self._subject))
+            self._there = {one.key: one.size for one in stored}
         return self._there.get(key) == file.bytes and key not in self._damaged
-
-    @cached_property
-    def _there(self) -> dict[str, int]:
-        history = names.history_of(self._subject)
-        return {stored.key: stored.size for stored in self._storage.list_objects(history)}
 
 
 def left_out_because(vintage: Vintage, why: LakeError | str) -> str:
