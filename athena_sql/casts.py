@@ -37,6 +37,7 @@ from athena_sql.types import (
     MONTHS,
     NESTED,
     NUMBERS,
+    REAL,
     TIMESTAMP,
     UNKNOWN,
     VARCHAR,
@@ -205,6 +206,8 @@ def _from_float(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
         return plain_cast(call("round", DOUBLE, node), kind, safe=safe)
     if kind.name == "decimal":
         # Athena goes through the shortest text of the double: 1.005 is 1.01 as decimal(3, 2).
+        if type_of(node) == REAL:
+            node = call("athena_shortest_real", DOUBLE, node)
         return plain_cast(plain_cast(node, VARCHAR), kind, safe=safe)
     raise _no_cast(type_of(node), kind)
 
