@@ -101,6 +101,7 @@ VALUES_AS_TEXT = (
     """athena_month_interval_text(i) AS list_extract(list_transform([athena_months(i)],
         lambda n: CASE WHEN n < 0 THEN '-' ELSE '' END
             || format('{:d}-{:d}', abs(n) // 12, abs(n) % 12)), 1)""",
+    "athena_text_if_it_fits(s, size) AS CASE WHEN length(s) <= size THEN s END",
     """athena_fitting_text(s, size) AS CASE WHEN length(s) <= size THEN s
         WHEN s IS NOT NULL
             THEN CAST(CAST('The text is longer than its varchar' AS TINYINT) AS VARCHAR) END""",
