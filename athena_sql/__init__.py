@@ -8,9 +8,9 @@ How a statement goes through:
    (``relations``, ``names``), then every expression in it is rebuilt for DuckDB
    (``expressions``), with its Athena type on it (``types``): the type decides what
    ``/`` means, or whether two things may be compared at all.
-3. A construct is rebuilt only by a rewrite that knows it: operators (``operators``,
-   ``comparisons``), casts (``casts``), functions of one line (``functions``)
-   and of more (``special``, ``times``, ``regex``), aggregates
+3. A construct is rebuilt only by a rewrite that knows it: operators (``operators``, ``moments``,
+   ``comparisons``), casts (``casts``), functions of one line (``functions``, with ``makers``)
+   and of more (``special``, ``times``, ``zoned_times``, ``formats``, ``regex``), aggregates
    (``aggregates``). What no rewrite knows is refused with its name (``refusals``), and so is
    whatever the rewrite of a node does not read (``guard``). Nothing gets through by looking alike.
 4. DuckDB runs the result on a connection that has run ``SESSION_SETTINGS``: the settings and the
@@ -18,10 +18,10 @@ How a statement goes through:
 
 What Athena refuses is mostly refused too, but not all of it: DuckDB is more generous with GROUP BY.
 
-Known to differ, because the rewrite would cost more than it gives: NaN in ``min``, ``max`` and
-``max_by`` (an error is not raised; DuckDB takes NaN for the greatest), the last digits of sums and
-logarithms of doubles, which row ``arbitrary`` takes, and the order in which AND evaluates its sides
-(``b <> 0 AND a / b > 1`` may fail where Athena happens not to; write a CASE or ``try``).
+Known to differ, because the rewrite would cost more than it gives: the last digits of sums and
+logarithms of doubles, approximations, which row ``arbitrary`` takes and ``max_by`` among equals,
+and the order in which AND evaluates its sides (``b <> 0 AND a / b > 1`` may fail where Athena
+happens not to; write a CASE or ``try``).
 """
 
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL

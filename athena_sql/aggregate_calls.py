@@ -109,6 +109,8 @@ def _peeled(translator: Translator, node: exp.Expr, window: exp.Expr | None) -> 
     condition, ignores_nulls = None, isinstance(node, exp.IgnoreNulls)
     if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)):
         node = _null_treated(node)
+    if isinstance(node, exp.Filter) and window is not None:
+        raise not_in_athena("FILTER with OVER", hint="Put an IF or a CASE into the function.")
     if isinstance(node, exp.Filter):
         condition, node = boolean(translator, _filter_condition(node)), node.this
     called = _Call(node, condition, window, ignores_nulls)
@@ -195,8 +197,6 @@ def _refuse_window_function(function: str, parts: Sequence[exp.Expr], called: _C
     """What DuckDB answers and Athena refuses, or answers otherwise."""
     if called.window is None:
         raise untranslated(f"{function} without OVER")
-    if called.condition is not None:
-        raise untranslated(f"{function} with FILTER")
     if called.window.args.get("spec") is not None and function not in _FRAMED:
         raise untranslated(f"{function} with a window frame")
     for part in parts if function == "ntile" else parts[1:2]:

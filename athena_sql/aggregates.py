@@ -157,6 +157,12 @@ def _counted(counts: Sequence[exp.Expr]) -> Sequence[exp.Expr]:
     return counts
 
 
+def _histogram(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
+    """Athena: null where there is nothing to count. DuckDB: an empty map."""
+    counts = plain_cast(over(call("histogram", kind, *arguments)), kind)
+    return call("athena_not_empty_map", kind, counts)
+
+
 def _multimap_agg(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
     pairs = zip(("key", "value"), arguments)
     entry = exp.Struct(
@@ -205,6 +211,12 @@ def _finite(callee: str) -> Builder:
     return lambda arguments, kind, over: call(
         "athena_finite", kind, over(call(callee, kind, *arguments))
     )
+
+
+def _finite_real(callee: str) -> Builder:
+    """The same as a real; DuckDB's is a double."""
+    build = _finite(callee)
+    return lambda arguments, kind, over: plain_cast(build(arguments, DOUBLE, over), kind)
 
 
 def _count_distinct(arguments: Sequence[exp.Expr], kind: AthenaType, over: Over) -> exp.Expr:
@@ -265,7 +277,7 @@ _AGGREGATES: tuple[tuple[str, Builder], ...] = (
     ("array_agg(T) -> array(T)", _plain("array_agg")),
     ("map_agg(K, V) -> map(K, V)", _map_agg),
     ("multimap_agg(K, V) -> map(K, array(V))", _multimap_agg),
-    ("histogram(T) -> map(T, bigint)", _cast_to_result("histogram")),
+    ("histogram(T) -> map(T, bigint)", _histogram),
     # It is built where its functions can be translated, in ``aggregate_calls``.
     ("reduce_agg(T, S, function(S, T, S), function(S, S, S)) -> S", _plain("list_reduce")),
     ("bool_and(boolean) -> boolean", _plain("bool_and")),
@@ -289,6 +301,12 @@ _AGGREGATES: tuple[tuple[str, Builder], ...] = (
     ("variance(double) -> double", _plain("var_samp")),
     ("var_samp(double) -> double", _plain("var_samp")),
     ("var_pop(double) -> double", _plain("var_pop")),
+    # Of whole numbers and decimals, too: Athena takes the first that it can turn them into.
+    ("covar_samp(real, real) -> real", _cast_to_result("covar_samp")),
+    ("covar_pop(real, real) -> real", _cast_to_result("covar_pop")),
+    ("corr(real, real) -> real", _finite_real("corr")),
+    ("regr_slope(real, real) -> real", _finite_real("regr_slope")),
+    ("regr_intercept(real, real) -> real", _finite_real("regr_intercept")),
     ("covar_samp(double, double) -> double", _plain("covar_samp")),
     ("covar_pop(double, double) -> double", _plain("covar_pop")),
     ("corr(double, double) -> double", _finite("corr")),

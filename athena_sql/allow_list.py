@@ -18,7 +18,7 @@ class How(Enum):
     """What translates a function."""
 
     SIGNATURE = "functions: one signature, one DuckDB function or macro"
-    REWRITE = "special, times, regex: code of its own, since types or arguments need more"
+    REWRITE = "special, times, formats, regex: code of its own: types or arguments need more"
     AGGREGATE = "aggregates: with FILTER, OVER and ORDER BY"
 
 

@@ -26,6 +26,7 @@ from athena_sql.nodes import (
     text,
     type_of,
     typed,
+    untranslated,
 )
 from athena_sql.types import (
     COMPUTED,
@@ -37,6 +38,7 @@ from athena_sql.types import (
     MONTHS,
     NESTED,
     NUMBERS,
+    REAL,
     TIMESTAMP,
     UNKNOWN,
     VARCHAR,
@@ -125,7 +127,7 @@ def convert(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr
     if own.name == "varchar":
         return _from_text(node, kind, safe=safe)
     if kind.name == "varchar":
-        return _to_text(node, kind)
+        return _to_text(node, kind, safe=safe)
     if own.name in FLOATS:
         return _from_float(node, kind, safe=safe)
     return _from_moment(node, kind)
@@ -168,8 +170,8 @@ def _zoned_constant(written: str, kind: AthenaType) -> exp.Expr:
     return instant(local, zone)
 
 
-def _to_text(node: exp.Expr, kind: AthenaType) -> exp.Expr:
-    """As text; in a varchar(n) that is too short it is an error."""
+def _to_text(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
+    """As text; in a varchar(n) that is too short it is an error (null if it is safe)."""
     own = type_of(node)
     if own.name in _AS_TEXT:
         shown = call(_AS_TEXT[own.name], VARCHAR, node)
@@ -182,7 +184,10 @@ def _to_text(node: exp.Expr, kind: AthenaType) -> exp.Expr:
     else:
         raise _no_cast(own, kind)
     if kind.arguments and kind != COMPUTED:
-        return call("athena_fitting_text", kind, shown, number(kind.arguments[0]))
+        # Of other types Athena's error is one of its own, which TRY_CAST may let through.
+        null_instead = safe and own.name in (*NUMBERS, "date")
+        macro = "athena_text_if_it_fits" if null_instead else "athena_fitting_text"
+        return call(macro, kind, shown, number(kind.arguments[0]))
     return shown
 
 
@@ -205,6 +210,8 @@ def _from_float(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
         return plain_cast(call("round", DOUBLE, node), kind, safe=safe)
     if kind.name == "decimal":
         # Athena goes through the shortest text of the double: 1.005 is 1.01 as decimal(3, 2).
+        if type_of(node) == REAL:
+            node = call("athena_shortest_real", DOUBLE, node)
         return plain_cast(plain_cast(node, VARCHAR), kind, safe=safe)
     raise _no_cast(type_of(node), kind)
 
@@ -248,7 +255,14 @@ def _nested(node: exp.Expr, kind: AthenaType, *, safe: bool) -> exp.Expr:
         made = each(node, kind, convert)
     else:
         made = _entries(node, kind)
-    return call("try", kind, made) if safe else made
+    return _tried(made, kind) if safe else made
+
+
+def _tried(made: exp.Expr, kind: AthenaType) -> exp.Expr:
+    """Null where a part fails; a double that fails here alone would be null, too."""
+    if any(called.name == _AS_TEXT["double"] for called in made.find_all(exp.Anonymous)):
+        raise untranslated(f"TRY_CAST of doubles to {kind}", hint="Write CAST.")
+    return call("try", kind, made)
 
 
 def _is_plain(own: AthenaType, kind: AthenaType) -> bool:

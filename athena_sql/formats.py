@@ -24,7 +24,7 @@ from athena_sql.nodes import (
     typed,
     untranslated,
 )
-from athena_sql.types import BIGINT, DATE, FLOATS, INTEGERS, VARCHAR, AthenaType
+from athena_sql.types import BIGINT, DATE, FLOATS, INTEGERS, REAL, VARCHAR, AthenaType
 
 _FORMAT = re.compile(
     r"%(?P<flags>[-+ ,0]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[sdfxX%])|[^%]+"
@@ -100,7 +100,8 @@ def _untranslated_place(match: re.Match[str], own: AthenaType) -> UnsupportedSQL
 def _as_text(value: exp.Expr, match: re.Match[str]) -> exp.Expr:
     own = type_of(value)
     if own.name in FLOATS:
-        return call("athena_plain_number_text", VARCHAR, value)
+        macro = "athena_plain_real_text" if own == REAL else "athena_plain_number_text"
+        return call(macro, VARCHAR, value)
     if own.name not in _PLAIN and own != DATE:
         raise _untranslated_place(match, own)
     return plain_cast(value, VARCHAR)

@@ -84,6 +84,9 @@ _ARRAYS = (
         CASE WHEN list_contains(map_keys(m), k) THEN list_position(map_keys(m), k)
         WHEN m IS NOT NULL AND k IS NOT NULL
         THEN CAST('Key not present in map' AS TINYINT) END)""",
+    "athena_present(a) AS nullif(list_filter(a, lambda e: e IS NOT NULL), [])",
+    "athena_keyed(entries) AS nullif(list_filter(entries, lambda e: e.key IS NOT NULL), [])",
+    "athena_not_empty_map(m) AS CASE WHEN len(map_keys(m)) > 0 THEN m END",
     "athena_has_null(a) AS len(list_filter(a, lambda e: e IS NULL)) > 0",
     """athena_contains(a, x) AS CASE WHEN x IS NULL THEN NULL WHEN list_contains(a, x) THEN true
         WHEN athena_has_null(a) THEN NULL WHEN a IS NOT NULL THEN false END""",
@@ -128,8 +131,6 @@ _ARRAYS = (
     """athena_shuffle(a) AS list_transform(
         list_sort(list_transform(a, lambda e: {'place': random(), 'element': e})),
         lambda e: e.element)""",
-    "athena_present(a) AS nullif(list_filter(a, lambda e: e IS NOT NULL), [])",
-    "athena_keyed(entries) AS list_filter(entries, lambda e: e.key IS NOT NULL)",
     """athena_no_null(a) AS CASE WHEN athena_has_null(a)
         THEN list_slice(a, 1, CAST('map entry cannot be null' AS TINYINT)) ELSE a END""",
     """athena_multimap(entries) AS map_from_entries(list_transform(
@@ -139,8 +140,7 @@ _ARRAYS = (
     """athena_map_concat(a, b) AS
         CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN map_concat(a, b) END""",
     # A null key does not count. What map_agg does between these two is in ``aggregates``.
-    """athena_entries_by_key(entries) AS list_sort(list_transform(
-        list_filter(entries, lambda e: e.key IS NOT NULL),
+    """athena_entries_by_key(entries) AS list_sort(list_transform(athena_keyed(entries),
         lambda e, i: {'key': e.key, 'place': i, 'value': e.value}))""",
     """athena_map_in_order(entries) AS map_from_entries(list_transform(
         list_sort(list_transform(entries,

@@ -86,7 +86,10 @@ class Scope:
     def add(self, relation: Relation) -> None:
         """Takes up another relation of the FROM clause."""
         if any(relation.alias == other.alias for other in self.relations):
-            raise InvalidSQL(f"{relation.alias} is named twice in FROM; give one an alias.")
+            raise UnsupportedSQL(
+                f"The local engine does not tell apart what FROM names {relation.alias} twice.",
+                hint="Give one an alias.",
+            )
         self.relations.append(relation)
 
     def all_columns(self, alias: str = "") -> list[tuple[str, exp.Expr]]:

@@ -17,6 +17,7 @@ from athena_sql.nodes import (
     call,
     common,
     not_in_athena,
+    operand,
     paren,
     plain_cast,
     together,
@@ -208,7 +209,12 @@ def _with_element_as_array(nodes: list[exp.Expr]) -> list[exp.Expr]:
             continue
         if element == UNKNOWN or common_type(array.arguments[0], element) is None:
             raise untranslated(f"{kinds[0]} || {kinds[1]}", hint="Cast the element.")
-        one = typed(exp.Array(expressions=[nodes[place]]), AthenaType("array", (element,)))
+        kind = AthenaType("array", (element,))
+        one = typed(exp.Array(expressions=[nodes[place]]), kind)
+        if not isinstance(nodes[place].unnest(), exp.Literal):
+            # Athena: a null makes the whole null.
+            given = exp.Not(this=exp.Is(this=operand(nodes[place].copy()), expression=exp.Null()))
+            one = typed(exp.Case(ifs=[exp.If(this=given, true=one)]), kind)
         return [nodes[0], one] if place else [one, nodes[1]]
     return nodes
 

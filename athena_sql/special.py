@@ -51,6 +51,17 @@ from athena_sql.types import (
 )
 
 _STRINGS = ("varchar", "unknown")
+# Calls that end with an error where Athena may have an answer, and what they are called in Athena.
+_FAILING_HERE = {
+    "athena_double_as_text": "a cast of a double to varchar",
+    "athena_plain_number_text": "%s of a double in format",
+    "athena_finite_text": "flags for a double in format",
+    "athena_iso_timestamp": "from_iso8601_timestamp",
+    "athena_utc_text": "a cast of text to timestamp with time zone",
+    "athena_json_scalar": "json_extract_scalar",
+    "decode": "from_utf8",
+    "from_base64": "from_base64",
+}
 
 
 def _visited(translator: Translator, node: exp.Expr) -> list[exp.Expr]:
@@ -144,8 +155,14 @@ def if_function(translator: Translator, node: exp.Expr) -> exp.Expr:
 
 
 def try_function(translator: Translator, node: exp.Expr) -> exp.Expr:
-    """Null where the expression fails."""
+    """Null where the expression fails in Athena; so it must not hold what fails here alone."""
     (argument,) = _visited(translator, node)
+    for called in argument.find_all(exp.Anonymous):
+        if called.name in _FAILING_HERE:
+            raise untranslated(
+                f"try around {_FAILING_HERE[called.name]}",
+                hint="Where the local engine cannot tell Athena's answer, it would be null.",
+            )
     return call("try", type_of(argument), argument)
 
 

@@ -68,10 +68,19 @@ VALUES_AS_TEXT = (
         WHEN isfinite(x) AND x <> 0 THEN CASE WHEN x < 0 THEN '-' ELSE '' END
             || athena_scientific_text(athena_double_digits(abs(x)))
         ELSE athena_special_text(x, '0E0') END), 1)""",
-    # Seven digits, rounded as C rounds them: half to even.
+    # The double with the fewest digits that is the same real, two at least: Java's Float.toString.
+    """athena_shortest_real(x) AS list_extract(list_filter(list_transform(
+        ['{:.1e}', '{:.2e}', '{:.3e}', '{:.4e}', '{:.5e}', '{:.6e}', '{:.7e}', '{:.8e}'],
+        lambda f: CAST(format(f, CAST(x AS DOUBLE)) AS DOUBLE)),
+        lambda d: TRY_CAST(d AS FLOAT) = x), 1)""",
+    # Seven digits of a double. Just half becomes even, as in C, but Java does not see that a whole
+    # number is just half, and rounds it up: FloatingDecimal.decimalDigitsExact.
+    """athena_seven_digits(d) AS format('{:.6e}', CASE WHEN d = trunc(d) AND d < 9223372036854775808
+        AND regexp_matches(format('{:.25e}', d), '^[0-9][.][0-9]{6}50*e')
+        THEN d * (1 + 1e-12) ELSE d END)""",
     """athena_real_as_text(x) AS list_extract(list_transform([x], lambda x: CASE
         WHEN isfinite(x) AND x <> 0 THEN CASE WHEN x < 0 THEN '-' ELSE '' END
-            || athena_scientific_text(format('{:.6e}', abs(CAST(x AS DOUBLE))))
+            || athena_scientific_text(athena_seven_digits(athena_shortest_real(abs(x))))
         ELSE athena_special_text(x, '0E0') END), 1)""",
     # Java's toString, which format('%s') takes.
     """athena_plain_number_text(x) AS list_extract(list_transform([x], lambda x: CASE
@@ -81,6 +90,9 @@ VALUES_AS_TEXT = (
             THEN athena_unknown_digits()
         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END
             || athena_scientific_text(CAST(abs(x) AS VARCHAR)) END), 1)""",
+    """athena_plain_real_text(x) AS list_extract(list_transform([x], lambda x: CASE
+        WHEN isfinite(x) AND x <> 0 THEN athena_plain_number_text(athena_shortest_real(x))
+        ELSE athena_special_text(x, '0.0') END), 1)""",
     """athena_day_interval_text(i) AS list_extract(list_transform([epoch_ms(i)],
         lambda n: CASE WHEN n < 0 THEN '-' ELSE '' END
             || format('{:d} {:02d}:{:02d}:{:02d}.{:03d}', abs(n) // 86400000,
@@ -89,6 +101,7 @@ VALUES_AS_TEXT = (
     """athena_month_interval_text(i) AS list_extract(list_transform([athena_months(i)],
         lambda n: CASE WHEN n < 0 THEN '-' ELSE '' END
             || format('{:d}-{:d}', abs(n) // 12, abs(n) % 12)), 1)""",
+    "athena_text_if_it_fits(s, size) AS CASE WHEN length(s) <= size THEN s END",
     """athena_fitting_text(s, size) AS CASE WHEN length(s) <= size THEN s
         WHEN s IS NOT NULL
             THEN CAST(CAST('The text is longer than its varchar' AS TINYINT) AS VARCHAR) END""",

@@ -115,6 +115,14 @@ def test_nan_among_doubles(expression, expected):
     assert alike(value(expression), expected)
 
 
+@pytest.mark.parametrize("function", ["covar_samp", "covar_pop", "corr", "regr_slope"])
+def test_of_whole_numbers_two_columns_make_a_real(function):
+    rows = "FROM (VALUES (1, 2e0), (2, 4e0)) AS t(x, y)"
+    assert shown(f"{function}(x, x)", rows)[0] == "real"
+    assert shown(f"{function}(x * 1.0, x)", rows)[0] == "real"
+    assert shown(f"{function}(y, x)", rows)[0] == "double"
+
+
 def test_the_type_of_the_greatest():
     assert shown("greatest(real '1.1', 2)")[0] == "real"
     assert shown("greatest(1, 2.5, 3e0)")[0] == "double"
