@@ -337,7 +337,7 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
             if subject not in written:
                 written[subject] = storage.is_leased(subject)
             folders = known.get(subject, set())
-            if not written[subject] and folders.isdisjoint(_folders_of(stored.key)):
+            if not written[subject] and folders.isdisjoint(names.containing_folders(stored.key)):
                 yield stored.key
 
 
@@ -353,16 +353,7 @@ def _folders_once_named(storage: Storage, subject: str) -> set[str]:
         folders.add(past.pointer.folder)
         for table in past.pointer.tables.values():
             if table.folder:
-                folders |= {_folder_of(table.folder + file.path) for file in table.files}
+                folders |= {
+                    names.containing_folder(table.folder + file.path) for file in table.files
+                }
     return folders
-
-
-def _folder_of(key: str) -> str:
-    return key.rpartition("/")[0] + "/"
-
-
-def _folders_of(key: str) -> Iterator[str]:
-    """Every folder that a key lies in, the nearest first."""
-    while "/" in key:
-        key = key.rpartition("/")[0]
-        yield f"{key}/"

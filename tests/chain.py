@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.pointers import Pointer, load_pointer
 from glue_jobs.engines.open import open_engine
+from glue_jobs.history import comparing
 from glue_jobs.settings import Settings
 from glue_jobs.timestamps import from_release, release_name
 from labor_lake.commands.backfill import backfill
@@ -16,6 +17,12 @@ from tests.faults.lake import Lake, change_file
 from tests.pointers import pointers_as_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from glue_jobs.catalog.pointers import Vintage
+    from glue_jobs.storage.protocol import Storage
     from tests.tables.test_revisions import Values
 
 NAME, OTHER = "pr.data.0.Current", "pr.data.1.AllData"
@@ -112,3 +119,16 @@ def check_folders(lake: Lake) -> None:
     folders = {key.rpartition("/")[0] + "/" for key in named}
     listed = {stored.key for folder in folders for stored in lake.storage.list_objects(folder)}
     assert listed == named
+
+
+def note_conversions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From now on, gets the release of every vintage that is converted once more."""
+    releases: list[str] = []
+    real = comparing.make_vintage
+
+    def note(storage: Storage, subject: str, vintage: Vintage, scratch: Path, name: str) -> Path:
+        releases.append(vintage.release)
+        return real(storage, subject, vintage, scratch, name)
+
+    monkeypatch.setattr(comparing, "make_vintage", note)
+    return releases

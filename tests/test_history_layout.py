@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.history import comparing
 from tests.chain import (
     MOMENTS,
     NAME,
@@ -24,6 +23,7 @@ from tests.chain import (
     current,
     keys,
     land,
+    note_conversions,
     take_in,
     years,
 )
@@ -48,15 +48,7 @@ def lake(upstream, tmp_path):
 @pytest.fixture
 def made(monkeypatch) -> list[str]:
     """The releases whose vintages are converted once more."""
-    releases: list[str] = []
-    real = comparing.make_vintage
-
-    def note(storage, subject, vintage, scratch, name):
-        releases.append(vintage.release)
-        return real(storage, subject, vintage, scratch, name)
-
-    monkeypatch.setattr(comparing, "make_vintage", note)
-    return releases
+    return note_conversions(monkeypatch)
 
 
 def test_a_year_has_a_file_per_release_until_the_first_of_the_next(lake):

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.catalog.pointers import Table, TableFile, publish
-from glue_jobs.history import comparing
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.tables import schemas
 from glue_jobs.tables.parquet import write_parquet
@@ -22,6 +21,7 @@ from tests.chain import (
     check_rows,
     current,
     land,
+    note_conversions,
     take_in,
     years,
 )
@@ -45,15 +45,7 @@ def lake(upstream, tmp_path):
 @pytest.fixture
 def made(monkeypatch) -> list[str]:
     """The releases whose vintages are converted once more."""
-    releases: list[str] = []
-    real = comparing.make_vintage
-
-    def note(storage, subject, vintage, scratch, name):
-        releases.append(vintage.release)
-        return real(storage, subject, vintage, scratch, name)
-
-    monkeypatch.setattr(comparing, "make_vintage", note)
-    return releases
+    return note_conversions(monkeypatch)
 
 
 def lay_out_by_release(lake: Lake) -> None:

@@ -241,14 +241,14 @@ def partition_inputs(
     start = table.folder or pointer.folder
     inputs = {}
     for values, files in partitions.items():
-        folder = files[0].path.rpartition("/")[0]
+        folder = names.containing_folder(files[0].path)
         inputs[values] = {
             "Values": list(values),
             "Parameters": {
                 "recordCount": str(sum(file.rows for file in files)),
                 "sizeKey": str(sum(file.bytes for file in files)),
             },
-            "StorageDescriptor": _storage_descriptor(f"{uri}/{start}{folder}/", table),
+            "StorageDescriptor": _storage_descriptor(f"{uri}/{start}{folder}", table),
         }
     return inputs
 

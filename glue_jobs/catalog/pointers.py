@@ -334,7 +334,7 @@ def _fits(table: Table, history: str) -> bool:
     has one folder, which is no other's: whoever reads a partition lists its folder.
     """
     values = {file.partition for file in table.files}
-    places = {(file.partition, file.path.rpartition("/")[0]) for file in table.files}
+    places = {(file.partition, names.containing_folder(file.path)) for file in table.files}
     folders = {folder for _, folder in places}
     return (
         (table.folder.startswith(history) if table.folder else bool(table.files))

@@ -75,7 +75,7 @@ def name_of_file(releases: Sequence[str]) -> str:
 
 def holds(file: TableFile, vintage: Vintage) -> bool:
     """Whether a vintage's changes, if there are any, are in a file."""
-    named = file.path.rpartition("/")[2].partition(".")[0]
+    named = names.name_of(file.path).partition(".")[0]
     return file.source == vintage.source and (
         named in (vintage.release, year_of(vintage.release)) or file.partition[1] == vintage.release
     )

@@ -21,10 +21,13 @@ a manifest or pointer names passes through the forms below when it is read.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from glue_jobs.errors import UpstreamInvalid
 from glue_jobs.subjects import survey_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RAW = "raw/"
 BACKFILL = f"{RAW}backfill/"
@@ -134,6 +137,18 @@ def folder_of(key: str) -> str:
     """The folder, with its closing slash, of a release or a run that a key lies in."""
     depth = 3 if key.startswith(CURATED) else 2
     return "/".join(key.split("/")[:depth]) + "/"
+
+
+def containing_folder(key: str) -> str:
+    """The folder that a key lies in, with its closing slash."""
+    return key.rpartition("/")[0] + "/"
+
+
+def containing_folders(key: str) -> Iterator[str]:
+    """Every folder that a key lies in, the nearest first, with their closing slashes."""
+    while "/" in key:
+        key = key.rpartition("/")[0]
+        yield f"{key}/"
 
 
 def releases(subject: str) -> str:

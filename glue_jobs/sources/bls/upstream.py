@@ -14,7 +14,6 @@ from glue_jobs.sources.bls.manifest import (
     LandedFile,
     folder_of,
     key_of,
-    load_survey,
 )
 from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.protocol import Landed, RawObject, Upstream
@@ -97,7 +96,7 @@ class Bls(Upstream[LandedFile]):
         """Downloads a file as it was listed when it was landed."""
         from glue_jobs.sources.bls.landing import open_site  # noqa: PLC0415
 
-        known = load_survey(run.storage, subject).files[file.name]
+        known = self.load(run.storage, subject).files[file.name]
         listed = ListedFile(known.name, known.bytes, known.listed_minute)
         open_site(run).fetch(subject, listed, path, None, run.progress)
 
@@ -105,7 +104,7 @@ class Bls(Upstream[LandedFile]):
         """Asks for the size and the time of every file."""
         from glue_jobs.sources.bls.landing import open_site  # noqa: PLC0415
 
-        files = load_survey(run.storage, subject).files
+        files = self.load(run.storage, subject).files
         site = open_site(run)
         with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
             offered = list(pool.map(lambda name: site.look(subject, name), files))
