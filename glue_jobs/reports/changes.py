@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
-from glue_jobs.sources.places import partition_of
+from glue_jobs.sources.places import data_place
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
 from glue_jobs.timestamps import year_of
@@ -60,7 +60,8 @@ def changes_of(
         LakeError: the engine cannot answer.
     """
     told = f"The changes of {vintage.source} cannot be told"
-    data_file, release = partition_of(pointer.subject, vintage.source), vintage.release
+    data_file = data_place(pointer.subject, vintage.source).partition
+    release = vintage.release
     values = [data_file, year_of(release), release]
     answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
