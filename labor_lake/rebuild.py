@@ -74,10 +74,9 @@ def make_again(
     upstream = upstream_of(subject)
     if not file.source:
         others = {name: made for name, made in pointer.tables.items() if name != table}
-        landed = upstream.landed(storage, subject)
-        return write_records(
-            source_records(subject, landed, others, pointer.held), schemas.SOURCES, target
-        )
+        files = upstream.landed(storage, subject)
+        records = source_records(subject, files, others, pointer.held)
+        return write_records(records, schemas.SOURCES, target)
     landed = upstream.kept(storage, subject, file.source, file.source_sha256)
     tables = tables_of(subject)
     place = tables.place(subject, file.source, start_of(storage, landed))

@@ -150,9 +150,8 @@ def value_of(column: Column, text: str) -> Value:
         if not _PERIOD.fullmatch(text):
             raise ValueError(f"period {text[:20]!r} is not a letter and two digits")
         return text
-    if column.kind in (Kind.NUMBER, Kind.PRINTED):
-        number = _number(text)
-        return number if column.kind is Kind.NUMBER else text if number is None and text else None
+    if column.kind is Kind.NUMBER:
+        return _number(text)
     if text in NULLS:
         if column.required:
             raise ValueError(f"{column.name} is blank")

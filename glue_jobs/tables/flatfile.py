@@ -263,11 +263,17 @@ class FlatFileReader:
             raise ValueError(f"has {len(fields)} fields where the header has {expected}")
         if any(fields[place] for place in self._unnamed):
             raise ValueError("has text in a field that the header does not name")
-        by_name = dict(zip(self._names, fields))
-        return [
-            value_of(column, by_name.get(source, ""))
-            for column, source in zip(self._columns, self._sources)
-        ]
+        texts = dict(zip(self._names, fields))
+        row: list[Value] = []
+        numbers: dict[str, Value] = {}
+        for column, source in zip(self._columns, self._sources):
+            text = texts.get(source, "")
+            if column.kind is Kind.PRINTED:  # its number stands before it
+                row.append(text if text and numbers[source] is None else None)
+            else:
+                numbers[source] = value_of(column, text)
+                row.append(numbers[source])
+        return row
 
 
 def batch_of(values: Sequence[Sequence[Value]], schema: pa.Schema) -> pa.RecordBatch:

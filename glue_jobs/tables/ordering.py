@@ -66,7 +66,10 @@ def put_in_order(
     contradict each other are all rejects, since nobody can tell which one is right.
     """
     runs = [
-        _Run(_write_run(folder / f"run-{number}.arrow", gathered, schema, key))
+        _Run(
+            _write_run(folder / f"run-{number}.arrow", gathered, schema, key),
+            findings.most_rejects,
+        )
         for number, gathered in enumerate(_gather(blocks, findings))
     ]
     repeated, unsorted, last_line = 0, False, 0
@@ -95,7 +98,14 @@ class _Run:
         is_read: whether the file holds no more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_rejects: int) -> None:
+        """Has the first rows at hand.
+
+        Args:
+            path: of the file.
+            most_rejects: more rows of one key are held only if they contradict each other.
+        """
+        self._most = most_rejects
         self._reader = pa.ipc.open_file(pa.OSFile(str(path), "rb"))
         self._next = 0
         self.rows = self._reader.schema.empty_table()
@@ -106,14 +116,14 @@ class _Run:
     def read_on(self) -> None:
         """Has more rows at hand.
 
-        Where rows of one key go on, one that repeats the row before is counted and dropped: a file
-        may repeat a row without end.
+        Of more rows of one key than can be rejects, one that repeats the row before is counted and
+        dropped: a file may repeat a row without end.
         """
         more = pa.Table.from_batches([self._reader.get_batch(self._next)])
         self._next += 1
         self.is_read = self._next == self._reader.num_record_batches
         rows = pa.concat_tables([self.rows, more]).combine_chunks()
-        if self.rows.num_rows:
+        if self.rows.num_rows > self._most:
             self.rows = rows.filter(pc.invert(_says_the_same(rows)))
             self.repeated += rows.num_rows - self.rows.num_rows
         else:
@@ -135,7 +145,7 @@ class _Run:
 
 def _merge(runs: Sequence[_Run], findings: Findings) -> Iterator[pa.Table]:
     """The rows of all runs in the order of their keys, then lines; those of one key together."""
-    while True:
+    while runs:
         ahead = [run for run in runs if not run.is_read]
         # Whatever comes later has a key not less than the least last one that is at hand.
         end = min(run.last for run in ahead) if ahead else None
@@ -180,7 +190,7 @@ def _each_key_once(rows: pa.Table, findings: Findings) -> tuple[pa.Table, int]:
         same = list(group)
         first = same[0]
         if any(row != first[2] for _, _, row in same):
-            findings.reject([_contradiction(line, row) for _, line, row in same])
+            findings.reject([_contradiction(rows, line, row) for _, line, row in same])
             dropped |= {line for _, line, _ in same}
         else:
             repeated += len(same) - 1
@@ -263,9 +273,13 @@ def _as_tuples(rows: pa.Table) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
 
 
 def _contradictions(rows: pa.Table) -> list[Reject]:
-    return [_contradiction(line, row) for _, line, row in _as_tuples(rows)]
+    return [_contradiction(rows, line, row) for _, line, row in _as_tuples(rows)]
 
 
-def _contradiction(line: int, row: Sequence[Any]) -> Reject:
-    text = "\t".join("" if value is None else str(value) for value in row)
+def _contradiction(rows: pa.Table, line: int, row: Sequence[Any]) -> Reject:
+    content = dict(zip(rows.column_names, row))
+    printed = content.pop("value_text", None)
+    if printed is not None:
+        content["value"] = printed
+    text = "\t".join("" if value is None else str(value) for value in content.values())
     return Reject(line, "contradicts another row of the same key", text)
