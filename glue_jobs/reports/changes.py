@@ -99,15 +99,21 @@ def as_text(document: dict[str, Any]) -> str:
     for change in document["changes"][:SHOWN]:
         words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
         what = ", ".join(word for word in words if word) or change["series_id"]
-        figures = {
-            "added": f"new: {change['value']}",
-            "withdrawn": f"withdrawn: {change['previous_value']}",
-        }.get(change["change"], f"{change['previous_value']} -> {change['value']}")
+        before, now = _printed(change, "previous_"), _printed(change, "")
+        figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
+            change["change"], f"{before} -> {now}"
+        )
         lines.append(visible(f"{change['year']} {change['period']}  {figures}  {what}"))
     more = len(document["changes"]) - SHOWN
     if more > 0:
         lines.append(f"and {more:,} more")
     return "\n".join(lines) + "\n"
+
+
+def _printed(change: dict[str, Any], prefix: str) -> object:
+    """A figure as BLS prints it: the value, or the text in its place."""
+    value = change[f"{prefix}value"]
+    return change[f"{prefix}value_text"] if value is None else value
 
 
 def _number(difference: Decimal | None) -> float | None:
@@ -127,8 +133,8 @@ def _statement(survey: str, tables: set[str]) -> str:
     )
     return (
         f"select change, series_id, {_WORDS if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
-        f" value, {difference} from {source}"
+        f" value, {difference}, previous_value_text, value_text from {source}"
         " where data_file = ? and release_year = ? and release = ?"
-        " and change in ('added', 'revised', 'withdrawn')"
+        " and change in ('added', 'revised', 'text', 'withdrawn')"
         " order by abs(difference) desc nulls last, series_id, year, period"
     )
