@@ -26,7 +26,7 @@ happens not to; write a CASE or ``try``).
 
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.macros import SESSION_SETTINGS
-from athena_sql.schema import Schema
+from athena_sql.schema import Catalog, Described, Schema
 from athena_sql.statements import CreateView, Query, Show, Statement, parse
 from athena_sql.translation import Translation, table_references, translate
 from athena_sql.types import athena_type
@@ -34,7 +34,9 @@ from athena_sql.types import athena_type
 __all__ = [
     "SESSION_SETTINGS",
     "AthenaSQLError",
+    "Catalog",
     "CreateView",
+    "Described",
     "InvalidSQL",
     "Query",
     "Schema",

@@ -76,14 +76,14 @@ def _cell(place: int, title: str, kind: AthenaType) -> exp.Expr:
 
 
 def _tables(schema: Schema) -> Iterator[tuple[str, ...]]:
-    for table in sorted(schema):
-        kind = "VIEW" if schema.is_view(table) else "BASE TABLE"
-        yield _CATALOG, schema.database, table, kind
+    for table, is_view in sorted(schema.listed().items()):
+        yield _CATALOG, schema.database, table, "VIEW" if is_view else "BASE TABLE"
 
 
 def _columns(schema: Schema) -> Iterator[tuple[str, ...]]:
     kinds: dict[str, str] = {}
-    for table in sorted(schema):
+    # One that turns out not to be readable has no columns.
+    for table in (one for one in sorted(schema) if one in schema):
         for place, (title, written) in enumerate(schema.written(table).items(), 1):
             if written not in kinds:
                 kinds[written] = str(parse_type(written))

@@ -161,7 +161,8 @@ class FromTranslator:
             )
         alias, names = self._alias(node) if node.args.get("alias") else (wanted, [])
         relation = Relation(alias, _renamed(columns, names, alias))
-        if wanted in self._schema and (node.db or wanted not in self._scope.ctes) and not names:
+        is_cte = not node.db and wanted in self._scope.ctes
+        if not is_cte and wanted in self._schema and not names:
             relation.hidden = self._schema.hidden(wanted)
         return relation, exp.Table(this=name(wanted), alias=table_alias(alias, names))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from athena_sql.types import parse_type
 
@@ -12,11 +13,36 @@ if TYPE_CHECKING:
     from athena_sql.names import Columns
 
 
+@dataclass(frozen=True)
+class Described:
+    """A table or view, as a catalog describes it.
+
+    Attributes:
+        columns: with their Athena types, in their order.
+        hidden: columns that * does not mean.
+        is_view: whether it is one.
+    """
+
+    columns: Mapping[str, str]
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    is_view: bool = False
+
+
+class Catalog(Protocol):
+    """Tables and views of a ``Schema`` that are described when a statement first reads them."""
+
+    def listed(self) -> Mapping[str, bool]:
+        """All of them by their names, in lower case, each with whether it is a view."""
+
+    def describe(self, table: str) -> Described | None:
+        """One of them; None where there is none of that name, or none that can be read."""
+
+
 class Schema:
     """The columns of every table and view of one database.
 
-    A type is parsed when somebody first reads its table, and once: a catalog has thousands of
-    columns, a query needs a few.
+    A catalog has thousands of columns, a query needs a few: so a table of a catalog is described,
+    and its types are parsed, when somebody first reads it, and once.
 
     Attributes:
         database: its name in the catalog; ``database.t`` and ``awsdatacatalog.database.t`` are
@@ -25,15 +51,20 @@ class Schema:
     """
 
     def __init__(
-        self, database: str = "", tables: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        database: str = "",
+        tables: Mapping[str, Mapping[str, str]] | None = None,
+        catalog: Catalog | None = None,
     ) -> None:
         """Takes the columns as the catalog spells them.
 
         Args:
             database: its name.
             tables: table or view, column, Athena type, in the table's order.
+            catalog: asked for whatever was not added.
         """
         self.database = database
+        self._catalog = catalog
         self._written: dict[str, Mapping[str, str]] = {}
         self._columns: dict[str, Columns] = {}
         self._hidden: dict[str, Mapping[str, str]] = {}
@@ -66,11 +97,21 @@ class Schema:
         (self._views.add if view else self._views.discard)(table)
         self.remembered.clear()
 
-    def __contains__(self, table: object) -> bool:
+    def __contains__(self, table: str) -> bool:
+        if table not in self._written and self._catalog is not None:
+            found = self._catalog.describe(table)
+            self.remembered.clear()  # the catalog may list less, now that it knows
+            if found is not None:
+                self.add(table, found.columns, found.hidden, view=found.is_view)
         return table in self._written
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._written)
+        return iter(self.listed())
+
+    def listed(self) -> dict[str, bool]:
+        """Every table and view, each with whether it is a view; none is described for that."""
+        listed = dict(self._catalog.listed()) if self._catalog is not None else {}
+        return {**listed, **{table: table in self._views for table in self._written}}
 
     def columns(self, table: str) -> Columns:
         """A table's columns, in lower case, with their types."""
@@ -88,10 +129,6 @@ class Schema:
         """A table's hidden columns with their types."""
         return [(name, parse_type(kind)) for name, kind in self._hidden[table].items()]
 
-    def is_view(self, table: str) -> bool:
-        """Whether it was added as a view."""
-        return table in self._views
-
     def names(self, table: str) -> list[str] | None:
         """A table's columns as the catalog spells them, or None for what is no table."""
-        return list(self._written[table]) if table in self._written else None
+        return list(self._written[table]) if table in self else None

@@ -39,12 +39,14 @@ class Translation:
         parameters: the names that the values of its ``?`` are bound by, in their order.
         zones: for each column the zone in which its timestamps are shown, where that is not UTC;
             else an empty text. DuckDB gives the moments alone.
+        tables: the tables and views that it reads, in lower case.
     """
 
     sql: str
     columns: tuple[tuple[str, str], ...]
     parameters: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
+    tables: frozenset[str] = frozenset()
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -105,7 +107,8 @@ def _translated(statement: Query | CreateView, schema: Schema) -> Translation:
         raise UnsupportedSQL(f"The local engine cannot say this in DuckDB: {error}") from error
     titles = headings(statement.tree, [title for title, _ in columns], schema)
     types = (str(kind) for _, kind in columns)
-    return Translation(sql, tuple(zip(titles, types)), statement.parameters, zones)
+    tables = frozenset(_references(statement.tree, frozenset(), schema.database))
+    return Translation(sql, tuple(zip(titles, types)), statement.parameters, zones, tables)
 
 
 def _shown_zone(title: str, kind: AthenaType) -> str:

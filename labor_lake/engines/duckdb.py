@@ -1,9 +1,9 @@
 """Athena SQL on a laptop: DuckDB over a lake in a directory.
 
 First the connection is closed to the outside: it can read the folders of releases and of history
-and nothing else, and it can load nothing. Then every table of the pointer files becomes a view over
-exactly the Parquet files they name, and the project's views are created on top, in the order of
-what they read. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
+and nothing else, and it can load nothing. When a statement first reads a table, that becomes a view
+over exactly the Parquet files that its pointer names; so does a view of the project, after what it
+reads itself. What a person asks is answered only if it is one SELECT when it comes to DuckDB.
 
 A query runs on one thread, so that the same query over the same releases gives the same answer to
 the last digit, on any machine. It is not the program's main one, which hears Ctrl-C meanwhile.
@@ -20,36 +20,29 @@ import duckdb
 import pyarrow as pa
 
 import athena_sql
-from glue_jobs import table_names
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
-from glue_jobs.history.layout import by_year
 from glue_jobs.reports.answers import typed_schema
-from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
-from glue_jobs.table_names import subject_of
-from glue_jobs.timestamps import year_of
 from labor_lake.engines import shows
 from labor_lake.engines.failures import failure_of, reason_of
-from labor_lake.engines.shows import Relation
+from labor_lake.engines.relations import Relations, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Callable
 
-    from glue_jobs.catalog.pointers import Pointer, Table
+    from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
+    from labor_lake.engines.relations import Relation
 
 
 _Result = TypeVar("_Result")
 
 _HEARS_EVERY_SECONDS = 0.05
 """A signal that comes just before Python waits for a thread does not end that waiting."""
-
-_HIDDEN = {"$path": "string"}
-"""What Athena knows of each row besides its columns: the file that it comes from."""
 
 _BATCH_ROWS = 10_000
 """Of an answer: enough to be quick, and some MB at most even where rows are wide."""
@@ -65,7 +58,7 @@ class DuckDBEngine:
         settings: Settings,
         damaged: Mapping[str, LakeError] | None = None,
     ) -> None:
-        """Opens a connection in memory, and all views on it.
+        """Opens a connection in memory; nothing of the lake is read yet.
 
         Nothing is written but what a large query cannot hold in memory: it goes into a folder of
         its own, which ends with the engine. A table whose file is missing, no Parquet, or
@@ -78,11 +71,12 @@ class DuckDBEngine:
             damaged: what whoever asks for a subject's tables is told, by subject; of those whose
                 pointer cannot be read.
         """
-        self._damaged = damaged or {}
         self._worker = ThreadPoolExecutor(1, "query")
         # Its thread starts now: were it interrupted while it does, there would be a second one.
         self._worker.submit(lambda: None).result()
-        self._schema = athena_sql.Schema(settings.database)
+        root = str(Path(storage.uri).expanduser().absolute())
+        self._relations = Relations(root, pointers, damaged or {}, settings.database)
+        self._made: dict[str, LakeError | None] = {}
         self._connection: Any = duckdb.connect(":memory:")
         for setting in athena_sql.SESSION_SETTINGS:
             self._connection.execute(setting)
@@ -92,26 +86,10 @@ class DuckDBEngine:
         # DuckDB's own choice would be the current directory.
         overflow = ScratchFolder()
         weakref.finalize(self, overflow.remove)
-        root = Path(storage.uri).expanduser().absolute()
-        readable = ", ".join(_text(f"{root}/{zone}") for zone in (CURATED, HISTORY))
-        self._connection.execute(f"SET temp_directory = {_text(str(overflow.path))}")
+        readable = ", ".join(text(f"{root}/{zone}") for zone in (CURATED, HISTORY))
+        self._connection.execute(f"SET temp_directory = {text(str(overflow.path))}")
         self._connection.execute(f"SET allowed_directories = [{readable}]")
         self._connection.execute("SET enable_external_access = false")
-        self._relations: dict[str, Relation] = {}
-        self._unreadable: dict[str, LakeError] = {}
-        for pointer in pointers:
-            # A data table without files comes last: it is put together from its revisions.
-            for name, table in sorted(_tables(pointer), key=lambda item: not item[1].files):
-                paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
-                until = pointer.until if name == table_names.revisions(pointer.subject) else ""
-                view = _table_view(name, paths, table, until) if paths else _data_as_of(name, table)
-                try:
-                    self._create_table(name, view)
-                except IntegrityFailure as error:
-                    self._unreadable[name] = error  # whoever asks for it is told; nobody else
-                else:
-                    self._add(name, _relation_of(table), _HIDDEN if paths else {})
-        self.create_views()
         self._connection.execute("SET lock_configuration = true")
 
     def create_views(self) -> list[LakeError]:
@@ -120,13 +98,11 @@ class DuckDBEngine:
         One that cannot be made stops no other; whoever asks for it, or for a view over it, is told.
         """
         failures: list[LakeError] = []
-        for name, sql in views_in_order(self._relations).items():
-            if name not in self._relations:
-                try:
-                    self._create_view(name, sql)
-                except LakeError as error:
-                    self._unreadable[name] = own_failure(error, f"The view {name} cannot be made")
-                    failures.append(self._unreadable[name])
+        for name in self._relations.views:
+            try:
+                self._look_up(name)
+            except LakeError as error:
+                failures.append(error)
         return list(dict.fromkeys(failures))  # a view over a failed one has failed with that
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
@@ -141,9 +117,8 @@ class DuckDBEngine:
         try:
             statement = athena_sql.parse(sql)
             if isinstance(statement, athena_sql.Show):
-                if failure := self._failure_behind(statement.table):
-                    raise failure
-                return shows.answer(statement, self._relations, self._schema.database).to_reader()
+                relation = self._look_up(statement.table)
+                return shows.answer(statement, relation, self._relations.schema).to_reader()
             if isinstance(statement, athena_sql.CreateView):
                 raise UsageError(
                     "A view of your own would be gone with this command.",
@@ -155,9 +130,11 @@ class DuckDBEngine:
                     " for them.",
                     hint="lake query takes one --param for each, in order.",
                 )
-            translation = athena_sql.translate(statement, self._schema)
+            translation = athena_sql.translate(statement, self._relations.schema)
         except athena_sql.AthenaSQLError as error:
-            raise self._refusal(error) from error
+            raise self._relations.refusal(error) from error
+        for name in sorted(translation.tables):
+            self._look_up(name)
         values = dict(zip(translation.parameters, parameters))
         answer = self._wait_for(lambda: self._begin(translation.sql, values))
         schema = typed_schema(answer.schema, translation.columns, translation.zones)
@@ -197,45 +174,38 @@ class DuckDBEngine:
         except (duckdb.Error, OSError) as error:  # what fails late comes through Arrow's door
             raise failure_of(error) from error
 
-    def _add(self, name: str, relation: Relation, hidden: Mapping[str, str] | None = None) -> None:
-        self._relations[name] = relation
-        self._schema.add(name, relation.columns, hidden, view=bool(relation.definition))
+    def _look_up(self, name: str) -> Relation | None:
+        """The table or view of a name, which DuckDB has from now on; None where there is none.
 
-    def _refusal(self, error: athena_sql.AthenaSQLError) -> LakeError:
-        """What the lake says of a statement that is not answered."""
-        if failure := self._failure_behind(error.word):
-            return failure
-        kind = UnsupportedSQL if isinstance(error, athena_sql.UnsupportedSQL) else UsageError
-        return kind(str(error), hint=error.hint, excerpt=error.excerpt)
+        Raises:
+            LakeError: it cannot be read, or not be made, which is the lake's fault.
+        """
+        relation = self._relations.find(name)
+        if relation is None:
+            failure = self._relations.failure_behind(name)
+        else:
+            if name not in self._made:
+                self._made[name] = self._make(name, relation)
+            failure = self._made[name]
+        if failure:
+            raise failure
+        return relation
 
-    def _create_table(self, name: str, view: str) -> None:
+    def _make(self, name: str, relation: Relation) -> LakeError | None:
+        """Has DuckDB make its view of a table or view; returns why that cannot be."""
         try:
-            self._connection.execute(view)
+            for read in relation.reads:
+                self._look_up(read)
+            self._connection.execute(relation.statement)
+        except LakeError as error:
+            return error
         except duckdb.Error as error:
-            raise IntegrityFailure(
+            if relation.definition:
+                return own_failure(failure_of(error), f"The view {name} cannot be made")
+            return IntegrityFailure(
                 f"The table {name} cannot be read: {reason_of(error).rstrip('.')}.",
                 hint="`lake verify` tells what is wrong.",
-            ) from error
-
-    def _create_view(self, name: str, sql: str) -> None:
-        try:
-            view = athena_sql.translate(sql, self._schema)
-            self._connection.execute(view.sql)
-        except athena_sql.AthenaSQLError as error:
-            raise self._refusal(error) from error
-        except duckdb.Error as error:
-            raise failure_of(error) from error
-        self._add(name, Relation(view.types, {}, definition=sql))
-
-    def _failure_behind(self, name: str) -> LakeError | None:
-        """Why there is no table or view of that name, where that is the lake's fault."""
-        if name in self._relations:
-            return None
-        for one in _behind(name):
-            if one in self._unreadable:
-                return self._unreadable[one]
-            if subject_of(one) in self._damaged:
-                return self._damaged[subject_of(one)]
+            )
         return None
 
     def _select(self, translated: str) -> Any:
@@ -244,72 +214,3 @@ class DuckDBEngine:
         if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
             raise UnsupportedSQL("The local engine answers one query, and changes nothing.")
         return statements[0]
-
-
-def _behind(name: str) -> Iterator[str]:
-    """That name, then all that the project's view of that name reads, also through others."""
-    yield name
-    for read in sorted(inputs(sql_files("views").get(name, ""))):
-        yield from _behind(read)
-
-
-def _tables(pointer: Pointer) -> Iterator[tuple[str, Table]]:
-    """The tables of a release; the revisions of an older version's lake as they are written now."""
-    for name, table in pointer.tables.items():
-        is_revisions = name == table_names.revisions(pointer.subject)
-        yield name, by_year(table) if is_revisions else table
-
-
-def _table_view(name: str, paths: Sequence[str], table: Table, until: str) -> str:
-    """The DuckDB view over a table's files: its columns, the partition's values, and the path.
-
-    Of revisions, those up to a release, if one is given; other years' files are not opened.
-    """
-    columns = ", ".join(_name(column.name) for column in table.columns)
-    parts = []
-    for path, file in zip(paths, table.files):
-        partition = "".join(
-            f", {_text(value)} AS {_name(key.name)}"
-            for key, value in zip(table.partition_keys, file.partition)
-        )
-        source = f"read_parquet({_text(path)}, hive_partitioning = false)"
-        hidden = f', {_text(path)} AS "$path"'
-        parts.append(f"SELECT {columns}{partition}{hidden} FROM {source}")  # noqa: S608 - quoted
-    rows = " UNION ALL ".join(parts)
-    if until:
-        known = f"release_year <= {_text(year_of(until))} AND release <= {_text(until)}"
-        rows = f"SELECT * FROM ({rows}) WHERE {known}"  # noqa: S608 - quoted above
-    return f"CREATE VIEW {_name(name)} AS {rows}"
-
-
-def _data_as_of(name: str, table: Table) -> str:
-    """The DuckDB view of a data table that gives every observation by its last change."""
-    columns = ", ".join(_name(column.name) for column in table.all_columns)
-    revisions = _name(table_names.revisions_beside(name))
-    return (
-        f"CREATE VIEW {_name(name)} AS SELECT {columns} FROM"  # noqa: S608 - quoted above
-        " (SELECT *, row_number() OVER (PARTITION BY data_file, series_id, year, period"
-        f" ORDER BY release DESC) AS place FROM {revisions})"
-        " WHERE place = 1 AND change <> 'withdrawn'"
-    )
-
-
-def _relation_of(table: Table) -> Relation:
-    names = [key.name for key in table.partition_keys]
-    return Relation(
-        {column.name: column.type for column in table.all_columns},
-        {column.name: column.comment for column in table.all_columns},
-        tuple(
-            "/".join(f"{name}={value}" for name, value in zip(names, file.partition))
-            for file in table.files
-            if names
-        ),
-    )
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,51 +10,35 @@ import pyarrow as pa
 from glue_jobs.errors import UnsupportedSQL, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from athena_sql import Show
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A table or a view, as the catalog knows it.
-
-    Attributes:
-        columns: name and Athena type, the partition key last.
-        comments: of the columns, by name.
-        partitions: ``data_file=0.Current`` and so on; empty for a table without.
-        definition: a view's statement; empty for a table.
-    """
-
-    columns: Mapping[str, str]
-    comments: Mapping[str, str]
-    partitions: tuple[str, ...] = ()
-    definition: str = ""
+    from athena_sql import Schema, Show
+    from labor_lake.engines.relations import Relation
 
 
-def answer(show: Show, relations: Mapping[str, Relation], database: str) -> pa.Table:
+def answer(show: Show, relation: Relation | None, schema: Schema) -> pa.Table:
     """The rows that Athena would show.
 
     Args:
         show: what is asked for.
-        relations: the tables and views that there are.
-        database: the lake's name in the catalog.
+        relation: the table or view that it names; None where there is none of that name.
+        schema: what there is.
 
     Raises:
         UsageError: there is no such table, or it is not of the kind that was asked for.
         UnsupportedSQL: it is SHOW CREATE TABLE.
     """
-    if show.database not in ("", database):
+    if show.database not in ("", schema.database):
         raise UsageError(
-            f"There is no database {show.database}.", hint=f"The lake's is {database}."
+            f"There is no database {show.database}.", hint=f"The lake's is {schema.database}."
         )
     if show.what == "databases":
-        return _texts("database_name", [database])
+        return _texts("database_name", [schema.database])
     if show.what in ("tables", "views"):
         listed = [
             name
-            for name, relation in sorted(relations.items())
-            if (relation.definition or show.what == "tables") and _matches(name, show.pattern)
+            for name, is_view in sorted(schema.listed().items())
+            if (is_view or show.what == "tables") and _matches(name, show.pattern)
         ]
         return _texts("tab_name" if show.what == "tables" else "views", listed)
     if show.what == "create table":
@@ -63,7 +46,14 @@ def answer(show: Show, relations: Mapping[str, Relation], database: str) -> pa.T
             "The local engine does not answer SHOW CREATE TABLE.",
             hint="DESCRIBE gives its columns.",
         )
-    relation = _found(show.table, relations)
+    if relation is None:
+        hint = "SHOW TABLES lists what there is."
+        raise UsageError(f"There is no table {show.table}.", hint=hint)
+    return _of_one(show, relation)
+
+
+def _of_one(show: Show, relation: Relation) -> pa.Table:
+    """What is shown of a table or view."""
     if show.what == "columns":
         return _texts("field", list(relation.columns))
     if show.what == "describe":
@@ -86,12 +76,6 @@ def _described(relation: Relation) -> pa.Table:
             "comment": [relation.comments.get(name, "") for name in names],
         }
     )
-
-
-def _found(name: str, relations: Mapping[str, Relation]) -> Relation:
-    if name not in relations:
-        raise UsageError(f"There is no table {name}.", hint="SHOW TABLES lists what there is.")
-    return relations[name]
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from athena_sql import SESSION_SETTINGS, Schema, table_references, translate
+from athena_sql import SESSION_SETTINGS, Described, Schema, table_references, translate
 from athena_sql.errors import AthenaSQLError, InvalidSQL
 from tests.athena_sql.test_translation import ask, refusal
 
@@ -38,6 +38,41 @@ def test_a_view_is_told_from_a_table():
     assert told(asked, schema) == [("t", "BASE TABLE"), ("v", "VIEW")]
     schema.add("v", {"n": "int"})
     assert told(asked, schema) == [("t", "BASE TABLE"), ("v", "BASE TABLE")]
+
+
+class Shelf:
+    """A catalog that notes what it describes; it lists a view that cannot be read."""
+
+    def __init__(self) -> None:
+        self.described: list[str] = []
+
+    def listed(self) -> dict[str, bool]:
+        return {"one": False, "other": False, "broken": True}
+
+    def describe(self, table: str) -> Described | None:
+        self.described.append(table)
+        return Described({"Id": "int"}, {"$path": "string"}) if table in ("one", "other") else None
+
+
+def test_a_table_of_a_catalog_is_described_when_a_statement_first_reads_it():
+    shelf = Shelf()
+    schema = Schema("labor_lake", {"own": {"n": "int"}}, shelf)
+    asked = f"SELECT table_name FROM information_schema.tables WHERE {HERE} ORDER BY 1"
+    assert told(asked, schema) == [("broken",), ("one",), ("other",), ("own",)]
+    assert shelf.described == []
+    for _ in range(2):
+        found = translate("WITH other AS (SELECT 1 AS x) SELECT * FROM one, other, own", schema)
+        assert found.columns == (("Id", "integer"), ("x", "integer"), ("n", "integer"))
+        assert found.tables == {"one", "own"}
+    assert shelf.described == ["one"]
+    assert translate('SELECT "$path" FROM other', schema).types == {"$path": "varchar"}
+    with pytest.raises(InvalidSQL, match="no table or view broken") as refused:
+        translate("SELECT * FROM broken", schema)
+    assert refused.value.word == "broken"
+    asked = (
+        f"SELECT table_name, column_name FROM information_schema.columns WHERE {HERE} ORDER BY 1"
+    )
+    assert sorted(told(asked, schema)) == [("one", "id"), ("other", "id"), ("own", "n")]
 
 
 def test_the_columns_of_a_table():

@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import athena_sql
+from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
 from glue_jobs.reports.answers import text_rows
 from glue_jobs.settings import Settings
+from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.parquet import ROW_GROUP_ROWS
 from labor_lake.engines.duckdb import DuckDBEngine
@@ -73,6 +75,45 @@ def test_a_sum_of_decimals_is_exact(large_lake):
     sql = "select sum(cast(value as decimal(18, 6))) as total from pr_data"
     exact = sum(place % 977 for place in range(ROWS))
     assert str(engine.query(sql)["total"][0]) == f"{exact // 10}.{exact % 10}00000"
+
+
+def made(engine: DuckDBEngine) -> set[str]:
+    """The views that DuckDB has."""
+    views = engine._connection.sql("select view_name from duckdb_views() where not internal")
+    return {name for (name,) in views.fetchall()}
+
+
+def test_a_view_is_made_when_a_statement_first_reads_it(demo_lake):
+    storage = LocalStorage(Path(demo_lake))
+    engine = DuckDBEngine(storage, load_pointers(storage), Settings())
+    engine.query("select 1")
+    assert made(engine) == set()
+    engine.query("with pr_data as (select 1 as n) select n from pr_data, population")
+    assert made(engine) == {"population"}
+    engine.query("select value from series_population")
+    assert made(engine) == {"population", "pr_data", "series_population"}
+    engine.query("describe pr_sector")
+    assert "pr_sector" in made(engine)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "show tables",
+        "select table_name from information_schema.tables where table_schema = 'labor_lake'",
+        (
+            "select distinct table_name from information_schema.columns"
+            " where table_schema = 'labor_lake'"
+        ),
+    ],
+)
+def test_all_are_listed_and_none_is_made_for_that(asked, demo_lake):
+    storage = LocalStorage(Path(demo_lake))
+    pointers = load_pointers(storage)
+    engine = DuckDBEngine(storage, pointers, Settings())
+    (names,) = engine.query(asked).to_pydict().values()
+    assert set(names) == tables_of(pointers) | sql_files("views").keys()
+    assert made(engine) == set()
 
 
 def test_a_table_that_cannot_be_read_is_told_to_who_asks_for_it(demo_lake, tmp_path):

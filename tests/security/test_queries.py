@@ -12,6 +12,7 @@ import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -106,8 +107,8 @@ def test_what_the_translation_lets_through_ends_at_duckdb(sql, lake, monkeypatch
     engine = engine_of(lake)
     variable_of_the_caller = SECRET  # noqa: F841 - DuckDB would look for it
     before = everything_below(lake.parent)
-    columns = (("here", "boolean"),)
-    monkeypatch.setattr(athena_sql, "translate", lambda query, *_: Translation(query.sql, columns))
+    read: dict[str, Any] = {"columns": (("here", "boolean"),), "tables": frozenset({"pr_data"})}
+    monkeypatch.setattr(athena_sql, "translate", lambda query, *_: Translation(query.sql, **read))
     monkeypatch.setattr(athena_sql, "parse", lambda sql: Query(sql, exp.Select()))
     with pytest.raises(UsageError) as refused:
         engine.query(put_in(sql, lake))
