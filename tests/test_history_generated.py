@@ -300,7 +300,8 @@ def test_as_of_each_release_both_files_are_what_they_were(lake):
         pointers = pointers_as_of(lake.storage, from_release(release))
         engine = open_engine(lake.storage, pointers, Settings())
         found = engine.query(
-            "select data_file, series_id, year, period, value, footnote_codes from pr_data"
+            "select data_file, series_id, year, period, value, footnote_codes, value_text"
+            " from pr_data"
         )
         rows = sorted(tuple(row.values()) for row in found.to_pylist())
         assert rows == sorted(

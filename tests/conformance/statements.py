@@ -1,7 +1,7 @@
 """The statements that a real Trino was asked, and what it answered.
 
-When it was asked, a year was a smallint; it has become an int. `years.txt` has the ids of the answers
-that say a year's type, which are read with the one for the other.
+When it was asked, a year was a smallint; it has become an int. `years.txt` has the ids of the
+answers that say a year's type, which are read with the one for the other.
 """
 
 from __future__ import annotations
