@@ -70,15 +70,6 @@ def data_file(*lines: str, header: str = HEADER, eol: str = "\r\n") -> bytes:
     return "".join(line + eol for line in (header, *lines)).encode()
 
 
-def value_of(text: str) -> Value:
-    """What one value's text becomes, beside good rows, both ways of reading agreeing."""
-    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
-    result = read(file)
-    assert same(result, one_by_one(file))
-    assert result.rejects == []
-    return result.rows[1][3]
-
-
 # What BLS prints, as it prints it, gives the rows that were meant.
 
 values = st.one_of(
@@ -354,51 +345,6 @@ def test_a_field_without_a_name_is_dropped_where_it_is_blank_and_its_row_where_i
 def test_a_column_that_the_header_does_not_name_is_empty():
     file = data_file("PRS1\t1995\tQ01\t2.6", header="series_id\tyear\tperiod\tvalue")
     assert read(file).rows == one_by_one(file).rows == [("PRS1", 1995, "Q01", 2.6, "", None)]
-
-
-# What a value may be.
-
-
-@pytest.mark.parametrize(
-    "text", ["-", "", "            ", "           -", "-   "], ids="U17-{!r}".format
-)
-def test_u17_a_dash_or_nothing_is_null(text):
-    assert value_of(text) is None
-
-
-@pytest.mark.parametrize("text", NO_NUMBERS, ids=[f"U17-{text!a}" for text in NO_NUMBERS])
-def test_u17_what_is_no_plain_number_is_no_value_and_stays_as_text(text):
-    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t  {text}\t")
-    result = read(file)
-    assert same(result, one_by_one(file))
-    assert [row[3:] for row in result.rows] == [(2.6, "", None), (None, "", text)]
-    assert result.rejects == []
-
-
-@pytest.mark.parametrize(("text", "printed"), [("-", "-"), ("", None), ("   ", None)])
-def test_u17_a_dash_is_text_and_a_blank_is_none(text, printed):
-    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
-    assert read(file).rows[1][3:] == one_by_one(file).rows[1][3:] == (None, "", printed)
-
-
-PRINTED = {
-    "-0.0": "-0.0", "0": "0.0", "-12.3": "-12.3", "98.125": "98.125", "1.000": "1.0", "+2": "2.0",
-    "  230.0": "230.0", ".5": "0.5", "005": "5.0", "1e3": "1000.0", "0.1234567": "0.1234567",
-    "333287557": "333287557.0", "99999999999": "99999999999.0",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "printed"), PRINTED.items())
-def test_a_value_keeps_its_sign_and_its_decimals(text, printed):
-    assert repr(value_of(text)) == printed
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**12).map(str))
-def test_a_value_is_the_double_nearest_to_its_text(text):
-    # 17 digits at most: 12 before the point, 4 behind; more on the negative side are rejects.
-    if len(text.lstrip("-0.").replace(".", "")) <= 17:
-        assert repr(value_of(text)) == repr(float(text))
 
 
 def test_codes_keep_leading_zeros_and_quotes_mean_nothing():

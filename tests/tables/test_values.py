@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.tables.test_flatfile import GOOD, data_file, one_by_one, read, same
+from tests.tables.test_flatfile import GOOD, NO_NUMBERS, data_file, one_by_one, read, same
+
+if TYPE_CHECKING:
+    from glue_jobs.tables.fields import Value
 
 VALUES = {
     "1e5": "100000.0",
@@ -123,3 +129,54 @@ def test_an_exponent_in_text_is_no_reason_for_the_slow_way(monkeypatch):
 
 def test_the_smallest_double_that_keeps_its_digits_is_python_s():
     assert float("2.2250738585072014e-308") == sys.float_info.min
+
+
+def value_of(text: str) -> Value:
+    """What one value's text becomes, beside good rows, both ways of reading agreeing."""
+    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
+    result = read(file)
+    assert same(result, one_by_one(file))
+    assert result.rejects == []
+    return result.rows[1][3]
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "", "            ", "           -", "-   "], ids="U17-{!r}".format
+)
+def test_u17_a_dash_or_nothing_is_null(text):
+    assert value_of(text) is None
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS, ids=[f"U17-{text!a}" for text in NO_NUMBERS])
+def test_u17_what_is_no_plain_number_is_no_value_and_stays_as_text(text):
+    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t  {text}\t")
+    result = read(file)
+    assert same(result, one_by_one(file))
+    assert [row[3:] for row in result.rows] == [(2.6, "", None), (None, "", text)]
+    assert result.rejects == []
+
+
+@pytest.mark.parametrize(("text", "printed"), [("-", "-"), ("", None), ("   ", None)])
+def test_u17_a_dash_is_text_and_a_blank_is_none(text, printed):
+    file = data_file(GOOD, f"PRS30006011      \t1995\tQ02\t{text}\t")
+    assert read(file).rows[1][3:] == one_by_one(file).rows[1][3:] == (None, "", printed)
+
+
+PRINTED = {
+    "-0.0": "-0.0", "0": "0.0", "-12.3": "-12.3", "98.125": "98.125", "1.000": "1.0", "+2": "2.0",
+    "  230.0": "230.0", ".5": "0.5", "005": "5.0", "1e3": "1000.0", "0.1234567": "0.1234567",
+    "333287557": "333287557.0", "99999999999": "99999999999.0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "printed"), PRINTED.items())
+def test_a_value_keeps_its_sign_and_its_decimals(text, printed):
+    assert repr(value_of(text)) == printed
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**12).map(str))
+def test_a_value_is_the_double_nearest_to_its_text(text):
+    # 17 digits at most: 12 before the point, 4 behind; more on the negative side are rejects.
+    if len(text.lstrip("-0.").replace(".", "")) <= 17:
+        assert repr(value_of(text)) == repr(float(text))
