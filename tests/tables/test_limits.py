@@ -177,8 +177,10 @@ def test_a_listed_name_has_1_to_128_letters(letters, passes):
     if passes:
         assert parse(row(name))[0].name == safe_file_name(name) == name
     else:
+        listing = parse_listing(page(row("pr.class"), row(name)), FOLDER)
+        assert listing.refused == {name[:60]: "no file may have such a name"}
         with pytest.raises(UpstreamInvalid, match="a name that is refused"):
-            parse(row(name))
+            safe_file_name(name)
 
 
 @pytest.mark.parametrize(
