@@ -78,7 +78,7 @@ def build_tables(run: Run) -> Outcome:
                 leased.add(subject)
             return build_subject(run, subject)
 
-        releases, failures = act_on_each(run, subjects(run.settings), build)
+        releases, failures = act_on_each(run, subjects(run.settings, run.storage), build)
         for built in releases.values():
             held = {name: HeldBack(**told) for name, told in built.get("held", {}).items()}
             failures += held_failures(held)

@@ -5,7 +5,8 @@ LakeError                  exit 7: failed, and a person has to look
 │   └── UnsupportedSQL     a construct that would not mean here what it means in Athena
 ├── TryAgainLater          exit 5: the same command may succeed later
 │   ├── UpstreamUnavailable    no complete answer from an upstream
-│   └── LostRace               another run wrote first; nothing was harmed
+│   ├── LostRace               another run wrote first; nothing was harmed
+│   └── OutOfTime              the time limit was reached; the next run goes on
 ├── UpstreamRefused        an upstream answered that it will not serve us
 ├── UpstreamInvalid        an upstream's answer is not what it must be
 ├── GuardTripped           a change too large to accept without being told to
@@ -70,6 +71,10 @@ class UpstreamUnavailable(TryAgainLater):
 
 class LostRace(TryAgainLater):
     """Another run wrote the same thing first; this one has harmed nothing."""
+
+
+class OutOfTime(TryAgainLater):
+    """The run's time limit was reached; what it had not begun is left for the next run."""
 
 
 class UpstreamRefused(LakeError):

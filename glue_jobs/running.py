@@ -14,12 +14,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from glue_jobs.documents import to_json
-from glue_jobs.errors import InternalFailure, LakeError, UsageError
+from glue_jobs.errors import InternalFailure, LakeError, OutOfTime, UsageError
 from glue_jobs.logs import describe_failure
 from glue_jobs.progress import Progress
 from glue_jobs.settings import RetryPolicy
 from glue_jobs.storage import names
-from glue_jobs.timestamps import release_name, to_text
+from glue_jobs.timestamps import release_name, shown_seconds, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,8 @@ class Run:
         progress: who wants to hear how far it is.
         retry: how often and how long upstreams are asked; given so that tests need not wait.
         clients: of upstreams that were asked, by class: one each, so that its rate_limit holds.
+        clock: seconds, which only go on; given so that tests choose how long a run takes.
+        started: when the run began, by that clock.
     """
 
     settings: Settings
@@ -58,6 +60,18 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     clients: dict[type, Any] = field(default_factory=dict, repr=False)
+    clock: Callable[[], float] = time.monotonic
+    started: float = field(default_factory=time.monotonic)
+
+    def out_of_time(self) -> OutOfTime | None:
+        """Why nothing new may be begun, once the time limit is reached; else None."""
+        limit = self.settings.time_limit
+        if limit is None or self.clock() - self.started < limit:
+            return None
+        return OutOfTime(
+            f"The time limit of {shown_seconds(limit)} was reached; nothing new was begun.",
+            hint="Run again: that goes on where this run has stopped.",
+        )
 
     def client(self, kind: type[_Client], make: Callable[[], _Client]) -> _Client:
         """The run's client of an upstream, made when it is first asked for."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UsageError
-from glue_jobs.subjects import asked_survey, dataset_of
+from glue_jobs.subjects import asked_surveys, dataset_of
+from glue_jobs.timestamps import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,8 @@ class Settings:
     Attributes:
         lake: the lake's address: a directory, or ``s3://bucket/prefix``.
         contact: the e-mail address that BLS demands; sent to BLS only, never stored.
-        surveys: two-letter codes of the surveys to land and build.
+        surveys: two-letter codes of the surveys to land and build; or ``all``, and then codes with
+            a dash before them, which are left out.
         datasets: population datasets to land; none are possible.
         bls_url: the folder that lists the surveys.
         population_url: the addresses of the population API: the first that answers counts.
@@ -35,6 +37,7 @@ class Settings:
         allow_removals: how many files may vanish from a survey in one run.
         allow_shrink: whether a data file may lose more than a tenth of its rows, a table a column,
             or a population dataset some of its years.
+        time_limit: seconds after which a run begins nothing new; None: it takes its time.
         database: the Glue database that shows a lake in S3.
         workgroup: the Athena workgroup that answers queries on it.
         region: the AWS region of both; empty for the SDK's own choice.
@@ -53,6 +56,7 @@ class Settings:
     requests_per_second: float = 4.0
     allow_removals: int = 0
     allow_shrink: bool = False
+    time_limit: float | None = None
     database: str = "labor_lake"
     workgroup: str = "labor_lake"
     region: str = ""
@@ -191,7 +195,11 @@ SETTINGS = (
     Setting("lake", "LAKE_URI", _some_text, "a directory or s3://… (default: ./lake)", "LAKE"),
     Setting("contact", "LAKE_CONTACT", str, "your e-mail address, which BLS requires", "EMAIL"),
     Setting(
-        "surveys", "LAKE_SURVEYS", _list_of(asked_survey), "BLS surveys (default: pr)", "CODE,…"
+        "surveys",
+        "LAKE_SURVEYS",
+        lambda text: asked_surveys(_list_of(str)(text)),
+        "BLS surveys; or all; or all,-cs for all but cs (default: pr)",
+        "CODE,…",
     ),
     Setting(
         "datasets",
@@ -228,6 +236,13 @@ SETTINGS = (
         _switch,
         "let a file lose over a tenth of its rows, a dataset its years",
         "",
+    ),
+    Setting(
+        "time_limit",
+        "LAKE_TIME_LIMIT",
+        seconds_of,
+        "begin nothing new after 90s, 45m or 2h; the next run goes on",
+        "TIME",
     ),
     Setting(
         "database",

@@ -36,6 +36,7 @@ class _Summary:
     exit_code: Count
     errors: tuple[_Failure, ...]
     surveys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, metadata=ADDED_LATER)
+    gone: Mapping[str, str] = field(default_factory=dict, metadata=ADDED_LATER)
     datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, metadata=ADDED_LATER)
     upstream: bool = field(default=False, metadata=ADDED_LATER)
 

@@ -16,6 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1800, 2100
 CLOCKS_DIFFER = timedelta(days=2)
 """So far may an upstream's clock be ahead of this machine's, which may be a day off."""
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _TEXT = "%Y-%m-%dT%H:%M:%SZ"
 _RELEASE = "%Y%m%dT%H%M%SZ"
 
@@ -28,6 +29,26 @@ def to_text(moment: datetime) -> str:
 def from_text(text: str) -> datetime:
     """The moment that ``to_text`` wrote."""
     return datetime.strptime(text, _TEXT).replace(tzinfo=timezone.utc)
+
+
+def seconds_of(text: str) -> float:
+    """The seconds of a time that somebody gives: ``90s``, ``45m``, ``2h``.
+
+    Raises:
+        ValueError: it is none, or no time at all.
+    """
+    found = re.fullmatch(r"([0-9]{1,6})([smh])", text.strip())
+    if found is None or not int(found[1]):
+        raise ValueError(text)
+    return float(int(found[1]) * _SECONDS[found[2]])
+
+
+def shown_seconds(seconds: float) -> str:
+    """``45 minutes``: the largest unit that says it without a fraction."""
+    units = {"hour": 3600, "minute": 60, "second": 1}
+    unit = next((one for one, size in units.items() if seconds % size == 0), "second")
+    count = seconds / units[unit]
+    return f"{count:g} {unit}{'' if count == 1 else 's'}"
 
 
 def release_name(moment: datetime) -> str:

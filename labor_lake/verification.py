@@ -327,9 +327,9 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
     for zone in (names.RAW, names.CURATED, names.HISTORY):
         known: dict[str, set[str]] = {}
         for stored in storage.list_objects(zone):
-            if stored.key in named or names.is_manifest(stored.key):
+            if stored.key in named or names.is_note(stored.key):
                 continue
-            if stored.key.startswith(names.BACKFILL):
+            if stored.key.startswith(names.BACKFILL) or _has_arrived(storage, stored.key):
                 continue
             subject = names.subject_of(stored.key)
             if zone != names.RAW and subject not in known:
@@ -339,6 +339,11 @@ def _left_over(storage: Storage, named: set[str]) -> Iterator[str]:
             folders = known.get(subject, set())
             if not written[subject] and folders.isdisjoint(names.containing_folders(stored.key)):
                 yield stored.key
+
+
+def _has_arrived(storage: Storage, key: str) -> bool:
+    """Whether a key is beside the note of a landing that the next run goes on with."""
+    return key.startswith(names.RAW) and storage.stat(names.arrived_beside(key)) is not None
 
 
 def _folders_once_named(storage: Storage, subject: str) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -14,9 +16,14 @@ from glue_jobs.settings import RetryPolicy
 from glue_jobs.sources import deadline, http
 from glue_jobs.sources.deadline import TimedAdapter
 from glue_jobs.sources.http import Http, RateLimit
-from tests.faults.lake import CONTACT, QUICK, SURVEY_PATH, body_of
-from tests.simulator.faults import Reset, Status, Truncate, WrongLength
-from tests.simulator.upstream import Upstream
+from labor_lake.sample.bls_service import answer_bls, etag
+from tests.faults.lake import CONTACT, NEXT_RELEASE, QUICK, SURVEY_PATH, body_of
+from tests.simulator.faults import Headers, Reset, Status, Step, Truncate, WrongLength
+from tests.simulator.upstream import Upstream, UpstreamFile
+
+if TYPE_CHECKING:
+    from labor_lake.sample.answer import Answer
+    from tests.simulator.faults import Stage
 
 NAME = "pr.class"
 
@@ -76,20 +83,113 @@ def test_no_pause_is_longer_than_the_longest(clock, upstream):
 # A try that fails.
 
 
-@pytest.mark.parametrize(
-    "step",
-    [Reset(20), Truncate(20), WrongLength(sent=5000, announced=6000)],
-    ids=["reset", "cut", "longer-than-the-file"],
-)
-def test_of_a_try_that_failed_nothing_is_kept_nor_counted(step, upstream):
-    upstream.script(f"{SURVEY_PATH}{NAME}", step)
-    sink = io.BytesIO()
+def ranges(upstream: Upstream) -> list[str]:
+    """What part was asked for at each try; empty for the whole file."""
+    return [request.headers.get("Range", "") for request in upstream.requests]
+
+
+def fetch(upstream: Upstream, policy: RetryPolicy = QUICK) -> bytes:
+    """The file, which is counted right however many tries it takes."""
+    sink = io.BytesIO(b"what was there before, and longer than any file" * 9)
     parts: list[int] = []
     url = f"{upstream.bls_url}pr/{NAME}"
-    answer = client().get(url, sink, most_bytes=1 << 20, received=parts.append)
-    assert sink.getvalue() == body_of(upstream, NAME)
+    answer = client(policy).get(url, sink, most_bytes=1 << 20, received=parts.append)
+    assert answer.status == 200
     assert answer.size == sum(parts) == len(sink.getvalue())
-    assert len(upstream.requests) == 2
+    assert answer.sha256 == hashlib.sha256(sink.getvalue()).hexdigest()
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("step", [Reset(20), Truncate(20)], ids=["reset", "cut"])
+def test_a_try_goes_on_where_the_one_before_broke_off(step, upstream):
+    upstream.script(f"{SURVEY_PATH}{NAME}", step, Status(503), step)
+    assert fetch(upstream) == body_of(upstream, NAME)
+    assert ranges(upstream) == ["", "bytes=20-", "bytes=20-", "bytes=40-"]
+    served = upstream.surveys["pr"][NAME].last_modified
+    asked = {request.headers.get("If-Range") for request in upstream.requests[1:]}
+    assert asked == {etag(served)}
+
+
+def test_a_file_that_was_replaced_meanwhile_is_fetched_from_its_beginning(upstream):
+    new = body_of(upstream, NAME).replace(b"Employees", b"Employers")
+    upstream.script(f"{SURVEY_PATH}{NAME}", Reset(20))
+    upstream.script(f"{SURVEY_PATH}{NAME}", ReplacedBy(new))
+    assert fetch(upstream) == new
+    assert ranges(upstream) == ["", "bytes=20-"]
+    assert [request.status for request in upstream.requests] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Range": "bytes 19-101/102"},
+        {"Content-Range": "bytes 20-101/103"},
+        {"Content-Range": "bytes 20-100/102"},
+        {"Content-Range": None},
+        {"ETag": '"another"'},
+        {"ETag": None},
+    ],
+    ids=str,
+)
+def test_another_part_than_the_rest_of_the_same_file_is_not_believed(headers, upstream):
+    assert len(body_of(upstream, NAME)) == 102
+    upstream.script(f"{SURVEY_PATH}{NAME}", Reset(20), Headers(headers))
+    assert fetch(upstream) == body_of(upstream, NAME)
+    assert ranges(upstream) == ["", "bytes=20-", ""]
+
+
+@pytest.mark.parametrize("name", [None, 'W/"weak"', "bare", '"a\\"b"', '""x'], ids=str)
+def test_without_a_name_for_the_content_a_try_begins_anew(name, upstream):
+    upstream.script(f"{SURVEY_PATH}{NAME}", Altogether(Headers({"ETag": name}), Reset(20)))
+    assert fetch(upstream) == body_of(upstream, NAME)
+    assert ranges(upstream) == ["", ""]
+
+
+def test_of_a_body_that_is_longer_than_the_file_nothing_is_kept(upstream):
+    upstream.script(f"{SURVEY_PATH}{NAME}", WrongLength(sent=5000, announced=6000))
+    assert fetch(upstream) == body_of(upstream, NAME)
+    assert ranges(upstream) == ["", "bytes=5000-", ""]
+
+
+def test_a_try_that_brought_much_counts_as_none(upstream, monkeypatch):
+    monkeypatch.setattr(http, "_WORTH_A_TRY", 20)
+    upstream.script(f"{SURVEY_PATH}{NAME}", Reset(20), times=4)
+    assert fetch(upstream, replace(QUICK, tries=2)) == body_of(upstream, NAME)
+    assert len(upstream.requests) == 5
+    upstream.script(f"{SURVEY_PATH}{NAME}", Reset(19), times=2)
+    with pytest.raises(UpstreamUnavailable, match="in 2 tries"):
+        fetch(upstream, replace(QUICK, tries=2))
+
+
+@dataclass(frozen=True)
+class ReplacedBy(Step):
+    """BLS has replaced the file before it is asked for again."""
+
+    body: bytes
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        surveys = stage.upstream.surveys  # type: ignore[attr-defined]
+        surveys["pr"][NAME] = UpstreamFile(self.body, NEXT_RELEASE)
+        return answer_bls(
+            surveys,
+            f"{SURVEY_PATH}{NAME}",
+            {"User-Agent": CONTACT, "Range": "bytes=20-", "If-Range": "the one of before"},
+            line_breaks=False,
+        )
+
+
+class Altogether(Step):
+    """Several faults of one answer."""
+
+    in_body = True
+
+    def __init__(self, *steps: Step) -> None:
+        self.steps = steps
+
+    def change(self, answer: Answer, stage: Stage) -> Answer:
+        for step in self.steps:
+            answer = step.change(answer, stage)
+        return answer
 
 
 def test_a_body_that_ends_early_is_noticed_also_where_urllib3_does_not(upstream, monkeypatch):

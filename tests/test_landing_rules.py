@@ -135,12 +135,12 @@ class VanishMeanwhile(Step):
 
 
 def test_files_that_vanish_during_a_landing_are_counted_like_those_before_it(lake):
-    before = lake.tree()
+    before = lake.noted()
     change_file(lake.upstream, NAME, body_of(lake.upstream, NAME) + b"9\tNew\t0\tT\t3\r\n")
     lake.upstream.script(f"{SURVEY_PATH}{NAME}", VanishMeanwhile())
     done = lake.land_bls()
     assert (done.exit_code, type(done.error).__name__) == (7, "GuardTripped")
-    assert lake.tree() == before
+    assert lake.noted() == before
 
 
 def test_an_api_whose_pages_never_end_is_left_alone(lake):

@@ -201,7 +201,7 @@ def _default(setting: Setting) -> str:
     value = getattr(Settings(), setting.name)
     if isinstance(value, tuple):
         value = ",".join(value)
-    if value == "":
+    if value in ("", None):
         return setting.help.partition("(default: ")[2].rstrip(")") or "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -5,7 +5,8 @@ trickles or makes no sense, a body that ends early, 1xx, 5xx and 429 are tried a
 jittered pauses; then ``UpstreamUnavailable``.
 Redirects are refused, so that no header goes to a host that was not asked for. The proxy of the
 environment is used, a password of ~/.netrc is not. The body is asked for as it is (``identity``),
-streamed to a sink, counted and hashed on the way, and given up as soon as it passes its ceiling.
+streamed to a sink, counted and hashed on the way, and given up as soon as it passes its ceiling. A
+try goes on where the one before it broke off (``Range``), if the server still has the same file.
 """
 
 from __future__ import annotations
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
     from glue_jobs.settings import RetryPolicy
 
 _CHUNK = 1 << 18
+_WORTH_A_TRY = 64 << 20
+"""A try that brings so many bytes counts as none: a file of gigabytes breaks off more than once."""
+
 _NETWORK_ERRORS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 _SIZE = re.compile(r"\d{1,15}", re.ASCII)  # as in a listing; more bytes than anybody has
+_STRONG = re.compile(r'"[!#-~]{1,200}"')
 
 
 class RateLimit:
@@ -92,6 +97,68 @@ class _Again(Exception):
 
 
 @dataclass
+class _Partial:
+    """What the tries for one body have brought so far.
+
+    Attributes:
+        sink: holds it, and nothing else.
+        received: hears of each part's size.
+        size: bytes.
+        etag: the server's name for the file that they are of; empty where it has none that tells
+            one content from another.
+        total: bytes of the whole file, if the server has announced them.
+    """
+
+    sink: BinaryIO
+    received: Callable[[int], None]
+    size: int = 0
+    etag: str = ""
+    total: int | None = None
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def condition(self) -> Mapping[str, str]:
+        """The headers that ask for the rest of the same file, or else for the whole."""
+        return {"Range": f"bytes={self.size}-", "If-Range": self.etag} if self.size else {}
+
+    def add(self, chunk: bytes) -> None:
+        """Appends bytes."""
+        self.digest.update(chunk)
+        self.sink.write(chunk)
+        self.size += len(chunk)
+        self.received(len(chunk))
+
+    def begin(self, response: requests.Response) -> None:
+        """Takes what comes for the whole of a file."""
+        self.drop()
+        etag = response.headers.get("ETag", "")
+        # A weak one, W/"…", is the same for contents that differ in their bytes.
+        self.etag = etag if _STRONG.fullmatch(etag) else ""
+        self.total = _announced(response)
+
+    def go_on(self, response: requests.Response) -> None:
+        """Takes what comes for the rest of the file.
+
+        Raises:
+            _Again: it is anything else.
+        """
+        last = (self.total or 0) - 1
+        wanted = (206, f"bytes {self.size}-{last}/{self.total}", self.etag)
+        found = (response.headers.get("Content-Range"), response.headers.get("ETag"))
+        if (response.status_code, *found) != wanted:
+            self.drop()
+            raise _Again("it sent another part of the file than it was asked for")
+
+    def drop(self) -> None:
+        """Forgets all of it."""
+        if self.size:
+            self.received(-self.size)
+        self.sink.seek(0)
+        self.sink.truncate()
+        self.size, self.digest = 0, hashlib.sha256()
+
+
+@dataclass
 class Http:
     """A client for one server.
 
@@ -115,7 +182,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         received: Callable[[int], None] = lambda _: None,
     ) -> Answer:
-        """Streams one body into a sink, which every try empties first.
+        """Streams one body into a sink, which is emptied first.
 
         Args:
             url: what to ask for.
@@ -129,17 +196,18 @@ class Http:
             UpstreamRefused: the server redirects.
             UpstreamInvalid: the body passes its ceiling or is compressed unasked.
         """
+        partial = _Partial(sink, received)
+        partial.drop()
 
         def attempt() -> Answer:
-            sink.seek(0)
-            sink.truncate()
             try:
-                return self._once(url, sink, most_bytes, headers or {}, received)
+                return self._once(url, partial, most_bytes, headers or {})
             except _Again:
-                received(-sink.tell())
+                if not (partial.etag and partial.total):
+                    partial.drop()
                 raise
 
-        return self._tried(url, attempt)
+        return self._tried(url, attempt, lambda: partial.size)
 
     def head(self, url: str) -> Answer:
         """Asks what there is to be had, without its body; the size is the announced one.
@@ -158,14 +226,20 @@ class Http:
 
         return self._tried(url, attempt)
 
-    def _tried(self, url: str, once: Callable[[], Answer]) -> Answer:
-        waited = self.policy.first_pause
-        for attempt in range(1, self.policy.tries + 1):
+    def _tried(
+        self, url: str, once: Callable[[], Answer], brought: Callable[[], int] = lambda: 0
+    ) -> Answer:
+        """Tries until an answer is complete; ``brought`` tells how many bytes are there so far."""
+        waited, attempt, before = self.policy.first_pause, 1, 0
+        while True:
             try:
                 return once()
             except _Again as failure:
                 asked = failure.pause
-                if attempt == self.policy.tries or (asked or 0) > self.policy.longest_pause:
+                if brought() - before >= _WORTH_A_TRY:
+                    attempt, waited = 1, self.policy.first_pause
+                before = brought()
+                if attempt >= self.policy.tries or (asked or 0) > self.policy.longest_pause:
                     raise UpstreamUnavailable(
                         f"{_shown(url)} gave no complete answer in {attempt} tries: {failure}.",
                         hint="Run again later; what the lake holds stands.",
@@ -173,21 +247,20 @@ class Http:
                 jittered = waited * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
                 time.sleep(max(asked or 0, min(jittered, self.policy.longest_pause)))
                 waited *= 2
-        raise AssertionError("a policy has at least one try")
+                attempt += 1
 
     def _once(
-        self,
-        url: str,
-        sink: BinaryIO,
-        most_bytes: int,
-        headers: Mapping[str, str],
-        received: Callable[[int], None],
+        self, url: str, partial: _Partial, most_bytes: int, headers: Mapping[str, str]
     ) -> Answer:
-        with self._response("GET", url, headers) as response:
-            if response.status_code != 200:
+        with self._response("GET", url, {**headers, **partial.condition}) as response:
+            if partial.size and response.status_code in (206, 416):
+                partial.go_on(response)
+            elif response.status_code == 200:
+                partial.begin(response)
+            else:
                 return Answer(response.status_code, response.headers, 0, "")
-            size, sha256 = self._receive(url, response, sink, most_bytes, received)
-        return Answer(200, response.headers, size, sha256)
+            self._receive(url, response, partial, most_bytes)
+        return Answer(200, response.headers, partial.size, partial.digest.hexdigest())
 
     def _response(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
         self.rate_limit.wait()
@@ -227,21 +300,15 @@ class Http:
         return session
 
     def _receive(
-        self,
-        url: str,
-        response: requests.Response,
-        sink: BinaryIO,
-        most_bytes: int,
-        received: Callable[[int], None],
-    ) -> tuple[int, str]:
+        self, url: str, response: requests.Response, partial: _Partial, most_bytes: int
+    ) -> None:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise UpstreamInvalid(f"{_shown(url)} sends a compressed body that nobody asked for.")
         # Only read1 returns what has arrived; read waits for a full chunk, however slow.
         # urllib3 1.26 (Python 3.9) has it one object further down.
         raw: Any = response.raw
         read = getattr(raw, "read1", None) or raw._fp.read1  # noqa: SLF001
-        announced = _announced(response)
-        digest, size, started = hashlib.sha256(), 0, time.monotonic()
+        size, started = 0, time.monotonic()
         while True:
             latest = started + max(self.policy.grace, size / self.policy.least_rate)
             self._local.deadline.set(latest)
@@ -252,20 +319,17 @@ class Http:
                     raise _Again(
                         f"only {size:,} bytes came in {now - started:.0f} seconds"
                     ) from error
-                raise _Again(f"{_reason(error)} after {size:,} bytes") from error
+                raise _Again(f"{_reason(error)} after {partial.size:,} bytes") from error
             if not chunk:
                 break
             size += len(chunk)
-            if size > most_bytes:
+            if partial.size + len(chunk) > most_bytes:
                 raise UpstreamInvalid(
                     f"{_shown(url)} sends more than the {most_bytes:,} bytes it may have."
                 )
-            digest.update(chunk)
-            sink.write(chunk)
-            received(len(chunk))
-        if announced not in (None, size):
-            raise _Again(f"the body ended early after {size:,} bytes")
-        return size, digest.hexdigest()
+            partial.add(chunk)
+        if partial.total not in (None, partial.size):
+            raise _Again(f"the body ended early after {partial.size:,} bytes")
 
 
 def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

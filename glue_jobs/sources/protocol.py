@@ -79,8 +79,8 @@ class Upstream(ABC, Generic[Entry]):
     keeps_releases: bool
 
     @abstractmethod
-    def subjects(self, settings: Settings) -> tuple[str, ...]:
-        """The subjects that a run with these settings is about."""
+    def subjects(self, settings: Settings, storage: Storage) -> tuple[str, ...]:
+        """The subjects that a run with these settings is about; of all, those that are landed."""
 
     @abstractmethod
     def has(self, subject: str) -> bool:

@@ -31,9 +31,11 @@ def landing_job(name: str) -> Job:
     return upstream(name[len("land_") :]).land
 
 
-def subjects(settings: Settings) -> list[str]:
-    """The subjects that a run with these settings is about."""
-    return [subject for source in SOURCES for subject in upstream(source).subjects(settings)]
+def subjects(settings: Settings, storage: Storage) -> list[str]:
+    """The subjects that a run with these settings is about; of all, those that are landed."""
+    return [
+        subject for source in SOURCES for subject in upstream(source).subjects(settings, storage)
+    ]
 
 
 def landed_subjects(storage: Storage) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import shutil
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import IntegrityFailure, StorageFailure
+from glue_jobs.visible import shown_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,3 +46,21 @@ def reading(path: Path) -> Iterator[None]:
                 f"Cannot read {path}: input/output error; the disk may be failing.",
                 hint="`lake verify --repair` brings back what it can.",
             ) from error
+
+
+def check_room(place: Path, needed: int) -> None:
+    """Looks whether so many bytes would find room in a folder, which need not be there yet.
+
+    Raises:
+        StorageFailure: they would not.
+    """
+    with telling("read", place):
+        there = next(path for path in (place, *place.parents) if path.is_dir())
+        free = shutil.disk_usage(there).free
+    if needed > free:
+        raise StorageFailure(
+            f"{shown_bytes(needed)} are to be landed, and {place} has room for"
+            f" {shown_bytes(free)}; nothing was downloaded.",
+            hint=f"Free {shown_bytes(needed - free)} more, or leave the survey out:"
+            " --surveys all,-CODE.",
+        )

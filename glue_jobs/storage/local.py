@@ -29,7 +29,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from glue_jobs.errors import AlreadyWritten, IntegrityFailure, LostRace
-from glue_jobs.storage.disk import reading, telling
+from glue_jobs.storage.disk import check_room, reading, telling
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject, subject_is_leased
@@ -63,6 +63,10 @@ class LocalStorage:
             base.mkdir(parents=True, exist_ok=True)
             with scratch_folder(base, prefix="") as folder:
                 yield folder
+
+    def check_room(self, size: int, largest: int) -> None:
+        """Looks for room for all of the files: from scratch they are moved, not copied."""
+        check_room(self.root, size)
 
     @contextlib.contextmanager
     def lease(self, subject: str, holder: str = "") -> Iterator[None]:

@@ -4,6 +4,8 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
 
     raw/bls/pr/pr.data.0.Current                       a file as BLS serves it
     raw/bls/pr/_manifest.json                          what was landed
+    raw/bls/pr/_arrived.json                           what a landing that was ended has stored
+    raw/bls/_surveys.json                              which surveys BLS has listed last
     raw/backfill/pr/20240606T123000Z/pr.data.0.Current an old copy that somebody kept
     raw/population/acs_yg_total_population_1.json      the API's body as received
     curated/pr/20250904T123000Z-1a2b3c4d/              one immutable folder per release
@@ -46,6 +48,8 @@ RUNS = "runs/"
 DEMO_MARK = "demo.json"
 
 _MANIFEST = "_manifest.json"
+_ARRIVED = "_arrived.json"
+_SURVEYS = "_surveys.json"
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _KEY = r"(?!\.)[A-Za-z0-9._=-]+(/(?!\.)[A-Za-z0-9._=-]+)*"
@@ -112,6 +116,26 @@ def manifest(folder: str) -> str:
 def is_manifest(key: str) -> bool:
     """Whether a key is that of a manifest."""
     return key.startswith(RAW) and key.endswith(f"/{_MANIFEST}")
+
+
+def arrived(folder: str) -> str:
+    """The key of the note of what has arrived in a folder of the raw zone and is not landed yet."""
+    return f"{RAW}{folder}/{_ARRIVED}"
+
+
+def listed_surveys(source: str) -> str:
+    """The key of the note of which surveys a source has listed."""
+    return f"{RAW}{source}/{_SURVEYS}"
+
+
+def is_note(key: str) -> bool:
+    """Whether a key of the raw zone is one of the lake's own, such as a manifest's."""
+    return key.startswith(RAW) and name_of(key) in (_MANIFEST, _ARRIVED, _SURVEYS)
+
+
+def arrived_beside(key: str) -> str:
+    """The key of the note that a key of the raw zone would be named in before it is landed."""
+    return f"{key.rpartition('/')[0]}/{_ARRIVED}"
 
 
 def manifest_beside(key: str) -> str:

@@ -69,6 +69,17 @@ class Storage(Protocol):
     def scratch(self) -> AbstractContextManager[Path]:
         """A temporary folder for files on their way into the lake, removed at the end."""
 
+    def check_room(self, size: int, largest: int) -> None:
+        """Looks whether files on their way into the lake would find room, as far as can be known.
+
+        Args:
+            size: bytes of all of them.
+            largest: bytes that are under ``scratch`` at a time, at most.
+
+        Raises:
+            StorageFailure: they would not.
+        """
+
     def lease(self, subject: str, holder: str = "") -> AbstractContextManager[None]:
         """Keeps everybody else from writing a subject until the body ends.
 

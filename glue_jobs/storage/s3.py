@@ -37,6 +37,7 @@ from glue_jobs.errors import (
     UsageError,
 )
 from glue_jobs.storage import names
+from glue_jobs.storage.disk import check_room
 from glue_jobs.storage.disk import telling as telling_disk
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject
@@ -95,6 +96,10 @@ class S3Storage:
         place = Path(tempfile.gettempdir())
         with telling_disk("write to", place), scratch_folder(place) as folder:
             yield folder
+
+    def check_room(self, size: int, largest: int) -> None:
+        """Looks for room on this machine's disk; a bucket has no end."""
+        check_room(Path(tempfile.gettempdir()), largest)
 
     def lease(self, subject: str, holder: str = "") -> AbstractContextManager[None]:
         """Keeps everybody else from writing a subject until the body ends."""
@@ -279,15 +284,12 @@ class S3Storage:
 
     def _upload(self, key: str, stream: BinaryIO, sha256: str, condition: Mapping[str, str]) -> str:
         """Writes an object; returns its version, or nothing where another run was faster."""
-        first = stream.read(PART_BYTES)
+        first, metadata = stream.read(PART_BYTES), {"sha256": sha256}
         try:
             if len(first) < PART_BYTES:
+                checked = {"ChecksumSHA256": base64.b64encode(bytes.fromhex(sha256)).decode()}
                 answer = self._client.put_object(
-                    **self._named(key),
-                    **condition,
-                    Body=first,
-                    Metadata={"sha256": sha256},
-                    ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+                    **self._named(key), **condition, **checked, Body=first, Metadata=metadata
                 )
             else:
                 answer = self._upload_parts(key, first, stream, sha256, condition)

@@ -35,6 +35,8 @@ def execute(arguments: argparse.Namespace) -> int:
         setting.name: getattr(known.settings, setting.name) for setting in SETTINGS
     }
     values["contact"] = NOT_SHOWN if known.settings.contact else ""
+    limit = known.settings.time_limit
+    values["time_limit"] = f"{limit:.0f}s" if limit else ""
     if arguments.json:
         document = {
             name: {"value": value, "from": known.origins[name]} for name, value in values.items()

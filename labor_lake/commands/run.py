@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from glue_jobs.progress import Progress
     from glue_jobs.running import Run
 
-SHOWN_SETTINGS = ("lake", "contact", "surveys", "datasets", "allow_removals", "allow_shrink")
+SHOWN_SETTINGS = (
+    *("lake", "contact", "surveys", "datasets"),
+    *("allow_removals", "allow_shrink", "time_limit"),
+)
 """What the help lists."""
 
 

@@ -12,6 +12,7 @@ from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.index import load_index
+from glue_jobs.sources.bls.surveys import load_served
 from glue_jobs.sources.registry import SOURCES, landed_subjects, upstream, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.summaries import parse_summary
@@ -22,7 +23,7 @@ from labor_lake.numbers import hours
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.storage.protocol import Storage, StoredObject
@@ -68,6 +69,8 @@ def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tupl
         return
     for subject, state in document["subjects"].items():
         age = state["checked_age_seconds"]
+        if state["gone_since"]:
+            continue  # nobody can ask for it any more
         if age is None or age > max_age * 3600:
             yield subject, f"had no successful check for {max_age:g} hours."
     if not document["subjects"]:
@@ -122,16 +125,18 @@ def describe(storage: Storage) -> dict[str, Any]:
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}
+    refused: dict[str, dict[str, str]] = {}
     damaged = [told for state in subjects.values() for told in state.get("damaged", ())]
     written = list(storage.list_objects(names.RUNS))
     for run in _last_runs(storage, written, damaged):
         last_run = last_run or run
-        for subject in subjects:
-            if subject not in checked and (moment := _asked_at(run, subject)):
-                checked[subject] = moment
+        _add_landing(run, subjects, checked, refused)
         if len(checked) == len(subjects):
             break
+    gone = _gone(storage, damaged)
     for subject, state in subjects.items():
+        state["refused"] = refused.get(subject, {})
+        state["gone_since"] = gone.get(subject)
         state["checked_at"] = checked.get(subject)
         state["checked_age_seconds"] = _age(state["checked_at"], now)
         # An older file may have changed: the release would have the same name.
@@ -152,6 +157,30 @@ def describe(storage: Storage) -> dict[str, Any]:
         "last_run": last_run,
         "damaged": damaged,
     }
+
+
+def _add_landing(
+    run: dict[str, dict[str, Any]],
+    subjects: Collection[str],
+    checked: dict[str, str],
+    refused: dict[str, dict[str, str]],
+) -> None:
+    """Adds what a run tells of subjects of which a later one has told nothing."""
+    for subject, told in run.get("land_bls", {}).get("surveys", {}).items():
+        if "error" not in told:
+            refused.setdefault(subject, told.get("refused", {}))
+    for subject in subjects:
+        if subject not in checked and (moment := _asked_at(run, subject)):
+            checked[subject] = moment
+
+
+def _gone(storage: Storage, damaged: list[str]) -> Mapping[str, str]:
+    """The surveys that BLS lists no longer; adds a sentence if that cannot be read."""
+    try:
+        return load_served(storage).gone
+    except IntegrityFailure as error:
+        damaged.append(str(error))
+        return {}
 
 
 def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
@@ -272,6 +301,11 @@ def _print(document: dict[str, Any]) -> None:
     for state in document["subjects"].values():
         for source, releases in state.get("missed", {}).items():
             print(f"{source}: a release was missed before {', '.join(releases)}.")
+    for subject, state in document["subjects"].items():
+        for name, why in state["refused"].items():
+            print(visible(f"{subject}: BLS lists {name}, which is left out: {why}."))
+        if state["gone_since"]:
+            print(f"{subject}: BLS lists it no longer since {state['gone_since']}; its data stays.")
     _print_last(document)
 
 

@@ -180,7 +180,7 @@ def _bundle(group: Group, packages: Path) -> bytes:
     """The wheel of a group; the same content gives the same bytes."""
     own = Path(glue_jobs.__file__).parent
     files = {f"{_ENTRY}/__init__.py": (own / "enter.py").read_bytes()}
-    for path in own.rglob("*.py"):
+    for path in (*own.rglob("*.py"), *own.rglob("*.tsv")):
         files[f"{_ENTRY}/packages/glue_jobs/{path.relative_to(own)}"] = path.read_bytes()
     sql = sql_folder()
     for path in sql.rglob("*.sql"):

@@ -4,8 +4,8 @@ In place of an answer, every time or ``once``:
 
     to, step                         a step of the scripted upstream for one kind of request
     listing                          the listing of two files, edited
-    name                             that listing with another name, so many ``times`` repeated
-    link                             that listing with another link
+    name                             a row more in the listing, its name so many ``times`` repeated
+    link                             another link in the listing's row of pr.class
     population, answer, edited, first_row
                                      the API's answer: as text; with other parts; edited; with
                                      other fields in its first row; null leaves one out
@@ -47,8 +47,8 @@ PATHS = {
     "small file": f"{SURVEY_PATH}pr.class",
     "population": API,
 }
-ANSWERS = ("to", "listing", "name", "link", "population", "answer", "edited", "first_row")
-"""Injections in place of an answer."""
+ANSWERS = ("to", "listing", "population", "answer", "edited", "first_row")
+"""Injections in place of an answer that is refused as a whole."""
 
 _ANSWER = json.loads(render.population_body(ACS1, {**YEARS, 2031: 350_000_000}))
 _ENTRY = r"(?<=<br>) \d[^<]*<A[^<]*</A><br>"
@@ -64,8 +64,8 @@ def scripted(case: Case) -> tuple[str, Step]:
     if kind == "to":
         ((step, arguments),) = case.inject["step"].items()
         return PATHS[given], getattr(faults, step)(**_bytes_of(arguments))
-    if kind in ("listing", "name", "link"):
-        return SURVEY_PATH, faults.Listing(_page(kind, given, case).decode("utf-8"))
+    if kind == "listing":
+        return SURVEY_PATH, faults.Listing(edited(_LISTING, given).decode("utf-8"))
     return API, faults.Body(_answer(kind, given), "application/json")
 
 
@@ -97,12 +97,14 @@ def file_of(case: Case, body: bytes) -> bytes:
     return edited(body, edits) + b"".join(lines)
 
 
-def _page(kind: str, given: Any, case: Case) -> bytes:
-    if kind == "listing":
-        return edited(_LISTING, given)
+def page_of(case: Case, rows: Sequence[ListedRow]) -> str:
+    """The survey's listing with a row that the lake will not fetch."""
+    kind, given = next(iter(case.inject.items()))
     if kind == "name":
-        return _LISTING.replace(b"pr.class", (given * case.inject.get("times", 1)).encode())
-    return _LISTING.replace(f'"{SURVEY_PATH}pr.class"'.encode(), f'"{given}"'.encode())
+        more = ListedRow(given * case.inject.get("times", 1), 102, NEXT_RELEASE)
+        return listing(SURVEY_PATH, [*rows, more]).decode("utf-8")
+    page = listing(SURVEY_PATH, rows).decode("utf-8")
+    return page.replace(f'"{SURVEY_PATH}pr.class"', f'"{given}"')
 
 
 def _answer(kind: str, given: Any) -> bytes:

@@ -146,6 +146,16 @@ class Lake:
             **{path: hashed for path, hashed in kept.items() if "version runs/" not in path},
         }
 
+    def noted(self) -> Tree:
+        """All that is landed, built or published, with all of its versions.
+
+        Without what a landing has stored that was ended, which its manifest does not name.
+        """
+        stored = re.compile(r"(version )?raw/bls/[a-z]{2}/(?!_manifest)")
+        return {
+            path: hashed for path, hashed in self.everything().items() if not stored.match(path)
+        }
+
     def landed_ever(self) -> set[str]:
         """The hashes of all contents that the raw zone ever held."""
         kept = self.place.kept().items()

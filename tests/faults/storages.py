@@ -43,6 +43,9 @@ class CountingStorage:
             self.after(number)
             yield folder
 
+    def check_room(self, size: int, largest: int) -> None:
+        self._do("check_room", lambda: self._storage.check_room(size, largest))
+
     @contextmanager
     def lease(self, subject: str, holder: str = "") -> Iterator[None]:
         number = self._next(f"lease {subject}")

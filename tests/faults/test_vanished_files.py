@@ -67,7 +67,7 @@ def test_many_at_once_need_to_be_allowed(case, lake):
     names = sorted(set(lake.upstream.surveys["pr"]))[-removed:]
     for name in names:
         lake.upstream.remove_file("pr", name)
-    before = lake.everything()
+    before = lake.noted()
     done = lake.land_bls(allow_removals=case.inject.get("allowed", 0))
     assert done.exit_code == case.exit_code
     if not case.exit_code:
@@ -80,25 +80,25 @@ def test_many_at_once_need_to_be_allowed(case, lake):
         assert type(done.error).__name__ == case.expect["error"]
         assert f"{removed} of {held} files of pr are no longer listed" in done.told
         assert f"--allow-removals {removed}" in done.told
-        assert lake.everything() == before
+        assert lake.noted() == before
     lake.check()
 
 
 @fault("U9")
 def test_nothing_is_removed_unless_all_the_rest_succeeded(lake):
-    before = lake.everything()
+    before = lake.noted()
     lake.upstream.remove_file("pr", "pr.footnote")
     change_file(lake.upstream, "pr.class", body_of(lake.upstream, "pr.class") + b"9\tx\r\n")
     lake.upstream.script(f"{SURVEY_PATH}pr.class", Status(503), times=4)
     assert lake.land_bls().exit_code == 5
-    assert lake.everything() == before
+    assert lake.noted() == before
     assert lake.land_bls().summary["surveys"]["pr"]["removed"] == ["pr.footnote"]
 
 
 @fault("U9")
 def test_a_vanished_survey_keeps_what_it_has(lake):
-    before = lake.everything()
+    before = lake.noted()
     del lake.upstream.surveys["pr"]
     done = lake.land_bls(allow_removals=100)
     assert (done.exit_code, type(done.error)) == (7, UpstreamInvalid)
-    assert lake.everything() == before
+    assert lake.noted() == before

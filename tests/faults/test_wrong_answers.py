@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.errors import UpstreamRefused, UsageError
-from tests.faults.injections import ANSWERS, API, scripted
+from glue_jobs.sources.bls.manifest import load_survey
+from labor_lake.sample.pages import ListedRow
+from tests.faults.injections import ANSWERS, API, page_of, scripted
 from tests.faults.lake import (
     DATA_FILE,
     NEXT_RELEASE,
@@ -20,7 +22,7 @@ from tests.faults.lake import (
 )
 from tests.faults.places import BACKENDS
 from tests.faults.table import cases, fault
-from tests.simulator.faults import Drip, DripHead, Redirect, Stall, Status
+from tests.simulator.faults import Drip, DripHead, Listing, Redirect, Stall, Status
 from tests.simulator.upstream import Upstream
 
 FILE = SURVEY_PATH + DATA_FILE
@@ -45,7 +47,7 @@ def patience_for(step):
 @cases(*ANSWERS)
 def test_nothing_is_changed_until_a_run_without_the_fault(case, behind):
     lake, healed = behind
-    before = lake.everything()
+    before = lake.noted()
     path, step = scripted(case)
     lake.upstream.script(path, step, forever=True)
     land = lake.land_population if path == API else lake.land_bls
@@ -59,7 +61,7 @@ def test_nothing_is_changed_until_a_run_without_the_fault(case, behind):
     assert (told["exit_code"], told["retryable"]) == (case.exit_code, case.exit_code == 5)
     asked = lake.asked() if path in (API, SURVEY_PATH) else lake.asked(path)
     assert len(asked) == case.expect.get("asked", 1)
-    assert lake.everything() == before
+    assert lake.noted() == before
     lake.check()
     lake.upstream.clear_script()
     assert lake.run_all() == []
@@ -82,6 +84,37 @@ def test_the_second_try_heals(case, behind):
     assert lake.tree() == healed
 
 
+@lakes_behind
+@cases("name", "link")
+def test_u10_a_row_that_will_not_be_fetched_is_left_out_and_all_else_is_landed(case, behind):
+    lake, _ = behind
+    served = lake.upstream.surveys["pr"]
+    rows = [
+        ListedRow(name, len(body_of(lake.upstream, name)), file.last_modified)
+        for name, file in served.items()
+    ]
+    held = set(load_survey(lake.storage, "pr").files)
+    lake.upstream.script(SURVEY_PATH, Listing(page_of(case, rows)), forever=True)
+    done = lake.land_bls()
+    assert (done.exit_code, done.failures) == (0, ())
+    ((name, why),) = done.summary["surveys"]["pr"]["refused"].items()
+    assert re.search(case.expect["says"], why)
+    assert (name + why).isprintable()
+    # What was landed under the name of a row that is left out stays as it is.
+    left_out = {"pr.class"} if "link" in case.inject else set()
+    assert done.summary["surveys"]["pr"]["kept"] == sorted(left_out & held)
+    noted = load_survey(lake.storage, "pr").files
+    assert set(noted) == set(served) - left_out | left_out & held
+    asked = {SURVEY_PATH, *(f"{SURVEY_PATH}{one}" for one in set(served) - left_out)}
+    assert set(lake.asked()) <= asked
+    written = {path for path in lake.everything() if "raw/bls" in path}
+    assert {re.split("[@/]", path.partition("raw/bls/pr/")[2])[0] for path in written} == {
+        *noted,
+        "_manifest.json",
+    }
+    lake.check()
+
+
 @both_backends
 @fault("U4")
 @pytest.mark.parametrize("tries", [1, 2, 3])
@@ -96,13 +129,13 @@ def test_u4_as_many_tries_as_the_policy_has(tries, lake):
 @fault("U4")
 def test_u4_nobody_listens(behind):
     lake, healed = behind
-    before = lake.everything()
+    before = lake.noted()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         done = lake.land_bls(bls_url=f"http://127.0.0.1:{bound.getsockname()[1]}/pub/time.series/")
     assert done.exit_code == 5
     assert re.search("127.0.0.1/pub/time.series/pr/ .*4 tries: connection refused", done.told)
-    assert lake.everything() == before
+    assert lake.noted() == before
     assert lake.run_all() == []
     assert lake.tree() == healed
 
@@ -115,14 +148,14 @@ def test_u4_nobody_listens(behind):
     ids=lambda contact: f"U1-{contact!a}",
 )
 def test_without_a_contact_nothing_is_asked(contact, lake):
-    before = lake.everything()
+    before = lake.noted()
     done = lake.land_bls(contact=contact)
     assert type(done.error) is UsageError
     assert done.exit_code == 2
     assert "e-mail address" in done.told
     assert "--contact" in done.told
     assert lake.upstream.requests == []
-    assert lake.everything() == before
+    assert lake.noted() == before
 
 
 @both_backends
@@ -154,7 +187,7 @@ def test_u2_fails_that_survey_only(lake):
 @both_backends
 @fault("U11")
 def test_u11_no_other_host_hears_of_the_contact(lake):
-    before = lake.everything()
+    before = lake.noted()
     with Upstream.sample() as other:
         for path in (SURVEY_PATH, FILE):
             lake.upstream.script(path, Redirect(f"{other.bls_url}pr/{DATA_FILE}"))
@@ -165,4 +198,4 @@ def test_u11_no_other_host_hears_of_the_contact(lake):
             assert done.exit_code == 7
         assert other.requests == []
     assert lake.upstream.unplayed == []
-    assert lake.everything() == before
+    assert lake.noted() == before

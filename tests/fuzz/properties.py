@@ -42,11 +42,13 @@ FOLDER = "/pub/time.series/pr/"
 def check_listing(page: bytes) -> None:
     """A page is refused, or its names, sizes and times can be used without another look."""
     try:
-        files = parse_listing(page, FOLDER)
+        listing = parse_listing(page, FOLDER)
     except LakeError as error:
         check_told(error)
         return
+    files = listing.files
     assert files
+    assert all(text.isprintable() for told in listing.refused.items() for text in told)
     assert len({file.name.lower() for file in files}) == len(files)
     for file in files:
         assert safe_file_name(file.name) == file.name

@@ -1,4 +1,4 @@
-"""BLS's directory listings: read whole, or refused whole."""
+"""BLS's listings: understood or refused as a whole; a row that is not to be fetched is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from datetime import timezone
 import pytest
 
 from glue_jobs.errors import UpstreamInvalid
-from glue_jobs.sources.bls.listing import ListedFile, listed_moment, parse_listing
+from glue_jobs.sources.bls.listing import (
+    ListedFile,
+    listed_moment,
+    parse_folders,
+    parse_listing,
+)
 from glue_jobs.storage.names import safe_file_name
 from tests.captures import capture, needs_captures
 
@@ -30,13 +35,13 @@ def page(*rows: str) -> bytes:
 
 
 def parse(*rows: str) -> tuple[ListedFile, ...]:
-    return parse_listing(page(*rows), FOLDER)
+    return parse_listing(page(*rows), FOLDER).files
 
 
 @needs_captures
 def test_the_real_listing_of_pr():
     body = capture("listing/pr-2026-08-reconstructed.html").read_bytes()
-    files = parse_listing(body, FOLDER)
+    files = parse_listing(body, FOLDER).files
     assert len(files) == 12
     assert files[0] == CLASS
     assert files[3] == ListedFile("pr.data.1.AllData", 3_237_169, "2026-08-06T08:30")
@@ -47,7 +52,7 @@ def test_the_real_listing_of_pr():
 def test_the_real_listing_of_la_with_a_sub_folder():
     body = capture("listing/la-2013-12-trimmed.html").read_bytes()
     assert b"&lt;dir&gt;" in body
-    files = parse_listing(body, "/pub/time.series/la/")
+    files = parse_listing(body, "/pub/time.series/la/").files
     assert len(files) == body.count(b"<A HREF=") - 1 - body.count(b"&lt;dir&gt;")
     assert files[3] == ListedFile("la.data.0.CurrentU00-04", 87_349_704, "2013-12-20T10:20")
 
@@ -93,7 +98,8 @@ PAGES = {
     "no-entries": page(),
     "only-folders": page(row("old", f"{FOLDER}old/", "&lt;dir&gt;")),
     "a-name-twice": page(row("pr.class"), row("pr.txt"), row("pr.class")),
-    "case-twins": page(row("pr.class"), row("pr.Class")),
+    "nothing-but-case-twins": page(row("pr.class"), row("pr.Class")),
+    "nothing-but-names-that-are-refused": page(row("../pr.class")),
     "block-page": b"<html><body><h1>Access Denied</h1></body></html>",
     "json": b'{"files": ["pr.class"]}',
     "table-markup": page(row("pr.class")).replace(b"<br>", b"</td></tr>"),
@@ -140,10 +146,18 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("path", PLACES.values(), ids=[f"U8-link-to-{name}" for name in PLACES])
-def test_u8_a_link_to_another_place_than_its_name_is_refused(path):
-    with pytest.raises(UpstreamInvalid, match="links to another place"):
-        parse(row("pr.txt"), row("pr.class", path))
+@pytest.mark.parametrize("path", PLACES.values(), ids=[f"U10-link-to-{name}" for name in PLACES])
+def test_u10_a_row_that_links_to_another_place_than_its_name_is_left_out(path):
+    listing = parse_listing(page(row("pr.txt"), row("pr.class", path)), FOLDER)
+    assert [file.name for file in listing.files] == ["pr.txt"]
+    assert listing.refused.keys() == {"pr.class"}
+    assert "it links to another place" in listing.refused["pr.class"]
+
+
+def test_u10_names_that_differ_in_case_alone_are_left_out():
+    listing = parse_listing(page(row("pr.class"), row("pr.txt"), row("pr.Class")), FOLDER)
+    assert [file.name for file in listing.files] == ["pr.txt"]
+    assert listing.refused.keys() == {"pr.class", "pr.Class"}
 
 
 @pytest.mark.parametrize(
@@ -180,9 +194,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: f"U10-{name[:20]!a}")
-def test_u10_a_hostile_name_is_refused_before_anything_is_returned(name):
-    with pytest.raises(UpstreamInvalid):
-        parse(row("pr.class"), row(name), row("pr.txt"))
+def test_u10_a_hostile_name_is_left_out_and_told(name):
+    listing = parse_listing(page(row("pr.class"), row(name), row("pr.txt")), FOLDER)
+    assert [file.name for file in listing.files] == ["pr.class", "pr.txt"]
+    ((shown, why),) = listing.refused.items()
+    assert why == "no file may have such a name"
+    assert shown.isascii()
+    assert shown.isprintable()
+    assert len(shown) <= 60
     with pytest.raises(UpstreamInvalid, match="a name that is refused") as caught:
         safe_file_name(name)
     assert str(caught.value).isascii()
@@ -204,6 +223,48 @@ def test_u10_a_hostile_name_is_refused_before_anything_is_returned(name):
 def test_every_name_that_bls_uses_is_accepted(name):
     assert safe_file_name(name) == name
     assert parse(row(name))[0].name == name
+
+
+ROOT = "/pub/time.series/"
+
+
+def root(*rows: str) -> bytes:
+    return page(*rows).replace(b'HREF="/pub/time.series/">[To', b'HREF="/pub/">[To')
+
+
+def folder_row(name: str, path: str | None = None) -> str:
+    text: str = row(name, f"{ROOT}{name}/" if path is None else path, "&lt;dir&gt;")
+    return text
+
+
+def test_the_root_names_its_folders_in_its_order_and_its_files_are_left_out():
+    rows = (folder_row("wp"), row("overview.txt", f"{ROOT}overview.txt"), folder_row("ap"))
+    assert parse_folders(root(*rows), ROOT) == ("wp", "ap")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("..", None),
+        ("a/b", None),
+        ("pr", f"{ROOT}cu/"),
+        ("pr", f"{ROOT}pr"),
+        ("pr", "https://example.com/pub/time.series/pr/"),
+    ],
+    ids=ascii,
+)
+def test_u10_a_folder_that_leads_elsewhere_is_left_out(name, path):
+    assert parse_folders(root(folder_row("ap"), folder_row(name, path)), ROOT) == ("ap",)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [(), (row("overview.txt", f"{ROOT}overview.txt"),), (folder_row("pr"), folder_row("pr"))],
+    ids=["nothing", "only-files", "twice"],
+)
+def test_u8_a_root_that_is_no_list_of_surveys_is_refused(rows):
+    with pytest.raises(UpstreamInvalid, match=ROOT):
+        parse_folders(root(*rows), ROOT)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,29 @@
 """Lands what BLS publishes of a survey, byte for byte, and remembers where each byte came from.
 
-List the folder; compare with the manifest; download what changed; list again, to be sure that
-nothing changed meanwhile; store the new bytes; replace the manifest; remove what BLS has removed.
-A survey with nothing new costs one request and writes nothing.
+List the folder; compare with the manifest; download what changed, and store each file as it
+arrives; list again, to be sure that nothing changed meanwhile; replace the manifest; remove what
+BLS has removed. Until the manifest is replaced, nothing new is landed. A survey with nothing new
+costs one request and writes nothing.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import GuardTripped, LakeError, UpstreamUnavailable
-from glue_jobs.sources.bls.manifest import LandedFile, folder_of, key_of, load_survey, save_survey
-from glue_jobs.sources.bls.site import BlsSite, ListingOutdated, check_time, is_as_listed, is_newer
+from glue_jobs.sources.bls.arriving import Arrived, download_each, most_in_scratch
+from glue_jobs.sources.bls.listing import is_newer
+from glue_jobs.sources.bls.manifest import (
+    LandedFile,
+    folder_of,
+    is_as_known,
+    key_of,
+    load_survey,
+    save_survey,
+)
+from glue_jobs.sources.bls.site import BlsSite, ListingOutdated, check_time
 from glue_jobs.sources.http import RateLimit
 from glue_jobs.storage import names
 from glue_jobs.storage.recorded import bring_back
@@ -27,10 +37,9 @@ if TYPE_CHECKING:
 
     from glue_jobs.manifests import Manifest
     from glue_jobs.running import Run
-    from glue_jobs.sources.bls.listing import ListedFile
+    from glue_jobs.sources.bls.listing import ListedFile, Listing
     from glue_jobs.sources.bls.site import Fetched
 
-DOWNLOADS_AT_ONCE = 4
 _ROUNDS = 2
 
 
@@ -78,33 +87,37 @@ def land_survey(run: Run, survey: str, again: str = "") -> dict[str, Any]:
         # A file whose listed minute is unknown differs from any listing.
         unknown = replace(manifest.files[again], listed_minute="")
         manifest = replace(manifest, files={**manifest.files, again: unknown})
-    with run.storage.scratch() as folder:
-        listing, fetched = _fetch_changes(run, site, survey, manifest, folder)
-        difference = compare(listing, manifest)
-        summary: dict[str, Any] = {
-            "listed": len(listing),
-            "fetched": sum(file is not None for file in fetched.values()),
-            "bytes": sum(file.listed.size for file in fetched.values() if file),
-            "stored": [],
-            "removed": list(difference.removed),
-            "changed": False,
-        }
-        if difference.changed or difference.removed:
-            files = {
-                name: file
-                for name, file in manifest.files.items()
-                if name not in difference.removed
-            }
-            for listed in difference.changed:
-                known = manifest.files.get(listed.name)
-                files[listed.name] = landed = _store(run, survey, listed, fetched[listed], known)
-                if known is None or known.sha256 != landed.sha256:
-                    summary["stored"].append(listed.name)
-            save_survey(run.storage, survey, replace(manifest, files=files))
-            summary["changed"] = True
-            manifest = replace(manifest, files=files)
-    _show(run, survey, manifest)
-    return summary
+    arrived = Arrived(run, survey, again)
+    landing = _Landing(run, site, survey, manifest, arrived)
+    try:
+        listing = landing.fetch_changes()
+    except BaseException:
+        with contextlib.suppress(LakeError):  # what ended the landing is told
+            arrived.note()
+        raise
+    difference = compare(listing.files, manifest)
+    removed = removable(run, survey, listing, manifest)
+    files = {name: file for name, file in manifest.files.items() if name not in removed}
+    stored = []
+    for listed in difference.changed:
+        known = manifest.files.get(listed.name)
+        files[listed.name] = landed = landing.landed[listed]
+        if known is None or known.sha256 != landed.sha256:
+            stored.append(listed.name)
+    changed = bool(difference.changed or removed)
+    if changed:
+        save_survey(run.storage, survey, replace(manifest, files=files))
+    _show(run, survey, replace(manifest, files=files))
+    return {
+        "listed": len(listing.files),
+        "fetched": len(landing.fetched),
+        "bytes": sum(listed.size for listed in landing.fetched),
+        "stored": stored,
+        "removed": list(removed),
+        "kept": [name for name in difference.removed if name not in removed],
+        "refused": dict(listing.refused),
+        "changed": changed,
+    }
 
 
 def compare(listing: Sequence[ListedFile], manifest: Manifest[LandedFile]) -> Difference:
@@ -112,15 +125,28 @@ def compare(listing: Sequence[ListedFile], manifest: Manifest[LandedFile]) -> Di
     changed = []
     for listed in listing:
         known = manifest.files.get(listed.name)
-        if (
-            known is None
-            or (known.bytes, known.listed_minute) != (listed.size, listed.minute)
-            or not is_as_listed(from_text(known.last_modified), listed.minute)
-        ):
+        if known is None or not is_as_known(listed, known):
             changed.append(listed)
     listed_names = {listed.name for listed in listing}
     removed = tuple(name for name in manifest.files if name not in listed_names)
     return Difference(tuple(changed), removed)
+
+
+def removable(
+    run: Run, survey: str, listing: Listing, manifest: Manifest[LandedFile]
+) -> tuple[str, ...]:
+    """The files that are landed and may go, since BLS lists them no longer.
+
+    While a row is left out, it may be one of them under a name that cannot be used: then they stay,
+    unless so many may vanish.
+
+    Raises:
+        GuardTripped: more are gone than may be.
+    """
+    allowed = run.settings.allow_removals
+    gone = compare(listing.files, manifest).removed
+    check_removals(survey, gone, len(manifest.files), allowed)
+    return () if listing.refused and len(gone) > allowed else gone
 
 
 def check_removals(survey: str, removed: Sequence[str], held: int, allowed: int) -> None:
@@ -144,60 +170,90 @@ def check_removals(survey: str, removed: Sequence[str], held: int, allowed: int)
         )
 
 
-def _fetch_changes(
-    run: Run, site: BlsSite, survey: str, manifest: Manifest[LandedFile], folder: Path
-) -> tuple[tuple[ListedFile, ...], dict[ListedFile, Fetched | None]]:
-    """Downloads what changed until two listings agree; None stands for 'not modified'."""
-    fetched: dict[ListedFile, Fetched | None] = {}
-    listing = site.listing(survey)
-    for attempt in range(_ROUNDS):
-        difference = compare(listing, manifest)
-        check_removals(survey, difference.removed, len(manifest.files), run.settings.allow_removals)
-        wanted = [listed for listed in difference.changed if listed not in fetched]
-        if not wanted:
-            return listing, fetched
-        try:
-            # A folder per round: a listing may come back to what it said before the last one.
-            place = folder / str(attempt)
-            place.mkdir()
-            fetched.update(_download(run, site, survey, wanted, manifest, place))
-        except ListingOutdated:
-            if attempt == _ROUNDS - 1:
-                raise
-        listing = site.listing(survey)
-    if all(listed in fetched for listed in compare(listing, manifest).changed):
-        return listing, fetched
-    raise UpstreamUnavailable(
-        f"BLS is changing the files of {survey} while they are downloaded; nothing was changed.",
-        hint="Run again in some minutes, when the release is complete.",
-    )
+class _Landing:
+    """One landing of a survey, up to the manifest.
 
+    Attributes:
+        landed: the files that the manifest shall name, by the row that each answers to.
+        fetched: the rows whose bytes were downloaded.
+    """
 
-def _download(
-    run: Run,
-    site: BlsSite,
-    survey: str,
-    wanted: Sequence[ListedFile],
-    manifest: Manifest[LandedFile],
-    folder: Path,
-) -> dict[ListedFile, Fetched | None]:
-    run.progress.expect(len(wanted), sum(listed.size for listed in wanted))
+    def __init__(
+        self,
+        run: Run,
+        site: BlsSite,
+        survey: str,
+        manifest: Manifest[LandedFile],
+        arrived: Arrived,
+    ) -> None:
+        self.landed: dict[ListedFile, LandedFile] = {}
+        self.fetched: list[ListedFile] = []
+        self._run = run
+        self._site = site
+        self._survey = survey
+        self._manifest = manifest
+        self._arrived = arrived
 
-    def fetch(listed: ListedFile) -> Fetched | None:
-        check_time(listed, run.now())
-        since = _unchanged_since(listed, manifest.files.get(listed.name))
-        file = site.fetch(survey, listed, folder / listed.name, since, run.progress)
-        run.progress.finished(listed.name)
+    def fetch_changes(self) -> Listing:
+        """Downloads what changed until two listings agree; returns what they say."""
+        listing = self._site.listing(self._survey)
+        for attempt in range(_ROUNDS):
+            wanted = self._wanted(listing)
+            if not wanted:
+                return listing
+            try:
+                self._download(wanted)
+            except ListingOutdated:
+                if attempt == _ROUNDS - 1:
+                    raise
+            listing = self._site.listing(self._survey)
+        if not self._wanted(listing):
+            return listing
+        raise UpstreamUnavailable(
+            f"BLS is changing the files of {self._survey} while they are downloaded; nothing was"
+            " changed.",
+            hint="Run again in some minutes, when the release is complete.",
+        )
+
+    def _wanted(self, listing: Listing) -> list[ListedFile]:
+        """What has changed and is not here yet."""
+        removable(self._run, self._survey, listing, self._manifest)
+        changed = compare(listing.files, self._manifest).changed
+        for listed in changed:
+            if listed not in self.landed and (file := self._arrived.find(listed)) is not None:
+                self.landed[listed] = file
+        return [listed for listed in changed if listed not in self.landed]
+
+    def _download(self, wanted: Sequence[ListedFile]) -> None:
+        size = sum(listed.size for listed in wanted)
+        self._run.storage.check_room(size, most_in_scratch(wanted))
+        self._run.progress.expect(len(wanted), size)
+        download_each(self._run, wanted, self._fetch, self._store)
+
+    def _fetch(self, listed: ListedFile, path: Path) -> Fetched | None:
+        check_time(listed, self._run.now())
+        since = _unchanged_since(listed, self._manifest.files.get(listed.name))
+        file = self._site.fetch(self._survey, listed, path, since, self._run.progress)
+        self._run.progress.finished(listed.name)
         return file
 
-    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        futures = {listed: pool.submit(fetch, listed) for listed in wanted}
-        try:
-            return {listed: future.result() for listed, future in futures.items()}
-        except LakeError:
-            for future in futures.values():
-                future.cancel()
-            raise
+    def _store(self, listed: ListedFile, file: Fetched | None) -> None:
+        """Puts new bytes into the lake; bytes that it holds already are only noted again."""
+        known = self._manifest.files.get(listed.name)
+        if file is None:
+            if known is None:
+                raise UpstreamUnavailable(
+                    f"BLS says that {listed.name}, which is new, is not modified."
+                )
+            self.landed[listed] = replace(known, listed_minute=listed.minute)
+            return
+        self.fetched.append(listed)
+        if known is not None and known.sha256 == file.sha256:
+            file.path.unlink()
+            moment = to_text(file.last_modified)
+            self.landed[listed] = replace(known, listed_minute=listed.minute, last_modified=moment)
+            return
+        self.landed[listed] = self._arrived.store(file)
 
 
 def _unchanged_since(listed: ListedFile, known: LandedFile | None) -> datetime | None:
@@ -211,32 +267,11 @@ def _unchanged_since(listed: ListedFile, known: LandedFile | None) -> datetime |
     return None if is_newer(written, listed.minute) else written
 
 
-def _store(
-    run: Run, survey: str, listed: ListedFile, file: Fetched | None, known: LandedFile | None
-) -> LandedFile:
-    """Puts new bytes into the lake; bytes that it holds already are only noted again."""
-    if file is None and known is not None:
-        return replace(known, listed_minute=listed.minute)
-    if file is None:
-        raise UpstreamUnavailable(f"BLS says that {listed.name}, which is new, is not modified.")
-    if known is not None and known.sha256 == file.sha256:
-        return replace(
-            known, listed_minute=listed.minute, last_modified=to_text(file.last_modified)
-        )
-    stored = run.storage.put_file(key_of(survey, listed.name), file.path, file.sha256)
-    return LandedFile(
-        name=listed.name,
-        bytes=listed.size,
-        sha256=file.sha256,
-        last_modified=to_text(file.last_modified),
-        listed_minute=listed.minute,
-        retrieved_at=to_text(run.now()),
-        version=stored.version,
-    )
-
-
 def _show(run: Run, survey: str, manifest: Manifest[LandedFile]) -> None:
-    """Has the folder show what the manifest names, whatever a disturbed run left; versions stay."""
+    """Has the folder show what the manifest names, whatever a disturbed run left; versions stay.
+
+    The note of what a landing that was ended has stored goes: the manifest tells all that counts.
+    """
     kept = {names.manifest(folder_of(survey))}
     for file in manifest.files.values():
         key = key_of(survey, file.name)

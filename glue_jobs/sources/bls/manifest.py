@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from glue_jobs.documents import Count, Moment, Sha256, read_as
 from glue_jobs.manifests import Manifest, Manifests
-from glue_jobs.sources.bls.listing import listed_moment
+from glue_jobs.sources.bls.listing import is_as_listed, listed_moment
 from glue_jobs.storage import names
 from glue_jobs.storage.names import FileName, Version
 from glue_jobs.subjects import survey_code
+from glue_jobs.timestamps import from_text
 
 if TYPE_CHECKING:
+    from glue_jobs.sources.bls.listing import ListedFile
     from glue_jobs.storage.protocol import Storage
 
 _MINUTE = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}")
@@ -60,6 +62,16 @@ class _Document:
 
     survey: str
     files: Mapping[str, Mapping[str, Any]]
+
+
+def is_as_known(listed: ListedFile, known: LandedFile) -> bool:
+    """Whether a listed file is one whose bytes are known, by size and minute.
+
+    One with a Last-Modified that contradicts the minute is not.
+    """
+    return (known.bytes, known.listed_minute) == (listed.size, listed.minute) and is_as_listed(
+        from_text(known.last_modified), listed.minute
+    )
 
 
 def folder_of(survey: str) -> str:

@@ -10,13 +10,18 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from glue_jobs.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable, UsageError
-from glue_jobs.sources.bls.listing import MOST_BYTES, ListedFile, listed_moment, parse_listing
+from glue_jobs.sources.bls.listing import (
+    MOST_BYTES,
+    is_as_listed,
+    listed_moment,
+    parse_folders,
+    parse_listing,
+)
 from glue_jobs.sources.http import Answer, Http
 from glue_jobs.timestamps import CLOCKS_DIFFER, to_text
 
@@ -26,11 +31,10 @@ if TYPE_CHECKING:
 
     from glue_jobs.progress import Progress
     from glue_jobs.settings import RetryPolicy
+    from glue_jobs.sources.bls.listing import ListedFile, Listing
     from glue_jobs.sources.http import RateLimit
 
-_CLOCK_CHANGE = timedelta(hours=1)
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
-_MINUTE = timedelta(minutes=1)  # a listing leaves the seconds out
 
 _PAGE_BYTES = 1 << 16  # room to recognise a web page that comes in place of a smaller file
 
@@ -101,8 +105,8 @@ class BlsSite:
         self._base = base_url.rstrip("/") + "/"
         self._http = Http({"User-Agent": f"labor-lake ({contact})"}, rate_limit, policy)
 
-    def listing(self, survey: str) -> tuple[ListedFile, ...]:
-        """The files that BLS lists for a survey now.
+    def listing(self, survey: str) -> Listing:
+        """What BLS lists for a survey now.
 
         Raises:
             UpstreamRefused: BLS answers 403.
@@ -110,15 +114,30 @@ class BlsSite:
             UpstreamUnavailable: no complete answer.
         """
         url = f"{self._base}{survey}/"
+        missing = f"BLS answers {{status}} for the survey {survey}."
+        return parse_listing(self._page(url, missing), urlsplit(url).path)
+
+    def folders(self) -> tuple[str, ...]:
+        """The folders beside each other that BLS lists now: the surveys, and some others.
+
+        Raises:
+            UpstreamRefused: BLS answers 403.
+            UpstreamInvalid: the page is not a whole listing.
+            UpstreamUnavailable: no complete answer.
+        """
+        missing = "BLS answers {status} for the folder that lists its surveys."
+        return parse_folders(self._page(self._base, missing), urlsplit(self._base).path)
+
+    def _page(self, url: str, missing: str) -> bytes:
         page = io.BytesIO()
         answer = self._http.get(url, page, most_bytes=MOST_BYTES)
         _check_allowed(answer)
         if answer.status != 200:
             raise UpstreamInvalid(
-                f"BLS answers {answer.status} for the survey {survey}.",
+                missing.format(status=answer.status),
                 hint=f"{self._base} lists the surveys there are.",
             )
-        return parse_listing(page.getvalue(), urlsplit(url).path)
+        return page.getvalue()
 
     def look(self, survey: str, name: str) -> Offered:
         """What BLS has of a file now, without its bytes.
@@ -176,20 +195,6 @@ class BlsSite:
         _check_written(listed, answer.last_modified)
         moment = answer.last_modified or listed_moment(listed.minute)
         return Fetched(listed, path, answer.sha256, moment)
-
-
-def is_as_listed(written: datetime, minute: str) -> bool:
-    """Whether a Last-Modified and a listing's minute can mean the same moment.
-
-    Listing times may be off by an hour around a daylight-saving change.
-    """
-    older = listed_moment(minute) - written > _CLOCK_CHANGE
-    return not (older or is_newer(written, minute))
-
-
-def is_newer(written: datetime, minute: str) -> bool:
-    """Whether a Last-Modified is later than a listing's minute by more than a clock change."""
-    return written - listed_moment(minute) >= _CLOCK_CHANGE + _MINUTE
 
 
 def check_time(listed: ListedFile, now: datetime) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from glue_jobs.errors import LakeError
 from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.bls.listing import ListedFile, listed_moment
 from glue_jobs.sources.bls.manifest import (
@@ -15,8 +16,15 @@ from glue_jobs.sources.bls.manifest import (
     folder_of,
     key_of,
 )
+from glue_jobs.sources.bls.surveys import (
+    known_surveys,
+    landed_surveys,
+    note_served,
+    surveys_among,
+)
 from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.protocol import Landed, RawObject, Upstream
+from glue_jobs.subjects import ALL_SURVEYS, choose_surveys
 from glue_jobs.timestamps import to_text
 from glue_jobs.visible import shown_bytes
 
@@ -39,9 +47,11 @@ class Bls(Upstream[LandedFile]):
     manifests = MANIFESTS
     keeps_releases = False
 
-    def subjects(self, settings: Settings) -> tuple[str, ...]:
-        """The surveys that were asked for."""
-        return settings.surveys
+    def subjects(self, settings: Settings, storage: Storage) -> tuple[str, ...]:
+        """The surveys that were asked for; of all, those that are landed."""
+        if ALL_SURVEYS not in settings.surveys:
+            return settings.surveys
+        return choose_surveys(settings.surveys, landed_surveys(storage))
 
     def has(self, subject: str) -> bool:
         """Whether it is a survey's code."""
@@ -75,16 +85,26 @@ class Bls(Upstream[LandedFile]):
         """Lands the surveys' files from BLS into the raw zone."""
         from glue_jobs.sources.bls.landing import land_survey, open_site  # noqa: PLC0415
 
-        open_site(run)  # without a contact address no survey can be asked for
+        site = open_site(run)  # without a contact address no survey can be asked for
+        asked = run.settings.surveys
+        told = Outcome()
+        if ALL_SURVEYS in asked:
+            run.progress.step("asking BLS which surveys there are")
+            listed = surveys_among(site.folders())
+            asked = choose_surveys(asked, listed)
+            told = _note(run, listed)
 
         def land(survey: str) -> dict[str, Any]:
+            if too_late := run.out_of_time():
+                raise too_late
             run.progress.step(f"{survey}: asking BLS what there is")
             with run.storage.lease(survey, run.run_id):
                 return land_survey(run, survey)
 
-        surveys, failures = act_on_each(run, run.settings.surveys, land)
+        surveys, failures = act_on_each(run, asked, land)
         changed = any(landed.get("changed") for landed in surveys.values())
-        return Outcome(changed, {"surveys": surveys}, failures)
+        details = {"surveys": surveys, **told.details}
+        return Outcome(changed or told.changed, details, [*told.failures, *failures])
 
     def land_again(self, run: Run, subject: str, name: str = "") -> None:
         """Lands one survey."""
@@ -125,9 +145,25 @@ class Bls(Upstream[LandedFile]):
                     f"{survey}: landed {len(landed['stored'])} of {landed['listed']} files,"
                     f" {shown_bytes(landed['bytes'])} downloaded{removed}"
                 )
+            for name, why in landed.get("refused", {}).items():
+                yield f"{survey}: BLS lists {name}, which is left out: {why}"
+        for survey in summary.get("unknown", ()):
+            yield f"warning: {survey} is in no list of surveys, and was taken for one"
+        for survey, since in summary.get("gone", {}).items():
+            yield f"{survey}: BLS lists it no longer since {since}; what was landed of it stays"
 
 
 UPSTREAM = Bls()
+
+
+def _note(run: Run, listed: tuple[str, ...]) -> Outcome:
+    """Notes which surveys BLS lists now, and what is to be told of that."""
+    details: dict[str, Any] = {"unknown": [one for one in listed if one not in known_surveys()]}
+    try:
+        served, is_new = note_served(run.storage, listed, run.settings.allow_removals, run.now())
+    except LakeError as error:
+        return Outcome(details=details, failures=[error])
+    return Outcome(is_new, {**details, "gone": dict(served.gone)})
 
 
 def _difference(file: LandedFile, now: Offered) -> str:

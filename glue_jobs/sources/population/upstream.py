@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.running import Run
     from glue_jobs.settings import Settings
+    from glue_jobs.storage.protocol import Storage
 
 
 class Population(Upstream[LandedDataset]):
@@ -30,7 +31,7 @@ class Population(Upstream[LandedDataset]):
     manifests = MANIFESTS
     keeps_releases = True
 
-    def subjects(self, settings: Settings) -> tuple[str, ...]:
+    def subjects(self, settings: Settings, storage: Storage) -> tuple[str, ...]:
         """The population, also where no dataset is to be landed: one may have been."""
         return (SUBJECT,)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.running import Run
     from glue_jobs.settings import Settings
+    from glue_jobs.storage.protocol import Storage
 
 SUBJECT = "rainfall"
 FILE = "rain.csv"
@@ -54,7 +55,7 @@ class Rainfall(Upstream[LandedCsv]):
     keeps_releases = True
     url = "http://127.0.0.1/rain.csv"
 
-    def subjects(self, settings: Settings) -> tuple[str, ...]:
+    def subjects(self, settings: Settings, storage: Storage) -> tuple[str, ...]:
         return (SUBJECT,)
 
     def has(self, subject: str) -> bool:
@@ -74,7 +75,7 @@ class Rainfall(Upstream[LandedCsv]):
             with run.storage.lease(subject, run.run_id):
                 return {"changed": self._land(run, subject)}
 
-        rain, failures = act_on_each(run, self.subjects(run.settings), land)
+        rain, failures = act_on_each(run, self.subjects(run.settings, run.storage), land)
         return Outcome(any(one.get("changed") for one in rain.values()), {"rain": rain}, failures)
 
     def land_again(self, run: Run, subject: str, name: str = "") -> None:
