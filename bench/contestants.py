@@ -19,7 +19,7 @@ def ours(source: Path, target: Path) -> None:
 
     with tempfile.TemporaryDirectory() as scratch:
         file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))
-        convert_data(file, target, Path(scratch), None)
+        convert_data(file, target, Path(scratch))
 
 
 def parsing(source: Path, target: Path) -> None:  # noqa: ARG001 - it writes nothing

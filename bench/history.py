@@ -48,7 +48,7 @@ def convert(source: Path, target: Path, _: Path) -> None:
 
     with tempfile.TemporaryDirectory() as scratch:
         file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))
-        convert_data(file, target, Path(scratch), None)
+        convert_data(file, target, Path(scratch))
 
 
 def convert_and_compare(source: Path, target: Path, before: Path) -> None:

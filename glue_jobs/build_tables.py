@@ -81,7 +81,7 @@ def build_tables(run: Run) -> Outcome:
         releases, failures = act_on_each(run, subjects(run.settings), build)
         for built in releases.values():
             held = {name: HeldBack(**told) for name, told in built.get("held", {}).items()}
-            failures += held_failures(held, run.now())
+            failures += held_failures(held)
         changed = any(built.get("changed") for built in releases.values())
         outcome = Outcome(changed, {"releases": releases}, failures)
         try:
@@ -175,6 +175,7 @@ def _build_from_landed(
         held = held_of(verdicts)
 
         def fill(building: Building) -> None:
+            building.warnings.extend(judge.warnings)
             if any(verdict.place.role is Role.DATA for verdict in verdicts):
                 building.history = History(run.storage, subject, previous, building.scratch)
                 _begin_history(run, building.history, subject, previous, remake, landed, verdicts)
@@ -221,7 +222,7 @@ def _begin_history(
     if previous is None:
         # Nobody knows any more which of them were published; what is no table never was.
         vintages = up_to_shown(
-            landed_vintages(run.storage, subject), shown, lambda vintage: vintage.source
+            landed_vintages(run.storage, subject, shown), shown, lambda vintage: vintage.source
         )
         vintages = [vintage for vintage in vintages if shown.get(vintage.source) != ""]
         older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]

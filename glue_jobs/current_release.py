@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.storage.verified import copy_verified
-from glue_jobs.tables.plan import is_same_converter
+from glue_jobs.tables.plan import Planned, Role, is_same_converter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import HeldBack, Pointer, TableFile
     from glue_jobs.storage.protocol import Storage
-    from glue_jobs.tables.plan import Planned
 
 
 class CurrentRelease:
@@ -52,16 +52,34 @@ class CurrentRelease:
         file = self.in_place_of(place)
         return file if file and file.source == place.name else None
 
-    def landed_sha256(self, place: Planned) -> str:
-        """The hash of what a file had been landed with; empty where it had no table."""
-        if place.name in self.held:
-            return self.held[place.name].sha256
+    def place_of(self, name: str) -> Planned | None:
+        """The place of the table that was made from a landed file; None where there is none."""
+        for table, made in self._tables.items():
+            for file in made.files:
+                if file.source == name and not made.folder:
+                    partition = file.partition[0] if file.partition else ""
+                    return Planned(
+                        name, self._role(table), table, partition, file.path, made.partition_keys
+                    )
+        return None
+
+    def is_made_of(self, place: Planned, sha256: str) -> bool:
+        """Whether the file in a place was made of a content."""
         file = self.made_from(place)
-        return file.source_sha256 if file else ""
+        return file is not None and file.source_sha256 == sha256
 
     def columns_of(self, table: str) -> list[str]:
         """The names of a table's columns; none where there is no such table."""
         return [one.name for one in self._tables[table].columns] if table in self._tables else []
+
+    def _role(self, table: str) -> Role:
+        """What a table's file is, as far as its name tells; its header tells the rest."""
+        subject = table_names.subject_of(table)
+        roles = {
+            table_names.data(subject): Role.DATA,
+            table_names.series(subject): Role.SERIES,
+        }
+        return roles.get(table, Role.OTHER)
 
     def is_there(self, file: TableFile) -> bool:
         """Whether it still has a file, and the lines that were set aside of it."""

@@ -10,7 +10,6 @@ LakeError                  exit 7: failed, and a person has to look
 ├── UpstreamInvalid        an upstream's answer is not what it must be
 ├── GuardTripped           a change too large to accept without being told to
 ├── QualityFailure         a file's content breaks what must hold before it is published
-│   └── UnknownSeries          a data file and the series file are of different moments
 ├── StorageFailure         the lake cannot be read or written: disk full, no permission
 ├── DeployFailure          the stack could not be made, or a job of it failed
 ├── IntegrityFailure       stored bytes are not the bytes that were stored
@@ -87,10 +86,6 @@ class GuardTripped(LakeError):
 
 class QualityFailure(LakeError):
     """A file's content breaks what must hold before it is published."""
-
-
-class UnknownSeries(QualityFailure):
-    """A data file has observations of a series that the series file does not name."""
 
 
 class StorageFailure(LakeError):

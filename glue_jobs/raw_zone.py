@@ -12,13 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 from glue_jobs.catalog.pointers import Vintage
-from glue_jobs.sources.places import is_data_file, tables_of
+from glue_jobs.sources.places import is_data_file
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.recorded import recorded_sha256
 from glue_jobs.storage.verified import open_verified
 from glue_jobs.tables.convert import Content
-from glue_jobs.tables.plan import Role
+from glue_jobs.tables.header import MOST_FIRST_BYTES
 from glue_jobs.timestamps import (
     CLOCKS_DIFFER,
     from_release,
@@ -49,6 +49,13 @@ def contents_of(storage: Storage, landed: Landed) -> list[Content]:
     ]
 
 
+def start_of(storage: Storage, landed: Landed) -> bytes:
+    """The first bytes of a landed file, as its header needs them; they are not verified."""
+    first = landed.objects[0]
+    with storage.open(first.key, first.version) as stream:
+        return stream.read(MOST_FIRST_BYTES + 2)
+
+
 def landed_since(
     storage: Storage, subject: str, history: Sequence[Vintage], shown: Mapping[str, str]
 ) -> list[Landed]:
@@ -67,7 +74,7 @@ def landed_since(
     """
     known = {one.source: one.sha256 for one in history}
     nothing_new = {name for name, sha256 in shown.items() if sha256 in ("", known.get(name))}
-    landed = _landed_after(storage, subject, history, nothing_new)
+    landed = _landed_after(storage, subject, shown, history, nothing_new)
     return up_to_shown(list(landed), shown, lambda one: one.name)
 
 
@@ -102,14 +109,20 @@ def older_versions(
         newest = file.sha256
 
 
-def landed_vintages(storage: Storage, subject: str) -> list[Vintage]:
+def landed_vintages(storage: Storage, subject: str, data_files: Collection[str]) -> list[Vintage]:
     """All vintages of a survey's data files that raw holds, landed or backfilled.
 
     They are sorted by file and release; their changes are not counted.
+
+    Args:
+        storage: the lake.
+        subject: whose.
+        data_files: the landed files that are known to have observations. Of one that is not landed
+            any more, its name tells.
     """
     vintages: list[Vintage] = []
     last: dict[str, Vintage] = {}
-    for landed in _landed_after(storage, subject, ()):
+    for landed in _landed_after(storage, subject, data_files, ()):
         last[landed.name] = vintage_of(landed, last.get(landed.name))
         vintages.append(last[landed.name])
     known = {(one.source, one.release) for one in vintages}
@@ -144,7 +157,11 @@ def _release_after(last: Vintage | None, landed: Landed) -> str:
 
 
 def _landed_after(
-    storage: Storage, subject: str, history: Sequence[Vintage], nothing_new: Collection[str] = ()
+    storage: Storage,
+    subject: str,
+    data_files: Collection[str],
+    history: Sequence[Vintage],
+    nothing_new: Collection[str] = (),
 ) -> Iterator[Landed]:
     """Each content that a data file was landed with, after its last vintage, oldest first.
 
@@ -155,8 +172,14 @@ def _landed_after(
     vintages = {(one.source, one.sha256) for one in history}
     manifests: list[dict[str, Landed]] = []
     reached: set[str] = set()
+    now = upstream_of(subject).landed(storage, subject)
+
+    def has_observations(name: str) -> bool:
+        known_to = name in known or name in data_files
+        return known_to or (name not in now and is_data_file(subject, name))
+
     for landed in upstream_of(subject).landed_before(storage, subject):
-        files = _data_files(subject, landed)
+        files = {name: file for name, file in landed.items() if has_observations(name)}
         done = reached | set(nothing_new)
         manifests.append({name: file for name, file in files.items() if name not in done})
         reached |= {name for name, file in files.items() if known.get(name) == file.sha256}
@@ -169,11 +192,6 @@ def _landed_after(
             if last.get(name) != file.sha256 and not is_known:
                 last[name] = file.sha256
                 yield file
-
-
-def _data_files(subject: str, landed: Mapping[str, Landed]) -> dict[str, Landed]:
-    places = tables_of(subject).plan(subject, sorted(landed))
-    return {place.name: landed[place.name] for place in places if place.role is Role.DATA}
 
 
 def _backfilled(storage: Storage, subject: str) -> Iterator[Vintage]:

@@ -65,14 +65,23 @@ class Building:
         """Notes a finished file of a table, which has these partition keys."""
         known = self.tables.get(table)
         files = (*(known.files if known else ()), file)
-        self.tables[table] = Table(columns, files, keys)
+        self.tables[table] = Table(_joined(known.columns if known else (), columns), files, keys)
+
+
+def _joined(
+    one: tuple[TableColumn, ...], other: tuple[TableColumn, ...]
+) -> tuple[TableColumn, ...]:
+    """The columns of a table whose files have not the same ones; the last one stays the last."""
+    names = {column.name for column in one}
+    further = tuple(column for column in other if column.name not in names)
+    return (*one[:-1], *further, one[-1]) if one and further else one or other
 
 
 def put_table(building: Building, landed: Landed, verdict: Verdict) -> None:
     """Puts a landed file's table, or its partition of the data table, into the folder."""
     place, made, converted = verdict.place, verdict.made, verdict.converted
     if verdict.taken_over is not None:
-        _take_over(building, place, verdict.taken_over)
+        _take_over(building, place, replace(verdict.taken_over, unlisted=verdict.unlisted))
     elif made is not None and converted is not None:
         building.converted.append(place.name)
         building.warnings.extend(converted.warnings)
@@ -81,7 +90,13 @@ def put_table(building: Building, landed: Landed, verdict: Verdict) -> None:
             building.history.add(landed, made)
         file = store_file(building, made, place.path, converted)
         partition = (place.partition,) if place.partition else ()
-        file = replace(file, partition=partition, source=place.name, source_sha256=verdict.shown)
+        file = replace(
+            file,
+            partition=partition,
+            source=place.name,
+            source_sha256=verdict.shown,
+            unlisted=verdict.unlisted,
+        )
         building.add(place.table, converted.columns, file, place.keys)
 
 
@@ -93,13 +108,14 @@ def put_sources(
 ) -> None:
     """Puts the table of all landed files into the folder, once their tables are there."""
     target = building.scratch / "sources"
-    records = source_records(landed, building.tables, held)
+    records = source_records(subject, landed, building.tables, held)
     converted = write_records(records, schemas.SOURCES, target)
     file = store_file(building, target, "sources/part-00000.parquet", converted)
     building.add(table_names.sources(subject), converted.columns, file)
 
 
 def source_records(
+    subject: str,
     landed: Mapping[str, Landed],
     tables: Mapping[str, Table],
     held: Mapping[str, HeldBack],
@@ -108,6 +124,7 @@ def source_records(
     # A table that lies elsewhere is the history: of all vintages, not what is shown of a file.
     shown = [table for table in tables.values() if not table.folder]
     files = {file.source: file for table in shown for file in table.files}
+    has_series = table_names.series(subject) in tables
     records = []
     for name, source in sorted(landed.items()):
         file, why = files.get(name), held.get(name)
@@ -119,6 +136,8 @@ def source_records(
                 "release": release_name(from_text(source.released_at)),
                 "rows_read": file.rows if file else None,
                 "rows_rejected": file.rejects if file else 0,
+                "rows_as_text": file.texts if file else 0,
+                "rows_unlisted": file.unlisted if file and has_series else None,
                 "status": "held back" if why else "table" if file else "document",
                 "shown_sha256": file.source_sha256 if file else None,
                 "held_since": why.since if why else None,
@@ -157,5 +176,6 @@ def store_file(building: Building, made: Path, path: str, converted: Converted) 
         size,
         sha256,
         rejects=len(converted.rejects),
+        texts=converted.texts,
         rejects_path=rejects_path,
     )

@@ -21,6 +21,11 @@ def revisions_beside(data_table: str) -> str:
     return revisions(subject_of(data_table))
 
 
+def series(subject: str) -> str:
+    """The series, as BLS lists them."""
+    return f"{subject}_series"
+
+
 def sources(subject: str) -> str:
     """Every landed file."""
     return f"{subject}_sources"

@@ -5,53 +5,41 @@ shows its effective version instead, the newest landed one that converted, or no
 did. So one file's trouble delays no other. Whatever has to be converted is converted here, in
 scratch, so that a release's name can say what it shows.
 
-Data files are held against the series file. BLS writes them minutes apart, so what does not fit may
-fit on the next run: the newer of the two waits for the other, for a day.
+Observations of series that the series file does not name are kept and counted: BLS writes the two
+files minutes apart, and lists some series nowhere.
 """
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import HeldBack
 from glue_jobs.current_release import CurrentRelease
-from glue_jobs.errors import (
-    GuardTripped,
-    IntegrityFailure,
-    LakeError,
-    QualityFailure,
-    TryAgainLater,
-    UnknownSeries,
-)
-from glue_jobs.raw_zone import contents_of, older_versions
+from glue_jobs.errors import GuardTripped, IntegrityFailure, LakeError, QualityFailure
+from glue_jobs.raw_zone import contents_of, older_versions, start_of
 from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import upstream_of
+from glue_jobs.tables.header import looks_tabular, read_header
 from glue_jobs.tables.plan import Role
-from glue_jobs.tables.quality import KnownSeries, check_shrinking
-from glue_jobs.timestamps import from_text, to_text
+from glue_jobs.tables.quality import check_shrinking, check_texts, count_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
     from typing import Callable
 
     from glue_jobs.catalog.pointers import Pointer, TableFile
     from glue_jobs.running import Run
     from glue_jobs.sources.protocol import Landed
-    from glue_jobs.tables.convert import Content, Converted
+    from glue_jobs.tables.convert import Converted
     from glue_jobs.tables.plan import Planned
 
-_HEALS_WITHIN = timedelta(days=1)
-"""So long after its newest file, BLS may still be in the middle of a release."""
-
 _SERIES_COPY = "series.parquet"
-"""Where in scratch the series table lies that is taken over: data files are held against it."""
+"""Where in scratch the series table lies that is taken over: series of data are looked up in it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +54,7 @@ class Verdict:
         taken_over: the current release's file, where the table is as it was.
         made: the table's Parquet file in scratch, where it was converted now.
         converted: what became of the file then.
+        unlisted: observations of series that the shown series file does not name.
     """
 
     place: Planned
@@ -74,6 +63,7 @@ class Verdict:
     taken_over: TableFile | None = None
     made: Path | None = None
     converted: Converted | None = None
+    unlisted: int = 0
 
 
 def held_of(verdicts: Sequence[Verdict]) -> dict[str, HeldBack]:
@@ -81,13 +71,12 @@ def held_of(verdicts: Sequence[Verdict]) -> dict[str, HeldBack]:
     return {verdict.place.name: verdict.held for verdict in verdicts if verdict.held}
 
 
-def held_failures(held: Mapping[str, HeldBack], now: datetime) -> Iterator[LakeError]:
+def held_failures(held: Mapping[str, HeldBack]) -> Iterator[LakeError]:
     """What a run fails with that leaves files held back: one failure for each."""
     for file in held.values():
         shows = "its last good version is shown" if file.shown_sha256 else "it has no table"
         told = f"{file.reason} It is held back since {file.since}; {shows}."
-        heals = file.heals_until and now <= from_text(file.heals_until)
-        yield TryAgainLater(told, hint=file.hint) if heals else QualityFailure(told, hint=file.hint)
+        yield QualityFailure(told, hint=file.hint)
 
 
 def is_judged(held: HeldBack, landed: Landed, *, allow_shrink: bool) -> bool:
@@ -101,7 +90,11 @@ def _is_permitted_alike(held: HeldBack, *, allow_shrink: bool) -> bool:
 
 
 class Judge:
-    """Converts and checks the files of one subject, beside what its current release has."""
+    """Converts and checks the files of one subject, beside what its current release has.
+
+    Attributes:
+        warnings: sentences for the summary, of all files.
+    """
 
     def __init__(
         self,
@@ -127,33 +120,47 @@ class Judge:
         self._upstream, self._tables = upstream_of(subject), tables_of(subject)
         self._current = CurrentRelease(run.storage, previous, self._tables.schema)
         self._takes_over = takes_over and self._current.is_of_this_converter
-        newest = max(from_text(file.released_at) for file in landed.values())
-        self._heals_until = to_text(newest + _HEALS_WITHIN)
-        self._known_series: Callable[[], KnownSeries] | None = None
+        self._series_path: Path | None = None
         self._series_changed = False
-        self._series: list[Planned] = []
-        self._series_waits = False
+        self.warnings: list[str] = []
 
     def judge_all(self) -> list[Verdict]:
-        """A verdict on every landed file, the series file first.
+        """A verdict on every landed file that may be a table, the series file first.
 
         Raises:
             LakeError: raw or the current release cannot be read; nothing can be said.
         """
-        places, seconds = self._by_table(self._tables.plan(self._subject, sorted(self._landed)))
-        self._series = [place for place in places if place.role is Role.SERIES]
-        others = [place for place in places if place.role is not Role.SERIES]
-        judged = [self._judge(place) for place in self._series]
-        try:
-            judged = self._judge_beside(judged, others)
-        except UnknownSeries as error:
-            # Not even what is shown of the data fits: the series file is the one that is ahead.
-            self._series_waits = True
-            judged = [self._hold(place, error, self._shown_before(place)) for place in self._series]
-            judged = self._judge_beside(judged, others)
+        files = [self._landed[name] for name in sorted(self._landed)]
+        placed = [place for file in files if (place := self._place(file)) is not None]
+        places, seconds = self._by_table(
+            sorted(placed, key=lambda place: (place.role is not Role.SERIES, place.name))
+        )
+        judged: list[Verdict] = []
+        for place in places:
+            verdict = self._judge(place)
+            if place.role is Role.SERIES:
+                self._look_series_up_in(verdict)
+            judged.append(self._with_unlisted(verdict))
         for place in seconds:
             judged.append(self._judge_second(place, judged))
         return judged
+
+    def _place(self, file: Landed) -> Planned | None:
+        """Where a landed file's table belongs; None where it has none, and never had."""
+        made = self._current.place_of(file.name)
+        if made is not None and self._current.is_made_of(made, file.sha256):
+            return made
+        start = start_of(self._run.storage, file)
+        place = self._tables.place(self._subject, file.name, start)
+        if made is not None and (place is None or not self._may_move(made, place)):
+            return made
+        if place is None and looks_tabular(start):
+            self.warnings.append(f"{file.name} looks like a table, and is kept as a document.")
+        return place
+
+    def _may_move(self, made: Planned, place: Planned) -> bool:
+        """Whether a file's table may become another one, since its header says so now."""
+        return made.path == place.path or self._run.settings.allow_shrink
 
     def _by_table(self, places: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
         """One file for each table, and those that would become a table that another makes.
@@ -185,21 +192,37 @@ class Judge:
             # A table's own folder in scratch may have any name without a dot.
             contents = contents_of(self._run.storage, self._landed[place.name])
             target = self._scratch / "second.parquet"
-            if self._tables.convert(place, contents, target, self._scratch, None) is None:
+            if self._tables.convert(place, contents, target, self._scratch) is None:
                 return Verdict(place, "")
         except QualityFailure as error:
             return self._hold(place, error, Verdict(place, ""))
         return self._hold(place, QualityFailure(told), Verdict(place, ""))
 
-    def _judge_beside(self, series: Sequence[Verdict], others: Sequence[Planned]) -> list[Verdict]:
-        self._known_series, self._series_changed = None, False
-        for verdict in series:
-            before = self._current.in_place_of(verdict.place)
-            self._series_changed = not before or before.source_sha256 != verdict.shown
-            if verdict.shown:
-                path = verdict.made or self._scratch / _SERIES_COPY
-                self._known_series = partial(_open_series, path)
-        return [*series, *map(self._judge, others)]
+    def _look_series_up_in(self, verdict: Verdict) -> None:
+        before = self._current.in_place_of(verdict.place)
+        self._series_changed = not before or before.source_sha256 != verdict.shown
+        if verdict.shown:
+            self._series_path = verdict.made or self._copy_of(verdict.place)
+
+    def _with_unlisted(self, verdict: Verdict) -> Verdict:
+        """Counts the observations of a data file whose series are not listed."""
+        if verdict.place.role is not Role.DATA or not verdict.shown or not self._series_path:
+            return verdict
+        path, own = verdict.made, verdict.taken_over
+        if own is not None:
+            path = self._copy_of(verdict.place)
+            # What was copied to be looked at is read again only where the series are other ones.
+            if not self._series_changed or not self._current.copy_if_whole(own, path):
+                return replace(verdict, unlisted=own.unlisted)
+        assert path is not None  # noqa: S101 - what is shown is there or here
+        with path.open("rb") as data, self._series_path.open("rb") as series:
+            count, first = count_unlisted(data, series)
+        if count:
+            self.warnings.append(
+                f"{verdict.place.name} has {count:,} observations of series that the series file"
+                f" does not name, such as {ascii(first)[1:-1][:40]}; they are kept."
+            )
+        return replace(verdict, unlisted=count)
 
     def _judge(self, place: Planned) -> Verdict:
         landed = self._landed[place.name]
@@ -218,23 +241,8 @@ class Judge:
             sha256=landed.sha256,
             shown_sha256=shown.shown,
             allowed=self._run.settings.allow_shrink,
-            heals_until=self._waits_until(place) if isinstance(error, UnknownSeries) else "",
         )
         return replace(shown, held=held)
-
-    def _waits_until(self, place: Planned) -> str:
-        """Until when a file that does not fit the series, or a series file, may heal by itself.
-
-        That stays while neither of them changes, whatever else of the survey does.
-        """
-        known = self._current.held.get(place.name)
-        is_new = [
-            self._current.landed_sha256(one) != self._landed[one.name].sha256
-            for one in (place, *self._series)
-        ]
-        if known is None or any(is_new):
-            return self._heals_until
-        return known.heals_until or self._heals_until
 
     def _effective(self, place: Planned) -> Verdict:
         """The newest older version that converts."""
@@ -249,32 +257,21 @@ class Judge:
 
     def _is_settled(self, place: Planned, known: HeldBack) -> bool:
         """Whether a version that was held back, and those before it, would be so again."""
-        return (
-            self._current.is_of_this_converter
-            and _is_permitted_alike(known, allow_shrink=self._run.settings.allow_shrink)
-            and not known.heals_until
-            and not (place.role is Role.DATA and self._series_changed)
+        return self._current.is_of_this_converter and _is_permitted_alike(
+            known, allow_shrink=self._run.settings.allow_shrink
         )
 
     def _shown_before(self, place: Planned) -> Verdict:
-        """What the current release shows; nothing where that can neither be made nor taken over.
-
-        Raises:
-            UnknownSeries: it does not fit the series file, which can wait.
-        """
+        """What the current release shows; nothing where that can neither be made nor taken over."""
         own = self._current.made_from(place)
         if own is None:
             return Verdict(place, "")
         sha256 = own.source_sha256
-        try:
+        with contextlib.suppress(QualityFailure, GuardTripped, IntegrityFailure):
             return self._attempt(place, sha256, partial(self._kept, place.name, sha256))
-        except (QualityFailure, GuardTripped, IntegrityFailure) as error:
-            if isinstance(error, UnknownSeries) and not self._series_waits:
-                raise
         # Another converter may refuse what this one took; what was published is right all the same.
         if not self._current.copy_if_whole(own, self._copy_of(place)):
             return Verdict(place, "")
-        self._check_series(place)
         return Verdict(place, sha256, taken_over=own)
 
     def _kept(self, name: str, sha256: str) -> Landed:
@@ -290,35 +287,65 @@ class Judge:
         own = self._current.made_from(place)
         if own and own.source_sha256 == sha256 and self._may_take_over(place, own):
             return Verdict(place, sha256, taken_over=own)
-        contents = contents_of(self._run.storage, find())
+        landed = find()
+        contents = contents_of(self._run.storage, landed)
         size = sum(content.size for content in contents)
         self._run.progress.step(f"{place.name}: converting {size:,} bytes")
         target = self._scratch / place.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        converted = self._convert(place, contents, target)
+        place = self._actual(place, landed)
+        converted = self._tables.convert(place, contents, target, self._scratch)
         if converted is None:
+            # One that was a table yesterday is damaged, not a document.
+            if self._current.made_from(place):
+                raise QualityFailure(f"{place.name} has no header line any more.")
+            self._warn_of_document(landed)
             return Verdict(place, "")
-        before = self._current.in_place_of(place)
-        # What the same bytes give is right, also where a table of wrong rows was made of them.
-        if before is None or before.source_sha256 != sha256:
-            self._check_columns(place, converted)
-            if before and place.role is not Role.OTHER:
-                allowed = self._run.settings.allow_shrink
-                check_shrinking(place.name, before.rows, converted.rows, allowed=allowed)
+        self._check(place, sha256, converted)
         return Verdict(place, sha256, made=target, converted=converted)
 
-    def _convert(
-        self, place: Planned, contents: Sequence[Content], target: Path
-    ) -> Converted | None:
-        """Makes a file's table; None for a document."""
-        table = self._tables.convert(place, contents, target, self._scratch, self._known_series)
-        if table is None:
-            # One that was a table yesterday is damaged, not a document.
-            if place.role is Role.SERIES or self._current.made_from(place):
-                raise QualityFailure(f"{place.name} has no header line any more.")
-        elif place.role is Role.SERIES and table.columns[0].name != "series_id":
-            raise QualityFailure(f"{place.name} does not begin with the column series_id.")
-        return table
+    def _actual(self, place: Planned, landed: Landed) -> Planned:
+        """The place of a version, which must be the one that its file has.
+
+        Raises:
+            QualityFailure: its header names other columns than those of that table.
+        """
+        start = start_of(self._run.storage, landed)
+        actual = self._tables.place(self._subject, landed.name, start)
+        if actual is None or actual.path == place.path:
+            return actual or place
+        raise QualityFailure(
+            f"{landed.name} names its columns differently: it was a part of {place.table}, and"
+            f" would be one of {actual.table}.",
+            hint="If BLS really means it: --allow-shrink",
+        )
+
+    def _check(self, place: Planned, sha256: str, converted: Converted) -> None:
+        """Holds a table against the one that it follows.
+
+        Raises:
+            QualityFailure: it has lost a column.
+            GuardTripped: it has lost many of its rows, or many of its numbers are text now.
+        """
+        before = self._current.in_place_of(place)
+        # What the same bytes give is right, also where a table of wrong rows was made of them.
+        if before is None or before.source_sha256 == sha256:
+            return
+        self._check_columns(place, converted)
+        if place.role is not Role.OTHER:
+            allowed = self._run.settings.allow_shrink
+            check_shrinking(place.name, before.rows, converted.rows, allowed=allowed)
+        if place.role is Role.DATA:
+            share = before.texts / before.rows if before.rows else 0.0
+            check_texts(place.name, converted.texts, converted.rows, share, allowed=allowed)
+
+    def _warn_of_document(self, landed: Landed) -> None:
+        start = start_of(self._run.storage, landed)
+        if read_header(landed.name, start) is None and looks_tabular(start):
+            self.warnings.append(
+                f"{landed.name} looks like a table, but has no header line that names its columns;"
+                " it is kept as a document."
+            )
 
     def _may_take_over(self, place: Planned, own: TableFile) -> bool:
         """Whether the current release has what a conversion would give again.
@@ -331,26 +358,14 @@ class Judge:
         if not self._takes_over:
             return False
         is_read = place.role is Role.SERIES or place.table == table_names.footnotes(self._subject)
-        if not is_read and not self._must_fit(place):
+        if not is_read:
             return self._current.is_there(own)
-        if not self._current.copy_if_whole(own, self._copy_of(place)):
-            return False
-        self._check_series(place)
-        return True
+        return self._current.copy_if_whole(own, self._copy_of(place))
 
     def _copy_of(self, place: Planned) -> Path:
         """Where in scratch a table lies that is taken over, once it was copied to be read."""
         is_series = place.role is Role.SERIES
         return self._scratch / (_SERIES_COPY if is_series else "unchanged.parquet")
-
-    def _must_fit(self, place: Planned) -> bool:
-        """Whether an unchanged table is held against a series file that has changed."""
-        return place.role is Role.DATA and self._series_changed and self._known_series is not None
-
-    def _check_series(self, place: Planned) -> None:
-        if self._known_series is not None and self._must_fit(place):
-            with self._copy_of(place).open("rb") as stream:
-                self._known_series().check_table(place.name, stream)
 
     def _check_columns(self, place: Planned, converted: Converted) -> None:
         """Refuses a table that lost a column: views and users' queries name it."""
@@ -363,7 +378,3 @@ class Judge:
                 f"{place.name} has no column {gone[0]} any more.",
                 hint="If BLS has really dropped it: --allow-shrink",
             )
-
-
-def _open_series(path: Path) -> KnownSeries:
-    return KnownSeries(path.open("rb"))

@@ -20,9 +20,9 @@ from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import layout
 from glue_jobs.history.comparing import Comparer
-from glue_jobs.raw_zone import contents_of
+from glue_jobs.raw_zone import contents_of, start_of
 from glue_jobs.release_folder import source_records
-from glue_jobs.sources.places import place_of, tables_of
+from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
@@ -74,13 +74,14 @@ def make_again(
     upstream = upstream_of(subject)
     if not file.source:
         others = {name: made for name, made in pointer.tables.items() if name != table}
-        landed = upstream.landed(storage, subject)
-        return write_records(source_records(landed, others, pointer.held), schemas.SOURCES, target)
-    contents = contents_of(
-        storage, upstream.kept(storage, subject, file.source, file.source_sha256)
-    )
-    place = place_of(subject, file.source)
-    converted = place and tables_of(subject).convert(place, contents, target, target.parent, None)
+        files = upstream.landed(storage, subject)
+        records = source_records(subject, files, others, pointer.held)
+        return write_records(records, schemas.SOURCES, target)
+    landed = upstream.kept(storage, subject, file.source, file.source_sha256)
+    tables = tables_of(subject)
+    place = tables.place(subject, file.source, start_of(storage, landed))
+    contents = contents_of(storage, landed)
+    converted = place and tables.convert(place, contents, target, target.parent)
     if not converted:
         raise IntegrityFailure(f"{file.source} is no table.")
     return converted

@@ -38,12 +38,12 @@ def generate_chain(seed: int) -> list[Values]:
     chain: list[Values] = [{}]
     for number in range(len(MOMENTS)):
         after = {
-            key: (round(chance.uniform(-9, 9), 1), "R") if chance.random() < 0.3 else figures
+            key: (round(chance.uniform(-9, 9), 1), "R", None) if chance.random() < 0.3 else figures
             for key, figures in chain[-1].items()
             if chance.random() < 0.9
         }
         for series in ("PRS1", "PRS2", "PRS3"):
-            after[series, 2010 + number, "Q01"] = (round(chance.uniform(-9, 9), 1), "")
+            after[series, 2010 + number, "Q01"] = (round(chance.uniform(-9, 9), 1), "", None)
         chain.append(after)
     return chain[1:]
 
@@ -54,7 +54,7 @@ CHAIN = generate_chain(7)
 def body(number: int) -> bytes:
     rows = [
         (series, str(year), period, str(value), note)
-        for (series, year, period), (value, note) in sorted(CHAIN[number].items())
+        for (series, year, period), (value, note, _) in sorted(CHAIN[number].items())
     ]
     return render.data_file(rows)
 

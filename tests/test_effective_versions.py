@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,7 @@ from tests.daily import (
     BROKEN,
     ONE,
     OTHER,
-    build_on,
     data_of,
-    day,
     land,
     pointer_of,
     release,
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.tables.convert import Content, Converted
 
-DAMAGED = b"a\tb\r\n" + b"1\t\xff\r\n" * 9
+DAMAGED = b"a_code\tb_text\r\n" + b"1\t2\t3\r\n" * 9
 """Looks like a table; none of its lines can be read."""
 
 SMALLER = render.data_file([(ONE, "2013", "Q01", "2.1", "R")])
@@ -66,7 +63,7 @@ def refuse(monkeypatch) -> Callable[[bytes], None]:
 
     def replaced(body: bytes) -> None:
         monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
-        for name in ("convert_data", "convert_table"):
+        for name in ("convert_data", "convert_series", "convert_mapping"):
             convert = partial(_convert_unless, body, getattr(tables, name))
             monkeypatch.setattr(tables, name, convert)
 
@@ -141,7 +138,7 @@ def test_what_is_shown_is_taken_over_though_its_raw_version_has_rotten(lake):
     assert len(rows_of(lake.storage, "pr_series")) == 1
 
 
-def test_a_parquet_that_has_rotten_is_made_again_before_it_is_held_against_its_series(lake):
+def test_a_parquet_that_has_rotten_is_made_again_before_its_series_are_looked_up(lake):
     lake.place.damage(key_of(lake, "pr_data"), "flip")
     land(lake, 2, series_of(ONE, OTHER), "pr.series")
     assert lake.build().failures == ()
@@ -201,32 +198,6 @@ def test_a_permission_shows_the_newest_version_that_it_allows(lake):
     assert verify(lake, rebuild=True)[0] == 0
 
 
-@pytest.mark.parametrize("broken_first", [False, True])
-def test_a_version_that_waited_for_its_series_is_shown_though_the_next_is_broken(
-    broken_first, lake
-):
-    land(lake, 2, data_of(2, ONE, OTHER))
-    assert lake.build().exit_code == 7
-    land(lake, 3, BROKEN)
-    if broken_first:
-        assert lake.build().exit_code == 7
-        assert values(lake) == {1.1, 1.2, 1.3}
-    land(lake, 3, series_of(ONE, OTHER), "pr.series")
-    assert lake.build().exit_code == 7
-    assert values(lake) == {2.1, 2.2, 2.3}
-    assert vintages(lake) == [release(1), release(2)]
-
-
-def test_a_series_file_that_waited_for_its_data_is_shown_though_the_next_is_broken(lake):
-    land(lake, 2, series_of(OTHER), "pr.series")
-    assert lake.build().exit_code == 7
-    land(lake, 3, BROKEN, "pr.series")
-    land(lake, 3, data_of(3, OTHER))
-    assert lake.build().exit_code == 7
-    assert [row["series_id"] for row in rows_of(lake.storage, "pr_series")] == [OTHER]
-    assert values(lake) == {3.1, 3.2, 3.3}
-
-
 def test_another_converter_tries_every_version_again(lake, monkeypatch):
     with monkeypatch.context() as strict:
         convert = partial(_convert_unless, data_of(2), convert_data)
@@ -256,48 +227,17 @@ def test_what_was_judged_is_not_tried_again_while_nothing_has_changed(lake, monk
     assert tried == [len(BROKEN)]
 
 
-@pytest.mark.parametrize(
-    ("name", "body"),
-    [(DATA_FILE, data_of(2, ONE, OTHER)), ("pr.series", series_of(OTHER))],
-    ids=["data", "series"],
-)
-def test_who_waits_needs_a_person_after_a_day_whatever_else_changes(name, body, lake):
-    land(lake, 2, body, name)
-    codes = []
-    for number in (2, 3, 4):
-        land(lake, number, b"Read me, %d.\r\n" % number, "pr.txt")
-        codes.append(exit_on(lake, day(number)))
-    assert codes == [5, 7, 7]
-    # A series file that does not fit either is a reason to wait once more.
-    land(lake, 5, series_of(OTHER, "PRS30006013"), "pr.series")
-    assert exit_on(lake, day(5)) == 5
-
-
-def exit_on(lake: Lake, moment: datetime) -> int:
-    return build_on(lake, moment + timedelta(hours=2)).exit_code
-
-
-def test_what_did_not_convert_and_waits_now_is_waited_for(lake, monkeypatch):
-    with monkeypatch.context() as strict:
-        convert = partial(_convert_unless, data_of(2, OTHER), convert_data)
-        strict.setattr(tables, "convert_data", convert)
-        land(lake, 2, data_of(2, OTHER))
-        assert exit_on(lake, day(2)) == 7
-    monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
-    assert exit_on(lake, day(2)) == 5
-
-
 def test_a_second_file_of_a_table_that_nobody_makes_yet_is_told_so(lake):
     land(lake, 2, DAMAGED, "pr.sex-code")
-    land(lake, 2, b"a\tb\r\n1\tone\r\n", "pr.sex_code")
-    land(lake, 2, b"a\tb\r\n1\tone\r\n", "pr.second")  # a table of any name hinders nothing
+    land(lake, 2, b"a_code\tb_text\r\n1\tone\r\n", "pr.sex_code")
+    land(lake, 2, b"a_code\tb_text\r\n1\tone\r\n", "pr.second")
     told = [str(failure) for failure in lake.build().failures]
     assert len(told) == 2
     assert told[1].startswith(
         "pr.sex_code would become pr_sex_code, as would pr.sex-code, which is held back and has"
         " no table. It is held back since "
     )
-    assert rows_of(lake.storage, "pr_second") == [{"a": "1", "b": "one"}]
+    assert rows_of(lake.storage, "pr_second") == [{"a_code": "1", "b_text": "one"}]
 
 
 @pytest.mark.parametrize("name", [DATA_FILE, "pr.new"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -18,7 +17,6 @@ from tests.daily import (
     BROKEN,
     ONE,
     OTHER,
-    build_on,
     data_of,
     day,
     land,
@@ -30,7 +28,7 @@ from tests.daily import (
     vintages,
 )
 from tests.faults.commands import LATER, verify
-from tests.faults.lake import DATA_FILE, Lake, change_file
+from tests.faults.lake import DATA_FILE, Lake
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.faults.small_survey import lake_with
 from tests.pointers import pointers_as_of
@@ -39,6 +37,7 @@ from tests.test_builds import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer
 
@@ -179,27 +178,26 @@ def test_a_permission_is_heeded_once(may_be_allowed, lake):
         assert lake.build().summary["changed"] is False
 
 
-def test_data_that_is_ahead_of_its_series_waits_and_no_vintage_of_it_is_lost(lake):
+def test_data_that_is_ahead_of_its_series_is_published_and_counted(lake):
     """Three days long the series file does not name a new series; then it does."""
     for number in (2, 3, 4):
         land(lake, number, data_of(number, ONE, OTHER))
-        soon = build_on(lake, day(number) + timedelta(hours=1))
-        assert (soon.exit_code, soon.error.retryable) == (5, True)
-        assert f"the series {OTHER}" in soon.told
-        late = build_on(lake, day(number) + timedelta(hours=25))
-        assert late.exit_code == 7
-        assert values(lake) == {1.1, 1.2, 1.3}
-        assert vintages(lake) == [release(1)]
-    held = pointer_of(lake).held[DATA_FILE]
-    land(lake, 5, data_of(5, ONE, OTHER))
-    change_file(lake.upstream, "pr.series", series_of(ONE, OTHER), day(5))
-    assert lake.land_bls().failures == ()
-    assert held.since == "2025-09-06T13:00:00Z"
-    assert lake.build().failures == ()
-    assert pointer_of(lake).held == {}
-    assert vintages(lake) == [release(number) for number in (1, 2, 3, 4, 5)]
+        done = lake.build()
+        assert done.failures == ()
+        (warning,) = done.summary["releases"]["pr"]["warnings"]
+        assert warning == (
+            f"{DATA_FILE} has 3 observations of series that the series file does not name, such as"
+            f" {OTHER}; they are kept."
+        )
+        assert source_of(lake, DATA_FILE)["rows_unlisted"] == 3
+        assert vintages(lake)[-1] == release(number)
+    land(lake, 5, series_of(ONE, OTHER), "pr.series")
+    done = lake.build()
+    assert (done.failures, done.summary["releases"]["pr"]["warnings"]) == ((), [])
+    assert done.summary["releases"]["pr"]["converted"] == ["pr.series"]
+    assert source_of(lake, DATA_FILE)["rows_unlisted"] == 0
     assert verify(lake, rebuild=True)[0] == 0
-    for number in (1, 2, 3, 4, 5):
+    for number in (1, 2, 3, 4):
         assert as_of(lake, day(number)) == {f"{number}.{quarter}" for quarter in (1, 2, 3)}
 
 
@@ -226,18 +224,20 @@ def rows_as_of(lake: Lake, pointer: Pointer) -> list[float]:
     return list(newest.values())
 
 
-def test_a_series_file_that_is_ahead_of_its_data_waits(lake):
+def test_a_series_file_that_is_ahead_of_its_data_is_published(lake):
     """It drops a series whose figures still stand in the data file."""
     land(lake, 2, series_of(OTHER), "pr.series")
-    done = build_on(lake, day(2))
-    assert done.exit_code == 5
-    assert list(pointer_of(lake).held) == ["pr.series"]
-    assert [row["series_id"] for row in rows_of(lake.storage, "pr_series")] == [ONE]
-    assert values(lake) == {1.1, 1.2, 1.3}
-    land(lake, 3, data_of(3, OTHER))
     assert lake.build().failures == ()
     assert [row["series_id"] for row in rows_of(lake.storage, "pr_series")] == [OTHER]
-    assert vintages(lake) == [release(1), release(3)]
+    assert source_of(lake, DATA_FILE)["rows_unlisted"] == 3
+    assert values(lake) == {1.1, 1.2, 1.3}
+
+
+def test_a_survey_without_a_series_file_has_nothing_to_compare_with(lake):
+    lake.upstream.remove_file("pr", "pr.series")
+    land(lake, 2, data_of(2))
+    assert lake.build().failures == ()
+    assert source_of(lake, DATA_FILE)["rows_unlisted"] is None
 
 
 def test_a_file_that_heals_by_itself_leaves_out_only_what_does_not_convert(lake):

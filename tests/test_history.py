@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -54,12 +55,15 @@ def engine_at(storage, text):
     return open_engine(storage, pointers_as_of(storage, end_of(text)), Settings())
 
 
-def rows_of(month: str) -> list[tuple[str, int, str, float | None, str]]:
+def rows_of(month: str) -> list[tuple[Any, ...]]:
     """A capture's rows, read without any of the project's code."""
     lines = capture(f"bls/pr/{month}/pr.data.0.Current").read_text().splitlines()[1:]
     cells = ([cell.strip() for cell in line.split("\t")] for line in lines if line.strip())
     return sorted(
-        (series, int(year), period, None if value in ("", "-") else float(value), footnote)
+        (
+            *(series, int(year), period, None if value in ("", "-") else float(value)),
+            *(footnote, value if value == "-" else None),
+        )
         for series, year, period, value, footnote in cells
     )
 
@@ -91,7 +95,7 @@ def test_as_of_a_capture_s_day_the_data_are_that_capture_row_for_row(month, land
     release = RELEASES[month]
     for text in (release.strftime("%Y-%m-%d"), release_name(release)):
         found = engine_at(landed, text).query(
-            "select series_id, year, period, value, footnote_codes from pr_data"
+            "select series_id, year, period, value, footnote_codes, value_text from pr_data"
             " where data_file = '0.Current'"
         )
         assert sorted(tuple(row.values()) for row in found.to_pylist()) == rows_of(month)

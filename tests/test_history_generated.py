@@ -47,19 +47,21 @@ def generate_vintages(seed: int) -> list[Values]:
     for year in (2019, 2020, 2021):
         before = vintages[-1]
         after: Values = {}
-        for key, (value, note) in before.items():
+        for key, (value, note, text) in before.items():
             fate = chance.random()
             if fate < 0.2:
-                after[key] = (round(chance.uniform(-9, 9), 1), "R")
+                after[key] = (round(chance.uniform(-9, 9), 1), "R", None)
             elif fate < 0.3:
-                after[key] = (round(chance.uniform(10, 19), 1), "")
+                after[key] = (round(chance.uniform(10, 19), 1), "", None)
             elif fate < 0.4:
-                after[key] = (value, "P")
+                after[key] = (value, "P", text)
+            elif fate < 0.45:
+                after[key] = (None, note, chance.choice(["<0.5", "<0.1", "-"]))
             elif fate < 0.9:
-                after[key] = (value, note)
+                after[key] = (value, note, text)
         for series in ("PRS1", "PRS2", "PRS3", "PRS4"):
             for quarter in range(1, 5):
-                after[series, year, f"Q0{quarter}"] = (round(chance.uniform(-9, 9), 1), "")
+                after[series, year, f"Q0{quarter}"] = (round(chance.uniform(-9, 9), 1), "", None)
         vintages.append(after)
     return vintages[1:]
 
@@ -70,8 +72,8 @@ VINTAGES = {name: generate_vintages(seed) for seed, name in enumerate(FILES)}
 def body(name: str, number: int) -> bytes:
     """A vintage as BLS serves it."""
     rows = [
-        (series, str(year), period, str(value), note)
-        for (series, year, period), (value, note) in sorted(VINTAGES[name][number].items())
+        (series, str(year), period, str(value) if text is None else text, note)
+        for (series, year, period), (value, note, text) in sorted(VINTAGES[name][number].items())
     ]
     return render.data_file(rows)
 
@@ -298,7 +300,8 @@ def test_as_of_each_release_both_files_are_what_they_were(lake):
         pointers = pointers_as_of(lake.storage, from_release(release))
         engine = open_engine(lake.storage, pointers, Settings())
         found = engine.query(
-            "select data_file, series_id, year, period, value, footnote_codes from pr_data"
+            "select data_file, series_id, year, period, value, footnote_codes, value_text"
+            " from pr_data"
         )
         rows = sorted(tuple(row.values()) for row in found.to_pylist())
         assert rows == sorted(

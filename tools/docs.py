@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from functools import partial
@@ -16,7 +15,7 @@ from glue_jobs.sources.population import tables as population
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
-from glue_jobs.tables.flatfile import read_header
+from glue_jobs.tables.header import read_header
 from labor_lake.sample import excerpt
 from tools import graph
 
@@ -125,9 +124,9 @@ _PARTITIONS = {
 def _described_tables() -> Iterable[tuple[str, Columns]]:
     yield "pr_data", (*schemas.describe_columns(schemas.DATA_COLUMNS), schemas.DATA_FILE)
     for name, (body, _) in excerpt.files().items():
-        header = read_header(io.BytesIO(body))
-        if ".data." not in name and schemas.is_table_header(header):
-            yield name.replace(".", "_"), schemas.describe_columns(schemas.columns_of(header))
+        header = read_header(name, body)
+        if header and not header.is_of_observations:
+            yield name.replace(".", "_"), schemas.describe_columns(schemas.columns_of(header.names))
     yield "pr_sources", schemas.SOURCES
     yield "pr_revisions", (*schemas.REVISIONS, *schemas.REVISIONS_KEYS)
     yield "population", (*population.COLUMNS, population.DATASET)

@@ -18,7 +18,6 @@ from glue_jobs.documents import (
     NOT_STORED,
     Count,
     Moment,
-    MomentOrNone,
     Release,
     Sha256,
     read_as,
@@ -56,6 +55,8 @@ class TableFile:
         source_sha256: hash of that file's bytes or content.
         rejects: lines of that file that were set aside.
         rejects_path: inside the release folder: those lines; empty where there are none.
+        texts: values that are text instead of numbers.
+        unlisted: observations of series that the shown series file does not name.
     """
 
     path: Path
@@ -67,6 +68,8 @@ class TableFile:
     source_sha256: Sha256OrNone = ""
     rejects: Count = 0
     rejects_path: PathOrNone = ""
+    texts: Count = field(default=0, metadata=ADDED_LATER)
+    unlisted: Count = field(default=0, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,6 @@ class HeldBack:
         shown_sha256: the same of its effective version, the newest landed one that converted, which
             the release shows; empty where no version did, so that there is no table.
         allowed: whether it was told to accept a table that shrank.
-        heals_until: until when it is expected to heal by itself, since BLS may be in the middle of
-            a release; empty where it is not.
     """
 
     reason: str
@@ -142,7 +143,6 @@ class HeldBack:
     sha256: Sha256
     shown_sha256: Sha256OrNone
     allowed: bool
-    heals_until: MomentOrNone
 
 
 @dataclass(frozen=True)

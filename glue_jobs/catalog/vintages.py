@@ -101,7 +101,11 @@ def _from_revisions(pointer: Pointer, until: str) -> Pointer:
     files = tuple(
         file for file in revisions.files if file.partition[1] <= until[: len(file.partition[1])]
     )
-    data = replace(pointer.tables[data_name], files=())
+    # What BLS tells besides the figure, in a column of its own, has no history.
+    known = {column.name for column in revisions.columns}
+    data = pointer.tables[data_name]
+    columns = tuple(column for column in data.columns if column.name in known)
+    data = replace(data, columns=columns, files=())
     tables = {name: replace(revisions, files=files), data_name: data}
     history = tuple(one for one in pointer.history if one.release <= until)
     # A file may hold later releases of the same year; whoever reads it leaves them out.

@@ -11,10 +11,9 @@ from glue_jobs.errors import IntegrityFailure
 from glue_jobs.history.layout import ROWS, with_release
 from glue_jobs.raw_zone import contents_of
 from glue_jobs.sources.kept import find_content
-from glue_jobs.sources.places import partition_of, place_of, tables_of
+from glue_jobs.sources.places import data_place, tables_of
 from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.parquet import write_parquet
-from glue_jobs.tables.plan import Role
 from glue_jobs.tables.revisions import (
     REVISED,
     Counted,
@@ -108,7 +107,7 @@ class Comparer:
         table = table_names.data(self._subject)
         if self._current is None or table not in self._current.tables:
             return None
-        partition = (partition_of(self._subject, vintage.source),)
+        partition = (data_place(self._subject, vintage.source).partition,)
         for file in self._current.tables[table].files:
             if file.partition == partition and file.source_sha256 == vintage.sha256:
                 key = self._current.key_of(table, file)
@@ -127,10 +126,8 @@ def make_vintage(
     Raises:
         IntegrityFailure: no version has these bytes any more.
     """
-    place = place_of(subject, vintage.source)
-    if place is None or place.role is not Role.DATA:
-        raise IntegrityFailure(f"{vintage.source} is no data file of {subject}.")
+    place = data_place(subject, vintage.source)
     kept = find_content(storage, vintage.source, vintage.key, vintage.sha256)
     target = scratch / name
-    tables_of(subject).convert(place, contents_of(storage, kept), target, scratch, None)
+    tables_of(subject).convert(place, contents_of(storage, kept), target, scratch)
     return target

@@ -19,7 +19,9 @@ from glue_jobs.history.comparing import Comparer
 from glue_jobs.history.layout import is_laid_out, table_of
 from glue_jobs.history.writing import Changes, HistoryWriter, left_out_because
 from glue_jobs.raw_zone import vintage_of
+from glue_jobs.sources.places import tables_of
 from glue_jobs.storage.verified import read_verified
+from glue_jobs.tables.plan import is_same_converter
 from glue_jobs.tables.quality import check_shrinking
 from glue_jobs.tables.revisions import count_rows, defines_revised
 
@@ -54,7 +56,10 @@ class History:
         self.vintages = list(previous.history) if previous else []
         self.warnings: list[str] = []
         self._storage, self._subject, self._scratch = storage, subject, scratch
-        self._comparer = Comparer(storage, subject, scratch, previous)
+        # Tables of another converter are not what raw gives now.
+        schema = tables_of(subject).schema
+        same = previous is not None and is_same_converter(previous.made_by, schema)
+        self._comparer = Comparer(storage, subject, scratch, previous if same else None)
         self._writer = HistoryWriter(storage, subject, previous, self._comparer, scratch)
         table = previous.tables.get(table_names.revisions(subject)) if previous else None
         self._files = _by_source(table.files if table else ())

@@ -24,7 +24,7 @@ from glue_jobs import table_names
 from glue_jobs.catalog.pointers import TableFile
 from glue_jobs.errors import AlreadyWritten, IntegrityFailure, QualityFailure
 from glue_jobs.history import layout
-from glue_jobs.sources.places import partition_of
+from glue_jobs.sources.places import data_place
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.verified import copy_verified
@@ -155,7 +155,7 @@ class HistoryWriter:
             own, state = list(group), None
             last = written[-1] if written else None
             source = own[0].source
-            partition = (partition_of(self._subject, source), year)
+            partition = (data_place(self._subject, source).partition, year)
             while state is None:  # again, where a published file turns out to have rotten
                 found, missed = self._find(own, last, compared, may_lack)
                 state = self._state(source, partition, found, is_running=year == newest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
-from glue_jobs.sources.places import partition_of
+from glue_jobs.sources.places import data_place
 from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
 from glue_jobs.timestamps import year_of
@@ -60,7 +60,8 @@ def changes_of(
         LakeError: the engine cannot answer.
     """
     told = f"The changes of {vintage.source} cannot be told"
-    data_file, release = partition_of(pointer.subject, vintage.source), vintage.release
+    data_file = data_place(pointer.subject, vintage.source).partition
+    release = vintage.release
     values = [data_file, year_of(release), release]
     answer = query_own(engine, told, _statement(pointer.subject, tables), values)
     return {
@@ -98,15 +99,21 @@ def as_text(document: dict[str, Any]) -> str:
     for change in document["changes"][:SHOWN]:
         words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
         what = ", ".join(word for word in words if word) or change["series_id"]
-        figures = {
-            "added": f"new: {change['value']}",
-            "withdrawn": f"withdrawn: {change['previous_value']}",
-        }.get(change["change"], f"{change['previous_value']} -> {change['value']}")
+        before, now = _printed(change, "previous_"), _printed(change, "")
+        figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
+            change["change"], f"{before} -> {now}"
+        )
         lines.append(visible(f"{change['year']} {change['period']}  {figures}  {what}"))
     more = len(document["changes"]) - SHOWN
     if more > 0:
         lines.append(f"and {more:,} more")
     return "\n".join(lines) + "\n"
+
+
+def _printed(change: dict[str, Any], prefix: str) -> object:
+    """A figure as BLS prints it: the value, or the text in its place."""
+    value = change[f"{prefix}value"]
+    return change[f"{prefix}value_text"] if value is None else value
 
 
 def _number(difference: Decimal | None) -> float | None:
@@ -126,8 +133,8 @@ def _statement(survey: str, tables: set[str]) -> str:
     )
     return (
         f"select change, series_id, {_WORDS if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
-        f" value, {difference} from {source}"
+        f" value, {difference}, previous_value_text, value_text from {source}"
         " where data_file = ? and release_year = ? and release = ?"
-        " and change in ('added', 'revised', 'withdrawn')"
+        " and change in ('added', 'revised', 'text', 'withdrawn')"
         " order by abs(difference) desc nulls last, series_id, year, period"
     )

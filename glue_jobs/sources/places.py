@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from glue_jobs.errors import IntegrityFailure
 from glue_jobs.sources.registry import folder_with
+from glue_jobs.tables.header import DATA_START
 from glue_jobs.tables.plan import Role
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from glue_jobs.tables.convert import Content, Converted
     from glue_jobs.tables.plan import Planned
-    from glue_jobs.tables.quality import KnownSeries
 
 
 class Tables(Protocol):
@@ -33,16 +34,18 @@ class Tables(Protocol):
     def schema(self) -> str:
         """See above."""
 
-    def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
-        """The place of each file that may become a table, by its name, in the order to go."""
+    def place(self, subject: str, name: str, start: bytes | None = None) -> Planned | None:
+        """The place of the table that a file becomes; None where it becomes none.
+
+        Args:
+            subject: whose.
+            name: the file.
+            start: its first bytes, ``MOST_FIRST_BYTES`` and some more; None where they are not
+                known, and its name alone must tell.
+        """
 
     def convert(
-        self,
-        place: Planned,
-        contents: Sequence[Content],
-        target: Path,
-        scratch: Path,
-        known_series: Callable[[], KnownSeries] | None,
+        self, place: Planned, contents: Sequence[Content], target: Path, scratch: Path
     ) -> Converted | None:
         """Makes a file's table, or its part of one, as Parquet; None for a document.
 
@@ -51,7 +54,6 @@ class Tables(Protocol):
             contents: its bytes, an object each.
             target: where the Parquet file goes.
             scratch: a folder for temporary files.
-            known_series: makes the check against the series file; None for no check.
 
         Raises:
             QualityFailure: it cannot be made.
@@ -68,18 +70,15 @@ def tables_of(subject: str) -> Tables:
     return half
 
 
-def place_of(subject: str, name: str) -> Planned | None:
-    """The place of a file's table; None where its name says that it has none."""
-    return next(iter(tables_of(subject).plan(subject, [name])), None)
-
-
-def partition_of(subject: str, name: str) -> str:
-    """The partition's value that a data file is; empty where its name says that it has no table."""
-    place = place_of(subject, name)
-    return place.partition if place else ""
+def data_place(subject: str, name: str) -> Planned:
+    """The place of a file that is known to have observations: those of a vintage are."""
+    place = tables_of(subject).place(subject, name, DATA_START)
+    if place is None:
+        raise IntegrityFailure(f"{name} is no data file of {subject}.")
+    return place
 
 
 def is_data_file(subject: str, name: str) -> bool:
-    """Whether a file of that name would have observations, and so a history."""
-    place = place_of(subject, name)
+    """Whether a file of that name has observations, as far as the name alone tells."""
+    place = tables_of(subject).place(subject, name)
     return place is not None and place.role is Role.DATA

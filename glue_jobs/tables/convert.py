@@ -1,31 +1,33 @@
 """Turns one landed file into one Parquet file.
 
 The way of every row: bytes → typed batches (``flatfile``) → strictly ascending keys
-(``ordering``) → known series (``quality``) → row groups (``parquet``). Nothing is held but a few
-blocks, so memory does not grow with the file.
+(``ordering``) → row groups (``parquet``). Nothing is held but a few blocks, so memory does not
+grow with the file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Callable
 
 import pyarrow as pa
 
 from glue_jobs.errors import QualityFailure
-from glue_jobs.tables.flatfile import FlatFileReader, read_header
+from glue_jobs.tables.flatfile import FlatFileReader
+from glue_jobs.tables.header import read_header
 from glue_jobs.tables.lines import look_ahead
 from glue_jobs.tables.ordering import OutOfOrder, in_order, put_in_order
 from glue_jobs.tables.parquet import write_parquet
-from glue_jobs.tables.quality import MOST_REJECTED, Findings
+from glue_jobs.tables.quality import MAPPING, OBSERVATIONS, SERIES, Findings
 from glue_jobs.tables.schemas import (
+    ASPECT_COLUMNS,
+    ASPECT_KEY,
     DATA_COLUMNS,
     DATA_KEY,
     arrow_schema,
     columns_of,
     describe_columns,
-    is_table_header,
+    with_further,
 )
 
 if TYPE_CHECKING:
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.tables.columns import TableColumn
-    from glue_jobs.tables.flatfile import Column, Reject, Rows
-    from glue_jobs.tables.quality import KnownSeries
+    from glue_jobs.tables.fields import Column
+    from glue_jobs.tables.flatfile import Reject, Rows
+    from glue_jobs.tables.header import Header
+    from glue_jobs.tables.quality import Tolerance
 
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 """Of what a conversion gives: raise it when that changes, and every table is made again.
 
 tests/tables/test_golden.py holds what this version gives. The Parquet library writes the same rows
@@ -47,8 +51,6 @@ would make each other's again for ever.
 
 _SHORTEST_ROW = 4  # bytes: a code, a tab, a letter, a line end
 _MOST_REJECTS = 200_000  # a bound on memory; the largest file of all has 150 million rows
-
-_EXTRA_WARNING = "has columns that the table has not: {}; they were left out"
 
 
 @dataclass(frozen=True)
@@ -76,62 +78,80 @@ class Converted:
         columns: of the table.
         rejects: lines that were set aside.
         warnings: sentences for the run summary.
+        texts: values that are text; ``-`` is none.
     """
 
     rows: int
     columns: tuple[TableColumn, ...]
     rejects: tuple[Reject, ...] = ()
     warnings: tuple[str, ...] = ()
+    texts: int = 0
 
 
-def convert_data(
-    content: Content, target: Path, scratch: Path, known_series: Callable[[], KnownSeries] | None
-) -> Converted:
+def convert_data(content: Content, target: Path, scratch: Path) -> Converted:
     """Converts a data file; key and order: series_id, year, period.
 
     Args:
         content: the landed file.
         target: where the Parquet file goes.
         scratch: a folder for temporary files.
-        known_series: makes the check against the series file; None where there is no such file.
 
     Raises:
-        QualityFailure: a column is missing, a series is unknown, or too many lines are rejects.
+        QualityFailure: a column is missing, or too many lines are rejects.
     """
-
-    def plan(header: tuple[str, ...]) -> _Plan:
-        for column in DATA_COLUMNS:
-            if header.count(column.name) != 1:
-                found = "several columns" if column.name in header else "no column"
-                raise QualityFailure(
-                    f"{content.name} has {found} {column.name};"
-                    f" its header is {ascii(header)[:100]}."
-                )
-        extra = [name for name in header if name not in {column.name for column in DATA_COLUMNS}]
-        warning = _EXTRA_WARNING.format(ascii(", ".join(extra))[1:-1][:100]) if extra else ""
-        return _Plan(header, DATA_COLUMNS, DATA_KEY, known_series, warning)
-
-    converted = _convert(content, plan, target, scratch)
-    assert converted is not None  # noqa: S101 - the plan takes every header, or raises
-    return converted
+    return _convert_observations(content, target, scratch, DATA_COLUMNS, DATA_KEY)
 
 
-def convert_table(content: Content, target: Path, scratch: Path) -> Converted | None:
-    """Converts a series or mapping file; None if its first line names no columns: a document.
+def convert_aspects(content: Content, target: Path, scratch: Path) -> Converted:
+    """The same of an aspect file; key and order: series_id, year, period, aspect_type."""
+    return _convert_observations(content, target, scratch, ASPECT_COLUMNS, ASPECT_KEY)
 
-    A series file ascends by series_id; a mapping file keeps the order that BLS gave it.
+
+def convert_series(content: Content, target: Path, scratch: Path) -> Converted:
+    """The same of the series file; key and order: series_id."""
+
+    def plan(header: Header) -> _Plan:
+        _check_names(content, header, ("series_id",))
+        return _Plan(header, columns_of(header.names), ("series_id",), SERIES)
+
+    return _convert_table(content, plan, target, scratch)
+
+
+def convert_mapping(content: Content, target: Path, scratch: Path) -> Converted | None:
+    """Converts a mapping file, in the order that BLS gave it; None for a document.
+
+    A table that begins with series_id, and is not the series file, ascends by it.
 
     Raises:
         QualityFailure: too many lines are rejects.
     """
 
-    def plan(header: tuple[str, ...]) -> _Plan | None:
-        if not is_table_header(header):
-            return None
-        key = ("series_id",) if header[0] == "series_id" else ()
-        return _Plan(header, columns_of(header), key)
+    def plan(header: Header) -> _Plan:
+        key = ("series_id",) if header.names[0] == "series_id" else ()
+        return _Plan(header, columns_of(header.names), key, MAPPING)
 
     return _convert(content, plan, target, scratch)
+
+
+def _convert_observations(
+    content: Content,
+    target: Path,
+    scratch: Path,
+    columns: tuple[Column, ...],
+    key: tuple[str, ...],
+) -> Converted:
+    def plan(header: Header) -> _Plan:
+        _check_names(content, header, (*key, "value"))
+        return _Plan(header, with_further(columns, header.names), key, OBSERVATIONS)
+
+    return _convert_table(content, plan, target, scratch)
+
+
+def _check_names(content: Content, header: Header, needed: Sequence[str]) -> None:
+    for name in needed:
+        if name not in header.names:
+            found = ascii("\t".join(header.names))[1:-1][:100]
+            raise QualityFailure(f"{content.name} has no column {name}; its header is {found}.")
 
 
 def write_records(
@@ -148,24 +168,32 @@ class _Plan:
     """What a file's header decides.
 
     Attributes:
-        header: the names in its first line.
+        header: the file's.
         columns: what is read.
         key: the columns by which its rows ascend; none where they keep BLS's order.
-        known_series: makes the check against the series file; None where there is none.
-        warning: what is odd about the header, without the file's name; empty for nothing.
+        tolerance: of lines that cannot be read.
     """
 
-    header: tuple[str, ...]
+    header: Header
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    known_series: Callable[[], KnownSeries] | None = None
-    warning: str = ""
+    tolerance: Tolerance
+
+
+def _convert_table(
+    content: Content, plan: Callable[[Header], _Plan], target: Path, scratch: Path
+) -> Converted:
+    """Converts a file that must have a header."""
+    converted = _convert(content, plan, target, scratch)
+    if converted is None:
+        raise QualityFailure(f"{content.name} has no header line.")
+    return converted
 
 
 def _convert(
-    content: Content, plan: Callable[[tuple[str, ...]], _Plan | None], target: Path, scratch: Path
+    content: Content, plan: Callable[[Header], _Plan], target: Path, scratch: Path
 ) -> Converted | None:
-    """Converts a file as its header decides; None if that makes no plan."""
+    """Converts a file as its header decides; None where it has none."""
     try:
         return _convert_once(content, plan, target, None)
     except OutOfOrder:
@@ -173,10 +201,7 @@ def _convert(
 
 
 def _convert_once(
-    content: Content,
-    plan: Callable[[tuple[str, ...]], _Plan | None],
-    target: Path,
-    sorts_in: Path | None,
+    content: Content, plan: Callable[[Header], _Plan], target: Path, sorts_in: Path | None
 ) -> Converted | None:
     """Reads the file once, header and rows in one stream, and writes its Parquet file.
 
@@ -191,13 +216,16 @@ def _convert_once(
     """
     with content.open() as stream:
         start, whole = look_ahead(stream)
-        planned = plan(read_header(BytesIO(start)))
-        if planned is None:
+        header = read_header(content.name, start)
+        if header is None:
             return None
-        findings = _new_findings(content)
-        if planned.warning:
-            findings.warn(planned.warning)
-        reader = FlatFileReader(planned.header, planned.columns)
+        planned = plan(header)
+        findings = _new_findings(content, planned)
+        if header.warning:
+            findings.warn(header.warning)
+        reader = FlatFileReader(
+            header, planned.columns, takes_windows_1252=planned.tolerance is not OBSERVATIONS
+        )
         blocks = reader.read(whole)
         batches: Iterable[pa.RecordBatch]
         if planned.key and sorts_in is not None:
@@ -206,21 +234,29 @@ def _convert_once(
             batches = in_order(_batches(blocks, findings), planned.key)
         else:
             batches = _batches(blocks, findings)
-        if planned.known_series is not None:
-            batches = planned.known_series().check(content.name, batches)
         rows = write_parquet(target, reader.schema, batches)
-        findings.check_rejects(rows)
-    rejects = tuple(sorted(findings.rejects, key=lambda reject: reject.line))
-    return Converted(rows, describe_columns(planned.columns), rejects, tuple(findings.warnings))
+        findings.finish(rows)
+    return Converted(
+        rows,
+        describe_columns(planned.columns),
+        tuple(sorted(findings.rejects, key=lambda reject: reject.line)),
+        tuple(findings.warnings),
+        findings.texts,
+    )
 
 
-def _new_findings(content: Content) -> Findings:
-    hopeless = int(content.size / _SHORTEST_ROW * MOST_REJECTED) + 1
-    return Findings(content.name, min(hopeless, _MOST_REJECTS))
+def _new_findings(content: Content, planned: _Plan) -> Findings:
+    hopeless = planned.tolerance.of(content.size // _SHORTEST_ROW) + 1
+    return Findings(
+        content.name,
+        planned.tolerance,
+        min(hopeless, _MOST_REJECTS),
+        tells_texts=planned.key == DATA_KEY,  # in an aspect file they are what is expected
+    )
 
 
 def _batches(blocks: Iterator[Rows], findings: Findings) -> Iterator[pa.RecordBatch]:
     for rows in blocks:
-        findings.reject(rows.rejects)
+        findings.note(rows)
         if rows.batch.num_rows:
             yield rows.batch

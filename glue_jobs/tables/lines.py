@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from glue_jobs.errors import QualityFailure
+from glue_jobs.tables.header import MOST_FIRST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 2 << 20
-MOST_FIRST_BYTES = 1 << 16
-"""A first line that is longer names no columns: the longest that BLS has, has some 300 bytes."""
-
-_END = re.compile(rb"\r\n|\n|\r")
-
-
-def first_line(stream: BinaryIO) -> bytes:
-    """The first line without its end; empty if it is longer than a first line may be."""
-    # readline does not know CR, so it may read on; one byte more tells a line that goes on.
-    line = _END.split(stream.readline(MOST_FIRST_BYTES + 1), maxsplit=1)[0]
-    return line if len(line) <= MOST_FIRST_BYTES else b""
 
 
 def look_ahead(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
@@ -46,7 +35,7 @@ def lines_of(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def blocks_of(
-    stream: BinaryIO, size: int = BLOCK_BYTES, *, below_first: bool = False
+    stream: BinaryIO, size: int = BLOCK_BYTES, *, skip: int = 0
 ) -> Iterator[tuple[bytearray, int]]:
     """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only.
 
@@ -56,7 +45,7 @@ def blocks_of(
     Args:
         stream: what to cut.
         size: of the buffer, in bytes.
-        below_first: whether the first line is left out.
+        skip: bytes to leave out at its start; fewer than a block has.
 
     Raises:
         QualityFailure: a line is longer than a block.
@@ -64,9 +53,9 @@ def blocks_of(
     buffer = bytearray(size)
     view = memoryview(buffer)
     kept = 0
-    if below_first:
+    if skip:
         end = _fill(stream, view)
-        kept = end - _end_of_first(buffer, end)
+        kept = max(end - skip, 0)
         view[:kept] = view[end - kept : end]
     while True:
         end = kept + _fill(stream, view[kept:])
@@ -99,15 +88,6 @@ class _Rejoined(io.RawIOBase):
         count = min(len(self._start), len(buffer))
         buffer[:count], self._start = self._start[:count], self._start[count:]
         return count
-
-
-def _end_of_first(buffer: bytearray, end: int) -> int:
-    """Where the second line begins in a buffer, which is full unless the stream ends in it."""
-    found = _END.search(buffer, 0, end)
-    full = end == len(buffer)
-    if full and (found is None or (found[0] == b"\r" and found.end() == end)):
-        raise _too_long(end)
-    return found.end() if found else end
 
 
 def _too_long(size: int) -> QualityFailure:

@@ -22,10 +22,11 @@ _LIBRARY = ", pyarrow "
 
 
 class Role(Enum):
-    """What a file is, by its name."""
+    """What a file is, by its header and its name."""
 
     DATA = "data"
-    SERIES = "series"
+    ASPECT = "aspect"
+    SERIES = "series"  # the survey's list of its series
     OTHER = "other"  # a mapping file or a document: its first line tells
 
 

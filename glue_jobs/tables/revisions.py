@@ -18,27 +18,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glue_jobs.tables.fields import NOT_AVAILABLE
 from glue_jobs.tables.numbers import TIME_BITS, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIRST, ADDED, REVISED, FOOTNOTE, WITHDRAWN = "first", "added", "revised", "footnote", "withdrawn"
+FIRST, ADDED, REVISED, WITHDRAWN = "first", "added", "revised", "withdrawn"
+TEXT, FOOTNOTE = "text", "footnote"  # the value is the same
 
 SCHEMA = pa.schema(
     [
         pa.field("series_id", pa.string(), nullable=False),
-        pa.field("year", pa.int16(), nullable=False),
+        pa.field("year", pa.int32(), nullable=False),
         pa.field("period", pa.string(), nullable=False),
         pa.field("change", pa.string(), nullable=False),
         pa.field("value", pa.float64()),
         pa.field("previous_value", pa.float64()),
         pa.field("footnote_codes", pa.string()),
         pa.field("previous_footnote_codes", pa.string()),
+        pa.field("previous_value_text", pa.string()),
+        pa.field("value_text", pa.string()),
     ]
 )
 
 _CODES = ["series_id", "period", "footnote_codes"]
+_READ = ["series_id", "year", "period", "value", "footnote_codes", "value_text"]
 # A key as one number: the series' rank among those at hand, then its time.
 _PER_SERIES = pa.scalar(1 << TIME_BITS, pa.int64())
 
@@ -48,7 +53,8 @@ def read_vintage(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(stream, read_dictionary=_CODES) as file:
         # A row group at a time: the reader of all of them holds more the longer it reads.
         for number in range(file.num_row_groups):
-            yield from file.read_row_group(number, use_threads=False).to_batches(1 << 16)
+            rows = file.read_row_group(number, _READ, use_threads=False)
+            yield from rows.to_batches(1 << 16)
 
 
 def count_rows(stream: BinaryIO) -> int:
@@ -74,7 +80,8 @@ def compare_vintages(
 
     Yields:
         Batches of ``SCHEMA``. A value that appears, changes or vanishes is `revised`; a row with
-        the same value and another footnote is `footnote`; a row that is no more is `withdrawn`.
+        the same value and other text in its place is `text`, and with another footnote alone
+        `footnote`; a row that is no more is `withdrawn`. ``-`` and a blank say the same.
     """
     before, after = next(previous, None), next(current, None)
     while before is not None and after is not None:
@@ -159,11 +166,18 @@ def _compared(
 def _differing(
     before: pa.RecordBatch, after: pa.RecordBatch, keys: pa.Array | None = None
 ) -> pa.RecordBatch:
-    """The rows, key by key the same, whose value or footnote is another."""
+    """The rows, key by key the same, whose value, text or footnote is another."""
     same_value = _same(before.column("value"), after.column("value"))
     old_notes, new_notes = (_text(rows.column("footnote_codes")) for rows in (before, after))
-    differs = pc.invert(pc.and_(same_value, _same(old_notes, new_notes)))
-    change = pc.if_else(same_value.filter(differs), FOOTNOTE, REVISED)
+    old_texts, new_texts = (_text(rows.column("value_text")) for rows in (before, after))
+    same_text = _same(_meant(old_texts), _meant(new_texts))
+    same_value_and_text = pc.and_(same_value, same_text)
+    differs = pc.invert(pc.and_(same_value_and_text, _same(old_notes, new_notes)))
+    change = pc.if_else(
+        same_value.filter(differs),
+        pc.if_else(same_text.filter(differs), FOOTNOTE, TEXT),
+        REVISED,
+    )
     changed = after.filter(differs)
     columns = [
         _text(changed.column("series_id")),
@@ -174,6 +188,8 @@ def _differing(
         before.column("value").filter(differs),
         new_notes.filter(differs),
         old_notes.filter(differs),
+        old_texts.filter(differs),
+        new_texts.filter(differs),
     ]
     return _batch(columns, keys.filter(differs) if keys is not None else None)
 
@@ -182,7 +198,8 @@ def _changes(rows: pa.RecordBatch, change: str, keys: pa.Array | None) -> pa.Rec
     """Rows that are in one vintage only: their figures are the new ones, or the previous."""
     count = rows.num_rows
     values, notes = rows.column("value"), _text(rows.column("footnote_codes"))
-    no_values, no_notes = pa.nulls(count, pa.float64()), pa.nulls(count, pa.string())
+    texts = _text(rows.column("value_text"))
+    no_values, no_texts = pa.nulls(count, pa.float64()), pa.nulls(count, pa.string())
     gone = change == WITHDRAWN
     columns = [
         _text(rows.column("series_id")),
@@ -191,8 +208,10 @@ def _changes(rows: pa.RecordBatch, change: str, keys: pa.Array | None) -> pa.Rec
         pa.array([change] * count, pa.string()),
         no_values if gone else values,
         values if gone else no_values,
-        no_notes if gone else notes,
-        notes if gone else no_notes,
+        no_texts if gone else notes,
+        notes if gone else no_texts,
+        texts if gone else no_texts,
+        no_texts if gone else texts,
     ]
     return _batch(columns, keys)
 
@@ -228,6 +247,11 @@ def _same(one: pa.Array, other: pa.Array) -> pa.Array:
     """Whether each is the other, null being null."""
     both_null = pc.and_(pc.is_null(one), pc.is_null(other))
     return pc.or_(pc.fill_null(pc.equal(one, other), False), both_null)
+
+
+def _meant(texts: pa.Array) -> pa.Array:
+    """What stands in a value's place, without what says only that there is none."""
+    return pc.if_else(pc.equal(texts, NOT_AVAILABLE), pa.scalar(None, pa.string()), texts)
 
 
 def _text(column: pa.Array) -> pa.Array:

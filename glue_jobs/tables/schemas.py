@@ -2,19 +2,22 @@
 
 A BLS file becomes a table named after it: `pr.data.0.Current` is the partition
 `data_file=0.Current` of `pr_data`, `pr.series` is `pr_series`, `pr.sector` is `pr_sector`. The
-columns are the file's own. Their types follow from their names by the rules below, never from
-the data, so that a release cannot change them.
+columns are the file's own, and `value_text` beside `value`. Their types follow from their names by
+the rules below, never from the data, so that a release cannot change them.
 """
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from glue_jobs.tables.columns import TableColumn
-from glue_jobs.tables.flatfile import Column, Kind
+from glue_jobs.tables.fields import Column, Kind
 from glue_jobs.tables.types import arrow_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _KINDS = {
     "series_id": Kind.CODE,
@@ -31,6 +34,8 @@ _COMMENTS = {
     "year": "calendar year of the observation",
     "period": "M01-M12 months, Q01-Q04 quarters, S01-S02 half years; M13, Q05, S03, A01 annual",
     "value": "the figure as published, in the unit that the series' measure says; null: n/a",
+    "value_text": "what BLS printed where it is no plain number: -, <0.5; null: a number or blank",
+    "aspect_type": "what of the observation the value is: a standard error, a mark, an effect",
     "footnote_codes": "codes separated by commas, empty for none; R: revised in this release",
     "begin_year": "year of the series' first observation",
     "begin_period": "period of the series' first observation",
@@ -48,16 +53,24 @@ _COMMENTS = {
 }
 
 
-DATA_COLUMNS = (
+DATA_KEY = ("series_id", "year", "period")
+ASPECT_KEY = (*DATA_KEY, "aspect_type")
+
+_DATA_KEY_COLUMNS = (
     Column("series_id", Kind.CODE, required=True),
     Column("year", Kind.YEAR, required=True),
     Column("period", Kind.PERIOD, required=True),
-    Column("value", Kind.NUMBER),
-    Column("footnote_codes", Kind.TEXT),
 )
-"""Every data file's columns; key: series_id, year, period."""
+_ASPECT_TYPE = Column("aspect_type", Kind.TEXT, required=True)
+_VALUE = Column("value", Kind.NUMBER)
+_FOOTNOTE_CODES = Column("footnote_codes", Kind.TEXT)
+_VALUE_TEXT = Column("value_text", Kind.PRINTED, source="value")
 
-DATA_KEY = ("series_id", "year", "period")
+DATA_COLUMNS = (*_DATA_KEY_COLUMNS, _VALUE, _FOOTNOTE_CODES, _VALUE_TEXT)
+"""Every data file's columns; further ones of the file stand before the last."""
+
+ASPECT_COLUMNS = (*_DATA_KEY_COLUMNS, _ASPECT_TYPE, _VALUE, _FOOTNOTE_CODES, _VALUE_TEXT)
+"""The same of an aspect file."""
 
 DATA_FILE = TableColumn(
     "data_file", "string", "the upstream file, partition key: files overlap, so choose one"
@@ -70,6 +83,12 @@ SOURCES = (
     TableColumn("release", "string", "when BLS wrote these bytes: its Last-Modified, in UTC"),
     TableColumn("rows_read", "bigint", "rows in its table; null where it has none"),
     TableColumn("rows_rejected", "bigint", "lines that could not be read and were set aside"),
+    TableColumn("rows_as_text", "bigint", "values that are text, such as <0.5; - is not counted"),
+    TableColumn(
+        "rows_unlisted",
+        "bigint",
+        "observations of series that the series file does not name; null: nothing to compare",
+    ),
     TableColumn(
         "status",
         "string",
@@ -86,18 +105,20 @@ RELEASE = TableColumn("release", "string", "when BLS wrote the vintage, UTC, 202
 REVISIONS = (
     RELEASE,
     TableColumn("series_id", "string", _COMMENTS["series_id"]),
-    TableColumn("year", "smallint", _COMMENTS["year"]),
+    TableColumn("year", "int", _COMMENTS["year"]),
     TableColumn("period", "string", _COMMENTS["period"]),
     TableColumn(
         "change",
         "string",
-        "first: in the first vintage the lake saw; added; revised: another value; footnote: the"
-        " same value with another footnote; withdrawn: no longer published",
+        "first: in the first vintage the lake saw; added; revised: another value; text: other text"
+        " in its place; footnote: the same with another footnote; withdrawn: no longer published",
     ),
     TableColumn("value", "double", "the figure from this release on; null: n/a, or withdrawn"),
     TableColumn("previous_value", "double", "the figure until this release; null: n/a, or new"),
     TableColumn("footnote_codes", "string", "the codes from this release on"),
     TableColumn("previous_footnote_codes", "string", "the codes until this release"),
+    TableColumn("previous_value_text", "string", "text in the value's place until this release"),
+    TableColumn("value_text", "string", "text in the value's place from this release on"),
 )
 """`<survey>_revisions`: one row per change; key: data_file, release, series_id, year, period."""
 
@@ -112,29 +133,35 @@ _TYPE_NAMES = {
     Kind.CODE: "string",
     Kind.TEXT: "string",
     Kind.PERIOD: "string",
-    Kind.YEAR: "smallint",
+    Kind.YEAR: "int",
     Kind.INTEGER: "int",
     Kind.NUMBER: "double",
+    Kind.PRINTED: "string",
 }
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-def is_table_header(header: tuple[str, ...]) -> bool:
-    """Whether a file's first line names columns: two or more distinct identifiers."""
-    named = all(_IDENTIFIER.fullmatch(name) for name in header)
-    return named and len(header) > 1 and len(set(header)) == len(header)
-
-
-def columns_of(header: tuple[str, ...]) -> tuple[Column, ...]:
+def columns_of(names: Iterable[str]) -> tuple[Column, ...]:
     """The columns of a series or mapping file, in its header's order."""
     return tuple(
-        Column(name, _KINDS.get(name, Kind.TEXT), required=name == "series_id") for name in header
+        Column(name, _KINDS.get(name, Kind.TEXT), required=name == "series_id")
+        for name in names
+        if name
     )
+
+
+def with_further(columns: tuple[Column, ...], names: Iterable[str]) -> tuple[Column, ...]:
+    """A data or aspect file's columns, with those that its header has besides them.
+
+    A name that the lake itself gives to a column of this table is none of the file's.
+    """
+    own = {column.name for column in columns} | {DATA_FILE.name}
+    further = columns_of(name for name in names if name not in own)
+    return (*columns[:-1], *further, columns[-1])
 
 
 def rules() -> list[tuple[str, str]]:
     """By which rule a column of BLS's gets its type: by its name, or by the last one."""
-    kinds = {**_KINDS, **{column.name: column.kind for column in DATA_COLUMNS}, "": Kind.TEXT}
+    kinds = {**_KINDS, **{column.name: column.kind for column in ASPECT_COLUMNS}, "": Kind.TEXT}
     return [(name, _TYPE_NAMES[kind]) for name, kind in kinds.items()]
 
 

@@ -22,7 +22,7 @@ from glue_jobs.flags import resolve_settings
 from glue_jobs.history.survey import with_history
 from glue_jobs.opening import open_run
 from glue_jobs.running import new_run_id
-from glue_jobs.sources.places import is_data_file, place_of, tables_of
+from glue_jobs.sources.places import data_place, is_data_file, tables_of
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
@@ -162,7 +162,7 @@ def take_in(
         pointer = load_pointer(storage, survey)
         if pointer is None:
             raise UsageError(f"The lake has no release of {survey} yet.", hint="lake run first")
-        if not new_file and is_data_file(pointer.subject, name):
+        if not new_file and _has_observations(pointer, name):
             _check_name(storage, pointer, name)
         made = backfill(storage, pointer, name, copies)
         if made is not None:
@@ -182,7 +182,7 @@ def backfill(
         QualityFailure: a copy is no such file; nothing was published.
         LostRace: another run has published meanwhile; nothing was changed.
     """
-    if not is_data_file(pointer.subject, name):
+    if not _has_observations(pointer, name):
         raise UsageError(f"{name} is no data file of {pointer.subject}.")
     known = {(one.source, one.release): one.sha256 for one in pointer.history}
     added = []
@@ -203,6 +203,11 @@ def backfill(
     return made
 
 
+def _has_observations(pointer: Pointer, name: str) -> bool:
+    """Whether a file has a history, or is called as one that has."""
+    return any(one.source == name for one in pointer.history) or is_data_file(pointer.subject, name)
+
+
 def _check_converts(subject: str, name: str, path: Path, scratch: Path) -> None:
     """Refuses a copy that is no such file before anything of it is kept.
 
@@ -211,10 +216,8 @@ def _check_converts(subject: str, name: str, path: Path, scratch: Path) -> None:
     """
     size = path.stat().st_size
     contents = [Content(name, size, lambda: path.open("rb"))]
-    place = place_of(subject, name)
-    if place is not None:
-        target = scratch / "checked.parquet"
-        tables_of(subject).convert(place, contents, target, scratch, None)
+    target = scratch / "checked.parquet"
+    tables_of(subject).convert(data_place(subject, name), contents, target, scratch)
 
 
 def _keep(storage: Storage, key: str, path: Path, sha256: str, scratch: Path) -> None:

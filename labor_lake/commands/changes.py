@@ -11,7 +11,7 @@ from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages_of
-from glue_jobs.sources.places import partition_of
+from glue_jobs.sources.places import data_place
 from glue_jobs.subjects import asked_survey
 from glue_jobs.timestamps import release_name
 from labor_lake.commands.query import moment_of
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
 
-_SPARE = ("duration_text", "measure_text", "sector_name", "difference")
+_SPARE = (
+    *("previous_value_text", "value_text"),
+    *("duration_text", "measure_text", "sector_name", "difference"),
+)
 """Columns that a narrow terminal does without, the first to go first."""
 
 _NUMBERS = ("year", "previous_value", "value", "difference")
@@ -76,7 +79,7 @@ def choose_vintage(pointer: Pointer, until: str | None, data_file: str | None) -
         UsageError: there is none by that date, or no such file.
     """
     files = data_files(pointer)
-    partitions = {name: partition_of(pointer.subject, name) for name in files}
+    partitions = {name: data_place(pointer.subject, name).partition for name in files}
     asked = [one for one, partition in partitions.items() if data_file in (None, one, partition)]
     source = next(iter(asked), "")
     if not source:

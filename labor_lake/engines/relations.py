@@ -6,7 +6,7 @@ asks for one no more than a lake of ten. What stands in a pointer needs no file 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,17 @@ from glue_jobs.errors import LakeError, UnsupportedSQL, UsageError
 from glue_jobs.history.layout import by_year
 from glue_jobs.sql_files import inputs, sql_files, views_in_order
 from glue_jobs.table_names import subject_of
+from glue_jobs.tables import schemas
 from glue_jobs.timestamps import year_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer, Table
+    from glue_jobs.tables.columns import TableColumn
+
+_DUCKDB_TYPES = {"bigint": "BIGINT", "double": "DOUBLE", "int": "INTEGER", "smallint": "SMALLINT"}
+"""Of columns that a file may lack; any other one is text."""
 
 _PATH = {"$path": "string"}
 """What Athena knows of each row besides its columns: the file that it comes from."""
@@ -143,12 +148,12 @@ def _behind(name: str) -> Iterator[str]:
 
 
 def _table(root: str, pointer: Pointer, name: str) -> Relation:
-    """A table of a release; the revisions of an older version's lake as they are written now."""
-    table = pointer.tables[name]
+    """A table of a release; one of an older version's lake as it is written now."""
+    table, until = pointer.tables[name], ""
     if name == table_names.revisions(pointer.subject):
-        table, until = by_year(table), pointer.until
-    else:
-        until = ""
+        table, until = _with_columns(by_year(table), schemas.REVISIONS), pointer.until
+    elif name == table_names.data(pointer.subject):
+        table = _with_columns(table, schemas.describe_columns(schemas.DATA_COLUMNS))
     paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
     statement = _over_files(name, paths, table, until) if paths else _data_as_of(name, table)
     keys = [key.name for key in table.partition_keys]
@@ -166,13 +171,25 @@ def _table(root: str, pointer: Pointer, name: str) -> Relation:
     )
 
 
+def _with_columns(table: Table, columns: Iterable[TableColumn]) -> Table:
+    """A table with the columns that it would have now; where its files have none, it is null."""
+    known = {column.name for column in table.columns}
+    missing = (column for column in columns if column.name not in known)
+    return replace(table, columns=(*table.columns, *missing))
+
+
 def _over_files(name: str, paths: Sequence[str], table: Table, until: str) -> str:
     """The DuckDB view over a table's files: its columns, the partition's values, and the path.
 
-    Of revisions, those up to a release, if one is given; other years' files are not opened.
+    A file may lack a column: not all data files have the same ones. Of revisions, those up to a
+    release, if one is given; other years' files are not opened.
     """
-    columns = ", ".join(_name(column.name) for column in table.columns)
-    parts = []
+    names = [_name(column.name) for column in table.all_columns]
+    typed = (
+        f"CAST(NULL AS {_DUCKDB_TYPES.get(column.type, 'VARCHAR')}) AS {_name(column.name)}"
+        for column in table.columns
+    )
+    parts = [f"SELECT {', '.join(typed)} WHERE false"]
     for path, file in zip(paths, table.files):
         partition = "".join(
             f", {text(value)} AS {_name(key.name)}"
@@ -180,8 +197,9 @@ def _over_files(name: str, paths: Sequence[str], table: Table, until: str) -> st
         )
         source = f"read_parquet({text(path)}, hive_partitioning = false)"
         hidden = f', {text(path)} AS "$path"'
-        parts.append(f"SELECT {columns}{partition}{hidden} FROM {source}")  # noqa: S608 - quoted
-    rows = " UNION ALL ".join(parts)
+        parts.append(f"SELECT *{partition}{hidden} FROM {source}")  # noqa: S608 - quoted
+    rows = f"({' UNION ALL BY NAME '.join(parts)})"
+    rows = f'SELECT {", ".join(names)}, "$path" FROM {rows}'  # noqa: S608 - quoted above
     if until:
         known = f"release_year <= {text(year_of(until))} AND release <= {text(until)}"
         rows = f"SELECT * FROM ({rows}) WHERE {known}"  # noqa: S608 - quoted above

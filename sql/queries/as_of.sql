@@ -24,6 +24,7 @@ known as (
         r.period,
         r.value,
         r.footnote_codes,
+        r.value_text,
         r.change,
         row_number() over (
             partition by r.data_file, r.series_id, r.year, r.period order by r.release desc
@@ -34,6 +35,6 @@ known as (
     cross join until as u
     where r.release_year <= substr(u.moment, 1, 4) and r.release <= u.moment
 )
-select data_file, series_id, year, period, value, footnote_codes
+select data_file, series_id, year, period, value, footnote_codes, value_text
 from known
 where place = 1 and change <> 'withdrawn'

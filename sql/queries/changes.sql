@@ -15,7 +15,8 @@ select
     c.previous_value,
     c.value,
     c.difference,
-    c.series_id
+    c.series_id,
+    c.value_text
 from pr_changes as c
 cross join asked as a
 where

@@ -29,7 +29,8 @@ select
     s.base_year,
     d.footnote_codes,
     f.footnote_text,
-    d.data_file
+    d.data_file,
+    d.value_text
 from pr_data as d
 left join pr_series as s on s.series_id = d.series_id
 left join pr_sector as c on c.sector_code = s.sector_code

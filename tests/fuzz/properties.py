@@ -22,16 +22,19 @@ from glue_jobs.sources.bls.listing import listed_moment, parse_listing
 from glue_jobs.sources.population.answer import content_sha256, join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
 from glue_jobs.storage.names import safe_file_name
-from glue_jobs.tables.convert import Content, convert_data, convert_table
-from glue_jobs.tables.flatfile import PERIODS, FlatFileReader, Kind, read_header
-from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY, columns_of, is_table_header
+from glue_jobs.tables.convert import Content, convert_data, convert_mapping
+from glue_jobs.tables.fields import Kind
+from glue_jobs.tables.flatfile import FlatFileReader
+from glue_jobs.tables.header import MOST_FIRST_BYTES, Header, read_header
+from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY, columns_of, with_further
 from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glue_jobs.tables.convert import Converted
-    from glue_jobs.tables.flatfile import Column, Reject, Value
+    from glue_jobs.tables.fields import Column, Value
+    from glue_jobs.tables.flatfile import Reject
 
 FOLDER = "/pub/time.series/pr/"
 
@@ -58,13 +61,14 @@ def check_flat_file(file: bytes, block_bytes: int = 0) -> None:
         file: as served.
         block_bytes: into what it is cut; a block that is too small for a line is refused.
     """
-    header = read_header(io.BytesIO(file))
-    columns = _columns_for(header)
-    if not columns:
+    header = read_header("pr.class", file[: MOST_FIRST_BYTES + 2])
+    if header is None:
         return
+    columns = _columns_for(header)
     body = below_header(file)
     reader = FlatFileReader(header, columns)
-    slowly = reader.rows_one_by_one(body, 2)
+    first = header.first_line
+    slowly = reader.rows_one_by_one(body, first)
     expected = [tuple(row.values()) for row in slowly.batch.to_pylist()]
     rows: list[tuple[Value, ...]] = []
     lines: list[int] = []
@@ -80,9 +84,9 @@ def check_flat_file(file: bytes, block_bytes: int = 0) -> None:
     assert repr(rows) == repr(expected)
     assert lines == list(slowly.lines)
     assert rejects == list(slowly.rejects)
-    blank = [n for n, line in enumerate(body.splitlines(), 2) if not line.strip(b" \t")]
+    blank = [n for n, line in enumerate(body.splitlines(), first) if not line.strip(b" \t")]
     numbers = sorted([*lines, *(reject.line for reject in rejects), *blank])
-    assert numbers == list(range(2, len(body.splitlines()) + 2))
+    assert numbers == list(range(first, len(body.splitlines()) + first))
     assert lines == sorted(lines)
     for row in rows:
         _check_row(row, columns)
@@ -93,8 +97,16 @@ def check_flat_file(file: bytes, block_bytes: int = 0) -> None:
 
 
 def below_header(file: bytes) -> bytes:
-    """What comes after the first line, which may end in any of the three ways."""
-    return b"".join(re.split(rb"\r\n|\n|\r", file, maxsplit=1)[1:])
+    """The rows of a file, which begin where its header says."""
+    header = read_header("pr.class", file[: MOST_FIRST_BYTES + 2])
+    return file[header.size :] if header else b""
+
+
+def header_of(file: bytes) -> Header:
+    """The header of a file that has one."""
+    header = read_header("pr.data.0.Current", file[: MOST_FIRST_BYTES + 2])
+    assert header is not None
+    return header
 
 
 def check_conversion(file: bytes) -> None:
@@ -103,16 +115,18 @@ def check_conversion(file: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         target, scratch = Path(folder, "part.parquet"), Path(folder)
         try:
-            made = convert_data(source, target, scratch, None)
+            made = convert_data(source, target, scratch)
         except LakeError as error:
             check_told(error)
         else:
             table = _check_parquet(target, made)
-            assert table.column_names == [column.name for column in DATA_COLUMNS]
+            names = [column.name for column in DATA_COLUMNS]
+            assert table.column_names[:5] == names[:5]
+            assert table.column_names[-1] == "value_text"
             keys = list(zip(*(table[name].to_pylist() for name in DATA_KEY)))
             assert all(one < other for one, other in zip(keys, keys[1:]))
         try:
-            document = convert_table(source, target, scratch)
+            document = convert_mapping(source, target, scratch)
         except LakeError as error:
             check_told(error)
         else:
@@ -153,10 +167,10 @@ def check_told(error: LakeError) -> None:
     assert text.isprintable()
 
 
-def _columns_for(header: tuple[str, ...]) -> Sequence[Column]:
-    if all(header.count(column.name) == 1 for column in DATA_COLUMNS):
-        return DATA_COLUMNS
-    return columns_of(header) if is_table_header(header) else ()
+def _columns_for(header: Header) -> Sequence[Column]:
+    if header.is_of_observations:
+        return with_further(DATA_COLUMNS, header.names)
+    return columns_of(header.names)
 
 
 def _check_row(row: tuple[Value, ...], columns: Sequence[Column]) -> None:
@@ -166,9 +180,12 @@ def _check_row(row: tuple[Value, ...], columns: Sequence[Column]) -> None:
             assert value == value.strip(" ")
             assert value or not column.required
         elif column.kind is Kind.PERIOD:
-            assert value in PERIODS
+            assert isinstance(value, str)
+            assert re.fullmatch("[A-Z][0-9]{2}", value)
         elif value is None:
             assert not column.required
+        elif column.kind is Kind.PRINTED:
+            assert value
         elif column.kind is Kind.NUMBER:
             assert isinstance(value, float)
             assert math.isfinite(value)

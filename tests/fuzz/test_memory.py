@@ -16,6 +16,7 @@ from glue_jobs.sources.bls.listing import parse_listing
 from glue_jobs.sources.population.answer import parse_population
 from glue_jobs.tables.convert import Content, convert_data
 from glue_jobs.tables.flatfile import FlatFileReader
+from glue_jobs.tables.header import Header
 from glue_jobs.tables.schemas import DATA_COLUMNS
 from tests.fuzz.properties import FOLDER
 from tests.fuzz.test_work import ANSWERS, LISTINGS
@@ -27,7 +28,7 @@ SIZE = 5000
 MOST_TIMES = 150  # a JSON list of empty objects takes about 40 bytes for each of its own
 FLOOR = 1 << 20
 BLOCK = 1 << 14
-NAMES = [column.name for column in DATA_COLUMNS]
+NAMES = [column.name for column in DATA_COLUMNS[:-1]]
 
 
 def peak_of(call: Callable[[], object]) -> int:
@@ -101,7 +102,7 @@ def stream_of(family: str, size: int, *before: bytes) -> BinaryIO:
 
 @pytest.mark.parametrize("family", LINES)
 def test_of_a_flat_file_that_is_read_does_not_grow_with_its_length(family):
-    reader = FlatFileReader(NAMES, DATA_COLUMNS)
+    reader = FlatFileReader(Header(tuple(NAMES)), DATA_COLUMNS)
 
     def read(blocks: int) -> None:
         for _ in reader.read(stream_of(family, blocks * BLOCK), BLOCK):
@@ -121,7 +122,6 @@ def test_of_a_flat_file_that_is_converted_does_not_grow_with_its_length(
 ):
     """Also where its rows have to be put in order, or are all the same one."""
     monkeypatch.setattr("glue_jobs.tables.ordering._RUN_ROWS", 2000)
-    monkeypatch.setattr("glue_jobs.tables.ordering._BATCH_ROWS", 1000)
     monkeypatch.setattr("glue_jobs.tables.ordering._CHUNK_ROWS", 20)
     monkeypatch.setattr("glue_jobs.tables.parquet.ROW_GROUP_ROWS", 1000)
     monkeypatch.setattr(FlatFileReader.read, "__defaults__", (BLOCK,))
@@ -130,7 +130,7 @@ def test_of_a_flat_file_that_is_converted_does_not_grow_with_its_length(
     def convert(blocks: int) -> None:
         size = blocks * BLOCK
         source = Content("pr.data.0.Current", size, lambda: stream_of(family, size, header))
-        convert_data(source, Path(tmp_path, "part"), tmp_path, None)
+        convert_data(source, Path(tmp_path, "part"), tmp_path)
 
     convert(2)
     few, many = peak_of(lambda: convert(10)), peak_of(lambda: convert(60))

@@ -14,28 +14,31 @@ from hypothesis import strategies as st
 
 from glue_jobs.errors import QualityFailure
 from glue_jobs.tables import ordering
-from glue_jobs.tables.flatfile import PERIODS, FlatFileReader
+from glue_jobs.tables.fields import KNOWN_PERIODS
+from glue_jobs.tables.flatfile import FlatFileReader
+from glue_jobs.tables.header import Header
 from glue_jobs.tables.ordering import OutOfOrder, in_order, put_in_order
-from glue_jobs.tables.quality import Findings
-from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY
+from glue_jobs.tables.quality import OBSERVATIONS, Findings
+from glue_jobs.tables.schemas import ASPECT_COLUMNS, ASPECT_KEY, DATA_COLUMNS, DATA_KEY
 
-READER = FlatFileReader([column.name for column in DATA_COLUMNS], DATA_COLUMNS)
-HEADER = b"\n"  # the reader knows the columns already, and passes the first line over
+READER = FlatFileReader(
+    Header(("series_id", "year", "period", "value", "footnote_codes")), DATA_COLUMNS
+)
 
 keys = st.tuples(
     st.sampled_from(["A", "AA", "B", "a", "\u00e9", "Z9"]),
     st.integers(1800, 2100) | st.sampled_from([1994, 1995]),
-    st.sampled_from(PERIODS),
+    st.sampled_from(sorted(KNOWN_PERIODS)),
 )
 rows_of_keys = st.tuples(keys, st.sampled_from([None, 1.5, -0.1]), st.sampled_from(["", "R"]))
 
 
 def blocks(rows, block_bytes=2 << 20):
     text = "".join(
-        f"{series}\t{year}\t{period}\t{'-' if value is None else value}\t{footnotes}\n"
+        f"{series}\t{year}\t{period}\t{'' if value is None else value}\t{footnotes}\n"
         for (series, year, period), value, footnotes in rows
     )
-    return READER.read(io.BytesIO(HEADER + text.encode()), block_bytes)
+    return READER.read(io.BytesIO(text.encode()), block_bytes)
 
 
 def batches(rows, block_bytes=2 << 20):
@@ -52,7 +55,7 @@ def plain(made):
 
 def ordered(rows, folder, findings=None, block_bytes=2 << 20):
     """The rows in order, and what was noticed."""
-    findings = findings or Findings("pr.data.0.Current", 10_000)
+    findings = findings or Findings("pr.data.0.Current", OBSERVATIONS, 10_000)
     made = put_in_order(blocks(rows, block_bytes), READER.schema, DATA_KEY, folder, findings)
     return plain(made), findings
 
@@ -128,10 +131,14 @@ def test_disorder_is_noticed_exactly_where_python_sees_it(rows, block_bytes):
     st.lists(rows_of_keys, max_size=30, unique_by=lambda given_row: given_row[0]),
     st.sampled_from([40, 100, 2 << 20]),
     st.sampled_from([1, 3, 500_000]),
+    st.sampled_from([1, 2, 4096]),
 )
-def test_u18_the_order_is_python_s_whatever_the_blocks_and_runs(rows, block_bytes, run_rows):
+def test_u18_the_order_is_python_s_whatever_the_blocks_and_runs(
+    rows, block_bytes, run_rows, chunk_rows
+):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordering, "_RUN_ROWS", run_rows)
+        patch.setattr(ordering, "_CHUNK_ROWS", chunk_rows)
         made, findings = ordered(rows, Path(folder), block_bytes=block_bytes)
     assert made == sorted(rows, key=lambda given_row: given_row[0])
     is_sorted = made == rows
@@ -144,10 +151,12 @@ def test_u18_the_order_is_python_s_whatever_the_blocks_and_runs(rows, block_byte
     st.lists(st.tuples(keys, st.sampled_from([None, 1.0, 2.0]), st.just("")), max_size=30),
     st.sampled_from([40, 2 << 20]),
     st.sampled_from([1, 2, 500_000]),
+    st.sampled_from([1, 2, 4096]),
 )
-def test_u15_each_key_is_kept_once_or_set_aside_whole(rows, block_bytes, run_rows):
+def test_u15_each_key_is_kept_once_or_set_aside_whole(rows, block_bytes, run_rows, chunk_rows):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordering, "_RUN_ROWS", run_rows)
+        patch.setattr(ordering, "_CHUNK_ROWS", chunk_rows)
         made, findings = ordered(rows, Path(folder), block_bytes=block_bytes)
     contents: dict[tuple[str, int, str], set[object]] = {}
     for key, value, _ in rows:
@@ -194,8 +203,8 @@ def test_lines_that_cannot_be_read_stay_rejects_and_end_a_hopeless_file(tmp_path
     text = b"bad\n" * 5 + b"B\t1995\tQ01\t1\t\nA\t1995\tQ01\t1\t\n"
 
     def read(most_rejects):
-        findings = Findings("x", most_rejects)
-        parts = READER.read(io.BytesIO(HEADER + text))
+        findings = Findings("x", OBSERVATIONS, most_rejects)
+        parts = READER.read(io.BytesIO(text))
         return plain(put_in_order(parts, READER.schema, DATA_KEY, tmp_path, findings)), findings
 
     made, findings = read(5)
@@ -207,13 +216,14 @@ def test_lines_that_cannot_be_read_stay_rejects_and_end_a_hopeless_file(tmp_path
 
 def test_many_rows_are_given_in_batches_that_ascend(tmp_path, monkeypatch):
     monkeypatch.setattr(ordering, "_RUN_ROWS", 1000)
-    monkeypatch.setattr(ordering, "_BATCH_ROWS", 700)
+    monkeypatch.setattr(ordering, "_CHUNK_ROWS", 70)
     rows = [row(f"S{n // 10:05}", 1990 + n % 10) for n in range(5000)]
     mixed = rows[:]
     random.Random(1).shuffle(mixed)
-    findings = Findings("x", 10)
+    findings = Findings("x", OBSERVATIONS, 10)
     made = list(put_in_order(blocks(mixed, 4096), READER.schema, DATA_KEY, tmp_path, findings))
-    assert [batch.num_rows for batch in made] == [700] * 7 + [100]
+    assert sum(batch.num_rows for batch in made) == 5000
+    assert max(batch.num_rows for batch in made) <= 70 * 5  # some of each run
     assert all(batch.schema == READER.schema for batch in made)
     # The next step needs each batch's series in order in its dictionary.
     assert plain(in_order(iter(made), DATA_KEY)) == rows
@@ -229,3 +239,56 @@ def test_a_series_table_is_ordered_by_its_one_column(tmp_path):
         list(in_order(iter([pa.record_batch([words], schema=schema)]), ("series_id",)))
     fine = pa.record_batch([pa.array(["A", "B", "C"]).dictionary_encode()], schema=schema)
     assert list(in_order(iter([fine]), ("series_id",))) == [fine]
+
+
+ASPECTS = [
+    (series, str(year), period, aspect)
+    for series in ("A", "B")
+    for year in (1995, 1996)
+    for period in ("M01", "M02")
+    for aspect in ("H1", "I", "V1")
+]
+
+
+def aspect_blocks(keys_of_rows):
+    header = Header(("series_id", "year", "period", "aspect_type", "value", "footnote_codes"))
+    text = "".join("\t".join([*key, "L-Jan. 2012", ""]) + "\n" for key in keys_of_rows)
+    reader = FlatFileReader(header, ASPECT_COLUMNS)
+    return reader.read(io.BytesIO(text.encode())), reader.schema
+
+
+def test_an_aspect_file_ascends_by_its_aspects_last():
+    blocks_read, _ = aspect_blocks(ASPECTS)
+    made = [part.batch for part in blocks_read]
+    assert sum(batch.num_rows for batch in in_order(iter(made), ASPECT_KEY)) == len(ASPECTS)
+    for swapped in (ASPECTS[1::-1], [ASPECTS[0], ASPECTS[0]]):
+        blocks_read, _ = aspect_blocks(swapped)
+        with pytest.raises(OutOfOrder):
+            list(in_order((part.batch for part in blocks_read), ASPECT_KEY))
+
+
+def test_u24_an_aspect_file_of_any_order_is_sorted(tmp_path, monkeypatch):
+    monkeypatch.setattr(ordering, "_RUN_ROWS", 5)
+    monkeypatch.setattr(ordering, "_CHUNK_ROWS", 2)
+    mixed = ASPECTS[:]
+    random.Random(3).shuffle(mixed)
+    blocks_read, schema = aspect_blocks(mixed)
+    findings = Findings("cu.aspect", OBSERVATIONS, 10)
+    made = put_in_order(blocks_read, schema, ASPECT_KEY, tmp_path, findings)
+    rows = [tuple(map(str, list(row.values())[:4])) for part in made for row in part.to_pylist()]
+    assert rows == ASPECTS
+
+
+def test_a_row_that_is_repeated_without_end_is_not_held(tmp_path, monkeypatch):
+    """Of a hundred runs of one row, some rows are in memory at a time."""
+    monkeypatch.setattr(ordering, "_CHUNK_ROWS", 2)
+    monkeypatch.setattr(ordering, "_RUN_ROWS", 100)
+    made, findings = ordered([row()] * 1000, tmp_path, block_bytes=40)
+    assert made == [row()]
+    assert findings.warnings == [
+        "pr.data.0.Current repeats 999 rows word for word; each was kept once."
+    ]
+    contradicting = [row(value=float(number % 2)) for number in range(1000)]
+    few = Findings("x", OBSERVATIONS, 10)
+    with pytest.raises(QualityFailure, match="lines cannot be read"):
+        ordered(contradicting, tmp_path, few, block_bytes=40)

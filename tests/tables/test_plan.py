@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from glue_jobs.sources.bls import tables as bls
-from glue_jobs.sources.bls.tables import plan_survey
+from glue_jobs.sources.bls.tables import TABLES
 from glue_jobs.sources.population import tables as population
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import CONVERTER_VERSION
-from glue_jobs.tables.flatfile import Kind
-from glue_jobs.tables.plan import Planned, Role, is_same_converter, made_by, release_digest
+from glue_jobs.tables.fields import Kind
+from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
 from tests.captures import capture, needs_captures
 
 EXPECTED = {
@@ -41,7 +41,8 @@ EXPECTED = {
     ids=[name for _, name in EXPECTED],
 )
 def test_a_file_s_name_tells_its_table(survey, name, role, table, partition):
-    (planned,) = plan_survey(survey, [name])
+    planned = TABLES.place(survey, name)
+    assert planned is not None
     assert (planned.name, planned.role, planned.table) == (name, role, table)
     assert planned.partition == partition
     folder = f"data/data_file={partition}" if partition else table.partition("_")[2]
@@ -51,35 +52,47 @@ def test_a_file_s_name_tells_its_table(survey, name, role, table, partition):
 @pytest.mark.parametrize(
     "name",
     [
-        *("overview.txt", "cu.series", "pr", "pr.", "prx.series", "PR.series"),
+        *("overview.txt", "cu.series", "pr", "pr.", "prx.series"),
         *("pr.data", "pr.Data", "pr.sources", "pr.observations", "pr.revisions", "pr.changes"),
         "pr.data.__HIVE_DEFAULT_PARTITION__",  # which Athena takes for null
     ],
 )
 def test_a_name_of_another_survey_or_of_the_lake_s_own_tables_makes_none(name):
-    assert plan_survey("pr", [name]) == ()
+    assert TABLES.place("pr", name) is None
 
 
-def test_the_series_file_comes_first_and_the_rest_by_name():
-    names = ["pr.sector", "pr.data.1.AllData", "pr.series", "pr.class", "pr.data.0.Current"]
-    assert [planned.name for planned in plan_survey("pr", names)] == [
-        "pr.series",
-        "pr.class",
-        "pr.data.0.Current",
-        "pr.data.1.AllData",
-        "pr.sector",
-    ]
-    assert plan_survey("pr", names) == plan_survey("pr", names[::-1])
+DATA = "series_id\tyear\tperiod\tvalue"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "role", "table", "partition"),
+    [
+        ("hs.data.type", "data_type_code\tdata_type_text", Role.OTHER, "hs_data_type", ""),
+        ("hs.data.1.1976to1980", DATA, Role.DATA, "hs_data", "1.1976to1980"),
+        ("hs.current", DATA, Role.DATA, "hs_data", "current"),
+        ("hs.aspect", f"{DATA}\taspect_type", Role.ASPECT, "hs_aspect", ""),
+        ("hs.other", f"{DATA}\taspect_type", Role.ASPECT, "hs_other", ""),
+        ("hs.old.series", "series_id\tseasonal", Role.OTHER, "hs_old_series", ""),
+        ("HS.DATA.0.Current", "Series Id\tYear\tPeriod\tValue", Role.DATA, "hs_data", "0.Current"),
+        # A column that is missing makes no mapping file of it: it is refused.
+        ("hs.data.1.All", "series_id\tyear\tperiod", Role.DATA, "hs_data", "1.All"),
+        ("hs.aspect", DATA, Role.ASPECT, "hs_aspect", ""),
+        ("hs.data.1.All", "HSU1\t1976\tA01\t9.2", Role.DATA, "hs_data", "1.All"),
+        ("hs.data.readme", "These files are old.", Role.OTHER, "hs_data_readme", ""),
+        ("hs.data.1.All", "", Role.OTHER, "hs_data_1_all", ""),
+    ],
+)
+def test_u24_a_file_s_header_tells_what_it_is(name, header, role, table, partition):
+    planned = TABLES.place("hs", name, f"{header}\r\n".encode())
+    assert planned is not None
+    assert (planned.role, planned.table, planned.partition) == (role, table, partition)
 
 
 @needs_captures
 def test_every_file_of_the_real_survey_has_a_place_of_its_own():
-    names = [path.name for path in capture("bls/pr/2025-02").iterdir()]
-    planned = plan_survey("pr", names)
-    assert len({place.path for place in planned}) == len(planned) == len(names) == 12
-    assert planned[0] == Planned(
-        "pr.series", Role.SERIES, "pr_series", "", "series/part-00000.parquet"
-    )
+    paths = list(capture("bls/pr/2025-02").iterdir())
+    places = [TABLES.place("pr", path.name, path.read_bytes()[:70_000]) for path in paths]
+    assert len({place.path for place in places if place}) == len(places) == 12
 
 
 def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what():
@@ -138,5 +151,5 @@ def test_another_column_or_type_is_another_schema_and_a_comment_is_none(
 
 def test_another_rule_for_the_type_of_a_column_is_another_schema(monkeypatch):
     known = bls.TABLES.schema
-    monkeypatch.setitem(schemas._TYPE_NAMES, Kind.YEAR, "int")
+    monkeypatch.setitem(schemas._TYPE_NAMES, Kind.YEAR, "smallint")
     assert bls.TABLES.schema != known

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from glue_jobs.errors import GuardTripped, QualityFailure
 from glue_jobs.tables.flatfile import Reject
-from glue_jobs.tables.quality import Findings, KnownSeries, check_shrinking
+from glue_jobs.tables.quality import (
+    MAPPING,
+    OBSERVATIONS,
+    SERIES,
+    Findings,
+    check_shrinking,
+    check_texts,
+    count_unlisted,
+)
 
 
 def series_table(names) -> io.BytesIO:
@@ -22,83 +30,49 @@ def series_table(names) -> io.BytesIO:
     return sink
 
 
-def batch(names) -> pa.RecordBatch:
-    return pa.record_batch({"series_id": pa.array(names, pa.string()).dictionary_encode()})
-
-
-def cut(names, size):
-    return [batch(names[start : start + size]) for start in range(0, len(names), size)]
-
-
 def numbered(count, step=1):
     return [f"S{n:07}" for n in range(0, count, step)]
 
 
-# Known series.
+# Series that are not listed.
 
 MANY = numbered(200_000)  # more than three of the windows in which a series file is read
 
 
-@pytest.mark.parametrize("size", [1000, 70_000, 200_000])
-def test_known_series_pass_untouched_over_several_windows(size):
-    given_batches = cut(MANY, size)
-    passed = list(KnownSeries(series_table(MANY)).check("x", given_batches))
-    assert len(passed) == len(given_batches)
-    assert all(one is other for one, other in zip(passed, given_batches))
+def data_table(names, group=50_000) -> io.BytesIO:
+    sink = io.BytesIO()
+    table = pa.table({"series_id": names, "value": range(len(names))})
+    pq.write_table(table, sink, row_group_size=group)
+    return sink
 
 
 def test_a_series_file_may_name_series_without_observations():
     few = numbered(200_000, step=40_000)
-    passed = list(KnownSeries(series_table(MANY)).check("x", cut(few, 2)))
-    assert sum(one.num_rows for one in passed) == 5
-
-
-def test_a_series_may_go_on_in_the_next_batch():
-    parts = [batch(["A", "A"]), batch(["A", "B"]), batch([]), batch(["B", "C"])]
-    assert len(list(KnownSeries(series_table("ABC")).check("x", parts))) == 4
+    assert count_unlisted(data_table(few, 2), series_table(MANY)) == (0, "")
 
 
 @pytest.mark.parametrize("missing", [0, 1, 65_535, 65_536, 100_000, 199_998, 199_999])
-@pytest.mark.parametrize("size", [30_000, 200_000])
-def test_one_unknown_series_is_found_wherever_it_stands(missing, size):
+@pytest.mark.parametrize("group", [30_000, 200_000])
+def test_one_unlisted_series_is_found_wherever_it_stands(missing, group):
     known = MANY[:missing] + MANY[missing + 1 :]
-    with pytest.raises(QualityFailure, match=rf"^x has .* the series {MANY[missing]}, which"):
-        list(KnownSeries(series_table(known)).check("x", cut(MANY, size)))
+    assert count_unlisted(data_table(MANY, group), series_table(known)) == (1, MANY[missing])
 
 
-def test_with_no_series_known_the_first_is_named():
-    with pytest.raises(QualityFailure, match="the series A, which the series file does not name"):
-        list(KnownSeries(series_table([])).check("x", [batch(["A", "B"])]))
+def test_every_observation_of_an_unlisted_series_counts():
+    table = data_table(["A", "A", "B", "B", "B", "C"], group=2)
+    assert count_unlisted(table, series_table(["A", "C"])) == (3, "B")
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.sets(st.text("ABC", min_size=1, max_size=3)),
-    st.sets(st.text("ABC", min_size=1, max_size=3), min_size=1),
+    st.lists(st.text("ABC", min_size=1, max_size=3), min_size=1),
     st.integers(1, 5),
 )
-def test_the_check_is_set_inclusion(known, observed, size):
-    checked = KnownSeries(series_table(sorted(known))).check("x", cut(sorted(observed), size))
-    if observed <= known:
-        assert sum(one.num_rows for one in checked) == len(observed)
-    else:
-        with pytest.raises(QualityFailure, match=f"the series {min(observed - known)},"):
-            list(checked)
-
-
-@pytest.mark.parametrize("missing", [None, 0, 70_000, 149_999])
-def test_a_table_that_is_parquet_already_is_checked_the_same(missing):
-    observed = numbered(150_000)
-    sink = io.BytesIO()
-    table = pa.table({"series_id": observed, "value": range(150_000)})
-    pq.write_table(table, sink, row_group_size=50_000)
-    known = observed[:]
-    if missing is None:
-        KnownSeries(series_table(known)).check_table("x", sink)
-        return
-    del known[missing]
-    with pytest.raises(QualityFailure, match=f"the series {observed[missing]},"):
-        KnownSeries(series_table(known)).check_table("x", sink)
+def test_what_is_counted_is_what_is_not_in_the_set(known, observed, group):
+    unlisted = sorted(name for name in observed if name not in known)
+    counted = count_unlisted(data_table(sorted(observed), group), series_table(sorted(known)))
+    assert counted == (len(unlisted), unlisted[0] if unlisted else "")
 
 
 # Rejects.
@@ -121,14 +95,14 @@ def rejects(count):
     ],
 )
 def test_u14_a_thousandth_of_the_lines_may_be_rejects_and_no_more(rejected, rows, fails):
-    findings = Findings("pr.data.0.Current", 1000)
+    findings = Findings("pr.data.0.Current", OBSERVATIONS, 1000)
     findings.reject(rejects(rejected))
     if not fails:
-        findings.check_rejects(rows)
+        findings.finish(rows)
         assert len(findings.rejects) == rejected
         return
     with pytest.raises(QualityFailure) as caught:
-        findings.check_rejects(rows)
+        findings.finish(rows)
     assert str(caught.value) == (
         f"pr.data.0.Current: {rejected} lines cannot be read, more than 0.1%;"
         " the first is line 2, which reason 2."
@@ -138,14 +112,39 @@ def test_u14_a_thousandth_of_the_lines_may_be_rejects_and_no_more(rejected, rows
 
 def test_the_limit_is_exact_at_every_size():
     for count in range(1, 2000):
-        findings = Findings("x", 10_000, rejects=[Reject(2, "r", "t")] * count)
-        findings.check_rejects(999 * count)
+        findings = Findings("x", OBSERVATIONS, 10_000, rejects=[Reject(2, "r", "t")] * count)
+        findings.finish(999 * count)
         with pytest.raises(QualityFailure):
-            findings.check_rejects(999 * count - 1)
+            findings.finish(999 * count - 1)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "rejected", "rows", "fails"),
+    [
+        pytest.param(MAPPING, 3, 1, False, id="three-of-four-lines"),
+        pytest.param(MAPPING, 4, 71, True, id="four-of-75"),
+        pytest.param(MAPPING, 4, 396, False, id="a-hundredth"),
+        pytest.param(MAPPING, 5, 494, True, id="more-than-a-hundredth"),
+        pytest.param(MAPPING, 1, 0, True, id="all-of-them"),
+        pytest.param(SERIES, 3, 10, False, id="three-series"),
+        pytest.param(SERIES, 4, 3_995, True, id="more-than-a-thousandth"),
+    ],
+)
+def test_u14_a_mapping_file_may_lose_three_lines_or_a_hundredth(tolerance, rejected, rows, fails):
+    findings = Findings("pr.class", tolerance, 1000)
+    findings.reject(rejects(rejected))
+    if fails:
+        with pytest.raises(QualityFailure, match="more than 3 lines and"):
+            findings.finish(rows)
+    else:
+        findings.finish(rows)
+        assert findings.warnings == [
+            f"pr.class has lines that cannot be read, and were set aside: {rejected}."
+        ]
 
 
 def test_u14_hopelessly_many_rejects_end_the_reading():
-    findings = Findings("x", 10)
+    findings = Findings("x", OBSERVATIONS, 10)
     findings.reject(rejects(10))
     with pytest.raises(QualityFailure, match="at least 11 lines"):
         findings.reject(rejects(1))
@@ -177,3 +176,25 @@ def test_u19_the_limit_is_exact_at_every_size(tenth):
     check_shrinking("x", 10 * tenth, 9 * tenth, allowed=False)
     with pytest.raises(GuardTripped):
         check_shrinking("x", 10 * tenth, 9 * tenth - 1, allowed=False)
+
+
+# Text in place of numbers.
+
+
+@pytest.mark.parametrize(
+    ("texts", "before", "fails"),
+    [
+        pytest.param(10, 0.0, False, id="a-hundredth"),
+        pytest.param(11, 0.0, True, id="more"),
+        pytest.param(11, 0.0055, False, id="twice-as-much-as-before"),
+        pytest.param(12, 0.0055, True, id="more-than-twice"),
+        pytest.param(500, 0.5, False, id="as-before"),
+    ],
+)
+def test_u17_much_text_must_have_been_there_before(texts, before, fails):
+    check_texts("x", texts, 1000, before, allowed=True)
+    if not fails:
+        check_texts("x", texts, 1000, before, allowed=False)
+        return
+    with pytest.raises(GuardTripped, match=f"^x has text in place of {texts} of 1,000 values"):
+        check_texts("x", texts, 1000, before, allowed=False)

@@ -1,26 +1,34 @@
-"""What becomes of BLS's files: which table each makes, by its name, and how it is converted."""
+"""What becomes of BLS's files: which table each makes, by its header and name, and how."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import Content, Converted, convert_data, convert_table
+from glue_jobs.tables.convert import (
+    Content,
+    Converted,
+    convert_aspects,
+    convert_data,
+    convert_mapping,
+    convert_series,
+)
+from glue_jobs.tables.header import ending_of, looks_tabular, read_header
 from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from glue_jobs.tables.quality import KnownSeries
-
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """What Athena and Spark take for null where a partition's value should be."""
 
+_DATA = "data."
+
 
 class BlsTables:
-    """Flat files with a header line: data files, the series file, and mapping files."""
+    """Flat files with a header line: data, aspect, series and mapping files."""
 
     lists_sources = True
 
@@ -30,54 +38,67 @@ class BlsTables:
         own = (schemas.SOURCES, schemas.REVISIONS, schemas.REVISIONS_KEYS)
         return schema_digest(*map(types_of, own), schemas.rules())
 
-    def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
-        """Decides every file's table by its name; the series file comes first."""
-        return plan_survey(subject, files)
+    def place(self, subject: str, name: str, start: bytes | None = None) -> Planned | None:
+        """The place of a file's table.
+
+        What a file is, its header says: a file with series_id, year, period and value is a data
+        file, with aspect_type an aspect file, and any other a mapping file. A name says it where
+        the header is not known, or is damaged: BLS calls data files ``pr.data.…``, and mapping
+        files ``hs.data.type`` in two surveys. A file whose name does not begin with the survey's
+        code is a document.
+        """
+        survey, _, rest = name.partition(".")
+        if survey.lower() != subject or not rest.strip("._-"):
+            return None
+        role = _role(name, start)
+        if role is Role.DATA:
+            partition = rest[len(_DATA) :] if _is_called_data(name) else rest
+            path = f"data/data_file={partition}/part-00000.parquet"
+            keys = (schemas.DATA_FILE,)
+            planned = Planned(name, role, table_names.data(subject), partition, path, keys)
+            return planned if partition != _NO_PARTITION else None
+        ending = ending_of(name)
+        if ending in table_names.OWN:
+            return None
+        table = table_names.of_file(subject, ending)
+        return Planned(name, role, table, "", f"{ending}/part-00000.parquet")
 
     def convert(
-        self,
-        place: Planned,
-        contents: Sequence[Content],
-        target: Path,
-        scratch: Path,
-        known_series: Callable[[], KnownSeries] | None,
+        self, place: Planned, contents: Sequence[Content], target: Path, scratch: Path
     ) -> Converted | None:
         """Converts a file by its role; None for a document."""
         (content,) = contents
-        if place.role is Role.DATA:
-            return convert_data(content, target, scratch, known_series)
-        return convert_table(content, target, scratch)
+        convert = {
+            Role.DATA: convert_data,
+            Role.ASPECT: convert_aspects,
+            Role.SERIES: convert_series,
+            Role.OTHER: convert_mapping,
+        }[place.role]
+        return convert(content, target, scratch)
 
 
 TABLES = BlsTables()
 
 
-def plan_survey(survey: str, files: Sequence[str]) -> tuple[Planned, ...]:
-    """Decides every file's table by its name; the series file comes first.
+def _role(name: str, start: bytes | None) -> Role:
+    """What a file is, by its header where it is known, and by its name."""
+    ending, called_data = ending_of(name), _is_called_data(name)
+    if ending == "series":
+        return Role.SERIES
+    header = read_header(name, start) if start is not None else None
+    if header is None:
+        # A file that is no table at all may be called anything.
+        is_table = start is None or looks_tabular(start)
+        by_name = Role.DATA if called_data else Role.ASPECT if ending == "aspect" else Role.OTHER
+        return by_name if is_table else Role.OTHER
+    if header.is_of_observations:
+        return Role.ASPECT if "aspect_type" in header.names or ending == "aspect" else Role.DATA
+    # One that lacks a column will be refused; it is no mapping file for that.
+    if "series_id" in header.names and (called_data or ending == "aspect"):
+        return Role.DATA if called_data else Role.ASPECT
+    return Role.OTHER
 
-    A file whose name does not begin with the survey's code is a document. Names that differ in case
-    or punctuation alone have one table: which of the files makes it, their content decides.
-    """
-    planned = [place for name in files if (place := _place(survey, name)) is not None]
-    return tuple(sorted(planned, key=lambda place: (place.role is not Role.SERIES, place.name)))
 
-
-def _place(survey: str, name: str) -> Planned | None:
-    prefix, _, rest = name.partition(".")
-    if prefix != survey or not rest:
-        return None
-    if rest == f"data.{_NO_PARTITION}":
-        return None
-    if rest.startswith("data.") and rest != "data.":
-        partition = rest[len("data.") :]
-        path = f"data/data_file={partition}/part-00000.parquet"
-        return Planned(
-            name, Role.DATA, table_names.data(survey), partition, path, (schemas.DATA_FILE,)
-        )
-    ending = rest.lower().replace(".", "_").replace("-", "_")
-    if ending in table_names.OWN:
-        return None
-    role = Role.SERIES if ending == "series" else Role.OTHER
-    return Planned(
-        name, role, table_names.of_file(survey, ending), "", f"{ending}/part-00000.parquet"
-    )
+def _is_called_data(name: str) -> bool:
+    rest = name.partition(".")[2]
+    return rest.lower().startswith(_DATA) and rest != _DATA

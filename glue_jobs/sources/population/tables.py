@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
 from glue_jobs.sources.population.answer import PopulationPage, join_pages, parse_population
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.tables.convert import Content
-    from glue_jobs.tables.quality import KnownSeries
 
 COLUMNS = (
     TableColumn("nation_id", "string", "the Census' geography id: 01000US"),
     TableColumn("nation", "string", "its name"),
-    TableColumn("year", "smallint", "survey year, key within a dataset"),
+    TableColumn("year", "int", "survey year, key within a dataset"),
     TableColumn("population", "bigint", "resident population, persons"),
     TableColumn("dataset_name", "string", "the estimate's own name: ACS 1-year Estimate"),
 )
@@ -39,19 +38,10 @@ class PopulationTables:
         """Of its one table."""
         return schema_digest(types_of((*COLUMNS, DATASET)))
 
-    def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
+    def place(self, subject: str, name: str, start: bytes | None = None) -> Planned:
         """A partition for each dataset."""
-        return tuple(
-            Planned(
-                name=key,
-                role=Role.OTHER,
-                table=subject,
-                partition=key,
-                path=f"{subject}/dataset={key}/part-00000.parquet",
-                keys=(DATASET,),
-            )
-            for key in sorted(files)
-        )
+        path = f"{subject}/dataset={name}/part-00000.parquet"
+        return Planned(name, Role.OTHER, subject, name, path, (DATASET,))
 
     def convert(
         self,
@@ -59,7 +49,6 @@ class PopulationTables:
         contents: Sequence[Content],
         target: Path,
         scratch: Path,
-        known_series: Callable[[], KnownSeries] | None,
     ) -> Converted:
         """Writes a dataset's years, ascending."""
         pages = []

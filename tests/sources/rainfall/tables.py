@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import QualityFailure
 from glue_jobs.tables.columns import TableColumn
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glue_jobs.tables.convert import Content, Converted
-    from glue_jobs.tables.quality import KnownSeries
 
 COLUMNS = (
     TableColumn("year", "int", "calendar year, key"),
@@ -28,9 +27,8 @@ class RainfallTables:
     lists_sources = False
     schema = "year int, millimetres double"
 
-    def plan(self, subject: str, files: Sequence[str]) -> tuple[Planned, ...]:
-        path = f"{subject}/part-00000.parquet"
-        return tuple(Planned(name, Role.OTHER, subject, "", path) for name in files)
+    def place(self, subject: str, name: str, start: bytes | None = None) -> Planned:
+        return Planned(name, Role.OTHER, subject, "", f"{subject}/part-00000.parquet")
 
     def convert(
         self,
@@ -38,7 +36,6 @@ class RainfallTables:
         contents: Sequence[Content],
         target: Path,
         scratch: Path,
-        known_series: Callable[[], KnownSeries] | None,
     ) -> Converted:
         (content,) = contents
         with content.open() as stream:
