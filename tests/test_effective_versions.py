@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue_jobs.build_tables import Remake, build_subject
+from glue_jobs.build_tables import build_subject
+from glue_jobs.current_release import Remake
 from glue_jobs.errors import QualityFailure
 from glue_jobs.sources.bls import tables
 from glue_jobs.tables import plan

@@ -154,7 +154,7 @@ def test_another_converter_tries_again_and_keeps_what_is_shown(lake, monkeypatch
 
 def test_another_parquet_library_makes_no_new_release(lake, monkeypatch):
     before = pointer_of(lake)
-    monkeypatch.setattr("glue_jobs.tables.plan.pa.__version__", "1.2.3")
+    monkeypatch.setattr("pyarrow.__version__", "1.2.3")
     assert lake.build().summary["changed"] is False
     land(lake, 2, data_of(2))
     assert lake.build().summary["releases"]["pr"]["converted"] == [DATA_FILE]
