@@ -135,15 +135,17 @@ class Judge:
             return made
         start = start_of(self._run.storage, file)
         place = self._tables.place(self._subject, file.name, start)
-        if made is not None and (place is None or not self._may_move(made, place)):
+        if made is not None and (place is None or not self._may_become(made, place, start)):
             return made
         if place is None and looks_tabular(start):
             self.warnings.append(f"{file.name} looks like a table, and is kept as a document.")
         return place
 
-    def _may_move(self, made: Planned, place: Planned) -> bool:
+    def _may_become(self, made: Planned, place: Planned, start: bytes) -> bool:
         """Whether a file's table may become another one, since its header says so now."""
-        return made.path == place.path or self._run.settings.allow_shrink
+        if made.path == place.path:
+            return True
+        return self._run.settings.allow_shrink and read_header(place.name, start) is not None
 
     def _by_table(self, places: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
         """One file for each table, and those that would become a table that another makes.
@@ -191,13 +193,9 @@ class Judge:
         """Counts the observations of a data file whose series are not listed."""
         if verdict.place.role is not Role.DATA or not verdict.shown or not self._series_path:
             return verdict
-        path, own = verdict.made, verdict.taken_over
-        if own is not None:
-            path = self._copy_of(verdict.place)
-            # What was copied to be looked at is read again only where the series are other ones.
-            if not self._series_changed or not self._current.copy_if_whole(own, path):
-                return replace(verdict, unlisted=own.unlisted)
-        assert path is not None  # noqa: S101 - what is shown is there or here
+        if verdict.taken_over is not None and not self._series_changed:
+            return replace(verdict, unlisted=verdict.taken_over.unlisted)
+        path = verdict.made or self._copy_of(verdict.place)
         with path.open("rb") as data, self._series_path.open("rb") as series:
             count, first = count_unlisted(data, series)
         if count:
@@ -212,7 +210,16 @@ class Judge:
         try:
             return self._attempt(place, landed.sha256, lambda: landed)
         except (QualityFailure, GuardTripped) as error:
-            return self._hold(place, error, self._effective(place))
+            shown = self._effective(place)
+            if not shown.shown and self._is_no_table(landed):
+                # It may be called anything; nothing that it was before is lost.
+                self.warnings.append(f"{error} It is kept as a document.")
+                return Verdict(place, "")
+            return self._hold(place, error, shown)
+
+    def _is_no_table(self, landed: Landed) -> bool:
+        start = start_of(self._run.storage, landed)
+        return read_header(landed.name, start) is None and not looks_tabular(start)
 
     def _hold(self, place: Planned, error: LakeError, shown: Verdict) -> Verdict:
         landed = self._landed[place.name]
@@ -341,6 +348,7 @@ class Judge:
         if not self._takes_over:
             return False
         is_read = place.role is Role.SERIES or place.table == table_names.footnotes(self._subject)
+        is_read |= place.role is Role.DATA and self._series_changed
         if not is_read:
             return self._current.is_there(own)
         return self._current.copy_if_whole(own, self._copy_of(place))

@@ -93,13 +93,22 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
     return lines
 
 
+def as_printed(change: dict[str, Any]) -> dict[str, Any]:
+    """A change whose figures are as BLS prints them: a value, or the text in its place."""
+    printed = dict(change)
+    for name in ("previous_value", "value"):
+        text = printed.pop(f"{name}_text")
+        printed[name] = text if printed[name] is None else printed[name]
+    return printed
+
+
 def as_text(document: dict[str, Any]) -> str:
     """The sentences, and the biggest moves, a line each."""
     lines = summary_lines(document)
-    for change in document["changes"][:SHOWN]:
+    for change in map(as_printed, document["changes"][:SHOWN]):
         words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
         what = ", ".join(word for word in words if word) or change["series_id"]
-        before, now = _printed(change, "previous_"), _printed(change, "")
+        before, now = change["previous_value"], change["value"]
         figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
             change["change"], f"{before} -> {now}"
         )
@@ -108,12 +117,6 @@ def as_text(document: dict[str, Any]) -> str:
     if more > 0:
         lines.append(f"and {more:,} more")
     return "\n".join(lines) + "\n"
-
-
-def _printed(change: dict[str, Any], prefix: str) -> object:
-    """A figure as BLS prints it: the value, or the text in its place."""
-    value = change[f"{prefix}value"]
-    return change[f"{prefix}value_text"] if value is None else value
 
 
 def _number(difference: Decimal | None) -> float | None:

@@ -141,8 +141,8 @@ def _convert_observations(
 def _check_names(content: Content, header: Header, needed: Sequence[str]) -> None:
     for name in needed:
         if name not in header.names:
-            found = ascii("\t".join(header.names))[1:-1][:100]
-            raise QualityFailure(f"{content.name} has no column {name}; its header is {found}.")
+            found = ", ".join(header.names)[:100]
+            raise QualityFailure(f"{content.name} has no column {name}; it has {found}.")
 
 
 def write_records(

@@ -10,7 +10,14 @@ from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
-from glue_jobs.reports.changes import SHOWN, changes_of, data_files, summary_lines, vintages_of
+from glue_jobs.reports.changes import (
+    SHOWN,
+    as_printed,
+    changes_of,
+    data_files,
+    summary_lines,
+    vintages_of,
+)
 from glue_jobs.sources.places import data_place
 from glue_jobs.subjects import asked_survey
 from glue_jobs.timestamps import release_name
@@ -22,10 +29,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
 
-_SPARE = (
-    *("previous_value_text", "value_text"),
-    *("duration_text", "measure_text", "sector_name", "difference"),
-)
+_SPARE = ("duration_text", "measure_text", "sector_name", "difference")
 """Columns that a narrow terminal does without, the first to go first."""
 
 _NUMBERS = ("year", "previous_value", "value", "difference")
@@ -65,8 +69,9 @@ def execute(arguments: argparse.Namespace) -> int:
         print(line)
     changes = document["changes"]
     if changes:
-        rows = [["" if cell is None else f"{cell}" for cell in one.values()] for one in changes]
-        print_table("", list(changes[0]), rows[:SHOWN], _NUMBERS, spare=_SPARE)
+        shown = [as_printed(change) for change in changes[:SHOWN]]
+        rows = [["" if cell is None else f"{cell}" for cell in one.values()] for one in shown]
+        print_table("", list(shown[0]), rows, _NUMBERS, spare=_SPARE)
     if len(changes) > SHOWN:
         print(f"… and {len(changes) - SHOWN:,} more: lake changes {survey} --json gives all.")
     return 0

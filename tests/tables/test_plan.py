@@ -83,8 +83,8 @@ DATA = "series_id\tyear\tperiod\tvalue"
         ("hs.data.1.All", "series_id\tyear\tperiod", Role.DATA, "hs_data", "1.All"),
         ("hs.aspect", DATA, Role.ASPECT, "hs_aspect", ""),
         ("hs.data.1.All", "HSU1\t1976\tA01\t9.2", Role.DATA, "hs_data", "1.All"),
-        ("hs.data.readme", "These files are old.", Role.OTHER, "hs_data_readme", ""),
-        ("hs.data.1.All", "", Role.OTHER, "hs_data_1_all", ""),
+        ("hs.data.readme", "These files are old.", Role.DATA, "hs_data", "readme"),
+        ("hs.data.1.All", "", Role.DATA, "hs_data", "1.All"),
     ],
 )
 def test_u24_a_file_s_header_tells_what_it_is(name, header, role, table, partition):

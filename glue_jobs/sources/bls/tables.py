@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.tables import schemas
-from glue_jobs.tables.header import ending_of, looks_tabular, read_header
+from glue_jobs.tables.header import ending_of, read_header
 from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
@@ -88,10 +88,7 @@ def _role(name: str, start: bytes | None) -> Role:
         return Role.SERIES
     header = read_header(name, start) if start is not None else None
     if header is None:
-        # A file that is no table at all may be called anything.
-        is_table = start is None or looks_tabular(start)
-        by_name = Role.DATA if called_data else Role.ASPECT if ending == "aspect" else Role.OTHER
-        return by_name if is_table else Role.OTHER
+        return Role.DATA if called_data else Role.ASPECT if ending == "aspect" else Role.OTHER
     if header.is_of_observations:
         return Role.ASPECT if "aspect_type" in header.names or ending == "aspect" else Role.DATA
     # One that lacks a column will be refused; it is no mapping file for that.
