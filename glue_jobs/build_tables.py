@@ -9,61 +9,32 @@ not change, and the table of sources; and replace the pointer.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
-from glue_jobs.catalog.pointers import (
-    HeldBack,
-    Pointer,
-    check_is_there,
-    load_pointer,
-    missing_files,
-    publish,
-)
+from glue_jobs.catalog.pointers import HeldBack, Pointer, load_pointer, missing_files, publish
 from glue_jobs.catalog.show import show_in_catalog
-from glue_jobs.errors import AlreadyWritten, LakeError, StorageFailure
+from glue_jobs.current_release import Remake
+from glue_jobs.errors import LakeError
+from glue_jobs.held import describe_sources, held_failures, is_judged
 from glue_jobs.history.layout import is_laid_out
-from glue_jobs.history.survey import History, marks_revisions
 from glue_jobs.program import exit_with, main_of
-from glue_jobs.raw_zone import landed_since, landed_vintages, up_to_shown
-from glue_jobs.release_folder import Building, put_sources, put_table
 from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import subjects, upstream_of
 from glue_jobs.storage import names
-from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
+from glue_jobs.tables.plan import is_same_converter, made_by, release_digest
 from glue_jobs.timestamps import CLOCKS_DIFFER, from_text, release_name
-from glue_jobs.verdicts import Judge, held_failures, held_of, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
-    from typing import Any, Callable
+    from typing import Any
 
     from glue_jobs.running import Run
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
-    from glue_jobs.verdicts import Verdict
-
-_MOST_MAKINGS = 99
-"""Of one release: each is a folder that a wrong or damaged file made useless."""
-
-
-@dataclass(frozen=True)
-class Remake:
-    """What is made again, although nothing new was landed.
-
-    Attributes:
-        tables: all tables, from the raw zone; nothing is copied.
-        history: the history, from all vintages that the raw zone holds.
-        lacking: of the history, what is not there, or is laid out as an older version did it.
-    """
-
-    tables: bool = False
-    history: bool = False
-    lacking: bool = False
 
 
 def build_tables(run: Run) -> Outcome:
@@ -145,21 +116,6 @@ def _lacking(storage: Storage, pointer: Pointer | None, now: datetime) -> Remake
     )
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A release that can be named, and what puts its tables into its folder.
-
-    Attributes:
-        sources: per file name, what tells its content, and what is shown of it, apart.
-        held: the files that are held back, by name.
-        fill: puts everything into the folder.
-    """
-
-    sources: Mapping[str, str]
-    held: Mapping[str, HeldBack]
-    fill: Callable[[Building], None]
-
-
 def _build_from_landed(
     run: Run, subject: str, previous: Pointer | None, remake: Remake, tag: str | None
 ) -> dict[str, Any]:
@@ -169,125 +125,70 @@ def _build_from_landed(
         return {"changed": False, "release": None}
     release = release_name(max(from_text(file.released_at) for file in landed.values()))
 
-    def prepare(scratch: Path) -> Prepared:
-        judge = Judge(run, subject, previous, landed, scratch, takes_over=not remake.tables)
-        verdicts = judge.judge_all()
-        held = held_of(verdicts)
-
-        def fill(building: Building) -> None:
-            building.warnings.extend(judge.warnings)
-            if any(verdict.place.role is Role.DATA for verdict in verdicts):
-                building.history = History(run.storage, subject, previous, building.scratch)
-                _begin_history(run, building.history, subject, previous, remake, landed, verdicts)
-            for verdict in verdicts:
-                put_table(building, landed[verdict.place.name], verdict)
-            if tables_of(subject).lists_sources:
-                put_sources(building, subject, landed, held)
-            _finish_history(building, subject)
-
-        return Prepared(_sources(landed, held), held, fill)
-
     allow_shrink = run.settings.allow_shrink
     judged = {
         name: held
         for name, held in (previous.held if previous else {}).items()
         if name in landed and is_judged(held, landed[name], allow_shrink=allow_shrink)
     }
-    return _build(run, subject, release, _sources(landed, judged), previous, remake, tag, prepare)
+    if known := _as_it_is(subject, release, previous, remake, describe_sources(landed, judged)):
+        return known
+    return _build(run, subject, release, landed, previous, remake, tag)
 
 
-def _sources(landed: Mapping[str, Landed], held: Mapping[str, HeldBack]) -> dict[str, str]:
-    """What tells a release from another: each file's bytes, their date, and what is shown of it."""
-    sources = {name: f"{file.sha256} {file.released_at}" for name, file in landed.items()}
-    for name, why in held.items():
-        allowed = " though it may shrink" if why.allowed else ""
-        sources[name] += f" held back{allowed} for {why.shown_sha256 or 'nothing'}"
-    return sources
-
-
-def _begin_history(
-    run: Run,
-    history: History,
+def _as_it_is(
     subject: str,
+    release: str,
     previous: Pointer | None,
     remake: Remake,
-    landed: Mapping[str, Landed],
-    verdicts: Sequence[Verdict],
-) -> None:
-    """Gives the history what was landed before the shown files and is not in it yet.
-
-    What came after the version that is shown of a file is offered when the file converts again.
-    """
-    shown = {one.place.name: one.shown for one in verdicts if one.place.role is Role.DATA}
-    if previous is None:
-        # Nobody knows any more which of them were published; what is no table never was.
-        vintages = up_to_shown(
-            landed_vintages(run.storage, subject, shown), shown, lambda vintage: vintage.source
-        )
-        vintages = [vintage for vintage in vintages if shown.get(vintage.source) != ""]
-        older = [vintage for vintage in vintages if vintage.sha256 not in shown.values()]
-        if older:
-            history.write_anew(vintages, may_lack=older)
-    elif remake.history or remake.lacking:
-        until = release_name(run.now() + CLOCKS_DIFFER)
-        write = history.write_anew if remake.history else history.write_missing
-        write([one for one in previous.history if one.release <= until])
-    for missed in landed_since(run.storage, subject, history.vintages, shown):
-        current = landed.get(missed.name)
-        if current is None or current.sha256 != missed.sha256:
-            history.catch_up(missed, may_shrink=run.settings.allow_shrink)
+    sources: Mapping[str, str],
+) -> dict[str, Any] | None:
+    """The current release if it is that one; the same tables of another writer are the same."""
+    schema = tables_of(subject).schema
+    if previous is None or remake != Remake() or not is_same_converter(previous.made_by, schema):
+        return None
+    if not _making(previous, release, release_digest(sources, previous.made_by)):
+        return None
+    return {**_described(previous), "changed": False}
 
 
 def _build(
     run: Run,
     subject: str,
     release: str,
-    sources: Mapping[str, str],
+    landed: Mapping[str, Landed],
     previous: Pointer | None,
     remake: Remake,
     tag: str | None,
-    prepare: Callable[[Path], Prepared],
 ) -> dict[str, Any]:
-    """Makes a release folder and publishes it, unless it is the current one.
+    """Makes a release folder and publishes it, unless the verdicts say that it is the current one.
 
     Args:
         run: the job's.
         subject: which.
         release: its name.
-        sources: what it is made from, as far as verdicts on files are known.
+        landed: what it is made from, by name.
         previous: the current pointer, None for the first release.
         remake: what is made again.
         tag: of the pointer that the new one replaces.
-        prepare: converts in a scratch folder what has changed.
     """
-    schema = tables_of(subject).schema
+    from glue_jobs.release_contents import (  # noqa: PLC0415 - a quiet run does without pyarrow
+        prepare_release,
+    )
 
-    def as_it_is(sources: Mapping[str, str]) -> dict[str, Any] | None:
-        """The current release if it is that one; the same tables of another writer are the same."""
-        if (
-            previous is None
-            or remake != Remake()
-            or not is_same_converter(previous.made_by, schema)
-        ):
-            return None
-        if not _making(previous, release, release_digest(sources, previous.made_by)):
-            return None
-        return {**_described(previous), "changed": False}
-
-    if known := as_it_is(sources):
-        return known
     run.progress.step(f"{subject}: building the release {release}")
+    schema = tables_of(subject).schema
     making = 1
     while True:
         with run.storage.scratch() as scratch:
-            prepared = prepare(scratch)
-            if known := as_it_is(prepared.sources):
+            prepared = prepare_release(run, subject, previous, remake, landed, scratch)
+            if known := _as_it_is(subject, release, previous, remake, prepared.sources):
                 return known
             digest = release_digest(prepared.sources, made_by(schema))
             making = max(making, _making(previous, release, digest))
             folder = names.release_folder(subject, release, digest, making)
-            building = Building(run, folder, previous, scratch, {}, [], [])
-            if _is_filled(building, subject, release, prepared):
+            building = prepared.fill(folder, release)
+            if building is not None:
                 break
             making += 1
     pointer = Pointer(
@@ -325,44 +226,6 @@ def _described(pointer: Pointer) -> dict[str, Any]:
         "folder": pointer.folder,
         **(held if pointer.held else {}),
     }
-
-
-def _is_filled(building: Building, subject: str, release: str, prepared: Prepared) -> bool:
-    """Puts everything into the folder; False where it has files of other bytes."""
-    try:
-        prepared.fill(building)
-    except StorageFailure:
-        # A file that was made, and cannot be read back, may have been removed meanwhile.
-        check_is_there(
-            building.run.storage, Pointer(subject, release, building.folder, building.tables)
-        )
-        raise
-    except AlreadyWritten:
-        if building.folder.endswith(f"-{_MOST_MAKINGS}/"):
-            raise
-        return False
-    return True
-
-
-def _finish_history(building: Building, subject: str) -> None:
-    """Adds the table of revisions, and warns of releases that the lake has not seen."""
-    history = building.history
-    if history is None:
-        return
-    table = history.table()
-    building.warnings.extend(history.warnings)
-    if table is None:
-        return
-    building.tables[table_names.revisions(subject)] = table
-    if not marks_revisions(building.run.storage, subject, building.folder, building.tables):
-        history.without_marks()
-    known = set(building.previous.history) if building.previous else set()
-    for vintage in history.vintages:
-        if vintage.unflagged and vintage not in known:
-            building.warnings.append(
-                f"{vintage.source}: {vintage.unflagged} of {vintage.revised} revised values do"
-                " not bear BLS's mark, so a release before this one was missed."
-            )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

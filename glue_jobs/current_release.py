@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import HeldBack, Pointer, TableFile
     from glue_jobs.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Remake:
+    """What is made again, although nothing new was landed.
+
+    Attributes:
+        tables: all tables, from the raw zone; nothing is copied.
+        history: the history, from all vintages that the raw zone holds.
+        lacking: of the history, what is not there, or is laid out as an older version did it.
+    """
+
+    tables: bool = False
+    history: bool = False
+    lacking: bool = False
 
 
 class CurrentRelease:

@@ -2,11 +2,13 @@
 
 First the checks in `sql/checks/` run, each a query that returns what is wrong. Then every query in
 `sql/reports/` whose tables are there, and whose checks found no error, is answered and written as
-CSV and Parquet, under this run's name and under `latest`. A report that cannot be renewed, since a
-check, a table or the pointer of a subject is at fault, stays the last good one. `report.json`,
-written last, says which these are, why and since when, what each report was made from, and the hash
-of every file: a run that finds one lost or changed makes them again, and where that gives the
-recorded bytes, it puts them back where they were.
+CSV and Parquet, under this run's name and under `latest`. What depends on nothing that has changed
+since the last publish is neither asked, nor read, nor written. A report that cannot be renewed,
+since a check, a table or the pointer of a subject is at fault, stays the last good one.
+
+`report.json`, written last, says which these are, why and since when, what each report was made
+from, and the hash of every file: a run that finds one lost or changed makes it again, and where
+that gives the recorded bytes, it puts them back where they were.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ from glue_jobs.errors import IntegrityFailure, LakeError, QualityFailure
 from glue_jobs.program import exit_with, main_of
 from glue_jobs.reports.changes import as_text, changes_of, data_files, vintages_of
 from glue_jobs.reports.checks import load_checks, run_checks
-from glue_jobs.reports.files import printed_rows, to_csv, write_report_parquet
 from glue_jobs.reports.index import (
     INDEX,
     LATEST,
@@ -40,6 +41,8 @@ from glue_jobs.reports.index import (
     load_index,
     read_file,
 )
+from glue_jobs.reports.inputs import describe_inputs, key_of
+from glue_jobs.reports.renewal import Renewal
 from glue_jobs.running import Outcome
 from glue_jobs.sql_files import absent, base_tables, sql_files
 from glue_jobs.storage import names
@@ -48,7 +51,7 @@ from glue_jobs.table_names import subject_of
 from glue_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from glue_jobs.catalog.pointers import Pointer
@@ -60,26 +63,33 @@ if TYPE_CHECKING:
 def publish_reports(run: Run) -> Outcome:
     """Makes the three reports from the current releases, each when its own inputs stand."""
     pointers, damaged = readable_pointers(run.storage)
-    made_from = describe_inputs(pointers)
     last = _last(run.storage)
-    is_current = last is not None and last.made_from == made_from and not last.held
-    if last and is_current and not altered_files(run.storage, last):
+    altered = altered_files(run.storage, last) if last else {}
+    renewal = Renewal(last, describe_inputs(pointers), altered)
+    if not renewal.is_needed:
         nothing: dict[str, object] = {"reports": {}, "checks": {}}
         return Outcome(details=nothing, failures=[*damaged.values()])
     run.progress.step("making the reports")
     engine = open_engine(run.storage, pointers, run.settings, damaged)
-    without_views = engine.create_views()
-    if without_views:
-        made_from["views"] = "incomplete"  # so that the next run makes them
-    checks = load_checks()
+    all_checks = load_checks()
+    due = renewal.reports(all_checks)
+    checks = renewal.checks(all_checks, due)
+    reports = {name: sql for name, sql in sql_files("reports").items() if name in due}
+    views = renewal.views([*reports.values(), *(check.sql for check in checks)])
+    without_views = engine.create_views(views)
     checked = run_checks(engine, checks, tables_of(pointers))
     with run.storage.lease(REPORTS, run.run_id), run.storage.scratch() as folder:
         held = {**checked.held_reports(checks), **_held_by(damaged)}
-        made = _make(engine, pointers, held, folder)
-        _keep_held(run, last, made, folder)
-        changes, failed = _make_changes(engine, pointers, folder)
-        _keep_changes(run.storage, last, changes, {**damaged, **failed}, folder)
+        made = _make(engine, pointers, reports, held, folder)
+        _keep_reports(run, renewal, made, folder)
+        changes, failed = _make_changes(engine, pointers, renewal, folder)
+        _keep_changes(run.storage, renewal, changes, {**damaged, **failed}, folder)
         bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        made_from = {
+            key: told
+            for key, told in renewal.made_from.items()
+            if key not in {*failed, *(key_of("views", name) for name in without_views)}
+        }
         index = ReportIndex(
             run_id=run.run_id,
             made_at=to_text(run.now()),
@@ -88,17 +98,17 @@ def publish_reports(run: Run) -> Outcome:
             skipped=made.skipped,
             changes=changes,
             held=made.held,
-            files={name: _described(body) for name, body in bodies.items()},
+            files=_files(renewal, made, changes, bodies, run.run_id),
             schema=SCHEMA,
         )
         if last and replace(index, run_id=last.run_id, made_at=last.made_at) == last:
             index = last  # what was lost goes back to where it was
-        changed = index != last or bool(altered_files(run.storage, index))
+        changed = index != last or bool(altered)
         if changed:
-            _write(run.storage, index, bodies)
+            _write(run.storage, index, bodies, altered)
     told = [
         *damaged.values(),
-        *without_views,
+        *without_views.values(),
         *checked.failures.values(),
         *made.failures,
         *failed.values(),
@@ -108,26 +118,13 @@ def publish_reports(run: Run) -> Outcome:
     outcome.details["checks"] = checked.results
     outcome.details["warnings"] = checked.warnings
     outcome.details["reports"] = {
-        name: report.rows for name, report in made.reports.items() if name not in made.held
+        name: report.rows
+        for name, report in made.reports.items()
+        if name in due and name not in made.held
     }
     outcome.details["skipped"] = made.skipped
     outcome.details["held"] = {name: held.reason for name, held in made.held.items()}
     return outcome
-
-
-def describe_inputs(pointers: Sequence[Pointer]) -> dict[str, str]:
-    """All that the reports depend on: each subject's folder, its history's, and the SQL."""
-    statements = [sql_files(folder) for folder in ("views", "checks", "reports")]
-    digest = hashlib.sha256(json.dumps(statements, sort_keys=True).encode()).hexdigest()
-    # A backfill leaves the release as it is, and writes other files of the history.
-    histories = {
-        name: hashlib.sha256(repr([file.sha256 for file in table.files]).encode()).hexdigest()
-        for pointer in pointers
-        for name, table in pointer.tables.items()
-        if table.folder
-    }
-    folders = {pointer.subject: pointer.folder for pointer in pointers}
-    return {**folders, **histories, "sql": digest}
 
 
 @dataclass
@@ -148,11 +145,21 @@ class Made:
 
 
 def _make(
-    engine: Engine, pointers: Sequence[Pointer], held: Mapping[str, str], folder: Path
+    engine: Engine,
+    pointers: Sequence[Pointer],
+    reports: Mapping[str, str],
+    held: Mapping[str, str],
+    folder: Path,
 ) -> Made:
     """Answers the report queries whose tables are there and sound, into files in a folder."""
+    from glue_jobs.reports.files import (  # noqa: PLC0415 - a quiet run does without pyarrow
+        printed_rows,
+        to_csv,
+        write_report_parquet,
+    )
+
     made = Made()
-    for name, sql in sql_files("reports").items():
+    for name, sql in reports.items():
         if name in held:
             made.held[name] = Held(held[name], "")
         elif reason := absent(sql, tables_of(pointers)):
@@ -181,8 +188,9 @@ def _held_by(damaged: Mapping[str, LakeError]) -> dict[str, str]:
     }
 
 
-def _keep_held(run: Run, last: ReportIndex | None, made: Made, folder: Path) -> None:
-    """Has the set keep the last good one of each report that was held back or lost its tables."""
+def _keep_reports(run: Run, renewal: Renewal, made: Made, folder: Path) -> None:
+    """Has the set keep what was not due, and the last good one of what was held back or is lost."""
+    last = renewal.last
     for name, reason in [*made.skipped.items()]:
         if last and name in last.reports:
             lost = QualityFailure(
@@ -197,6 +205,9 @@ def _keep_held(run: Run, last: ReportIndex | None, made: Made, folder: Path) -> 
         made.held[name] = replace(held, since=known.since if known else to_text(run.now()))
         if last and name in last.reports and _keep_files(run.storage, last, name, folder):
             made.reports[name] = last.reports[name]
+    for name, report in last.reports.items() if last else ():
+        if name in sql_files("reports") and name not in made.held:
+            made.reports.setdefault(name, report)
 
 
 def _keep_files(storage: Storage, last: ReportIndex, name: str, folder: Path) -> bool:
@@ -226,47 +237,64 @@ def _sources(pointers: Sequence[Pointer], tables: set[str]) -> tuple[Inputs, ...
 
 
 def _make_changes(
-    engine: Engine, pointers: Sequence[Pointer], folder: Path
+    engine: Engine, pointers: Sequence[Pointer], renewal: Renewal, folder: Path
 ) -> tuple[dict[str, Changes], dict[str, LakeError]]:
     """Tells what the newest vintage of each survey's first data file changed, in text and JSON.
 
     Returns:
-        What was told, and what has failed, each by survey.
+        What was told, now or before, and what has failed, each by survey.
     """
-    made, failures = {}, dict[str, LakeError]()
-    for pointer in pointers:
-        for source in data_files(pointer)[:1]:
-            vintage = vintages_of(pointer, source)[-1]
-            try:
-                document = changes_of(engine, pointer, vintage, tables_of(pointers))
-            except LakeError as error:
-                failures[pointer.subject] = error
-                continue
-            text, whole = (folder / f"changes-{pointer.subject}.{kind}" for kind in ("txt", "json"))
-            text.write_text(as_text(document), "utf-8")
-            whole.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
-            made[pointer.subject] = Changes(
-                **{name: document[name] for name in ("source", "release", "first", "counts")}
-            )
+    sources = {one.subject: source for one in pointers for source in data_files(one)[:1]}
+    due = renewal.changes(sources)
+    known = renewal.last.changes if renewal.last else {}
+    made = {survey: known[survey] for survey in sources if survey not in due}
+    failures = dict[str, LakeError]()
+    for pointer in (one for one in pointers if one.subject in due):
+        vintage = vintages_of(pointer, sources[pointer.subject])[-1]
+        try:
+            document = changes_of(engine, pointer, vintage, tables_of(pointers))
+        except LakeError as error:
+            failures[pointer.subject] = error
+            continue
+        text, whole = (folder / f"changes-{pointer.subject}.{kind}" for kind in ("txt", "json"))
+        text.write_text(as_text(document), "utf-8")
+        whole.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
+        made[pointer.subject] = Changes(
+            **{name: document[name] for name in ("source", "release", "first", "counts")}
+        )
     return made, failures
 
 
 def _keep_changes(
     storage: Storage,
-    last: ReportIndex | None,
+    renewal: Renewal,
     changes: dict[str, Changes],
     failed: Iterable[str],
     folder: Path,
 ) -> None:
     """Has the set keep what was last told of the changes of surveys that have failed."""
+    last = renewal.last
     for survey in failed:
         known = last.changes.get(survey) if last else None
         if last and known and _keep_files(storage, last, f"changes-{survey}", folder):
             changes[survey] = known
 
 
-def _described(body: bytes) -> ReportFile:
-    return ReportFile(len(body), hashlib.sha256(body).hexdigest())
+def _files(
+    renewal: Renewal,
+    made: Made,
+    changes: Iterable[str],
+    bodies: Mapping[str, bytes],
+    run_id: str,
+) -> dict[str, ReportFile]:
+    """Every file of the set: one of the same bytes stays where an earlier run put it."""
+    files = renewal.kept({*made.reports, *(f"changes-{survey}" for survey in changes)})
+    for name, body in bodies.items():
+        sha256 = hashlib.sha256(body).hexdigest()
+        known = files.get(name)
+        if known is None or (known.bytes, known.sha256) != (len(body), sha256):
+            files[name] = ReportFile(len(body), sha256, run_id)
+    return files
 
 
 def _last(storage: Storage) -> ReportIndex | None:
@@ -278,11 +306,20 @@ def _last(storage: Storage) -> ReportIndex | None:
     return index if index and index.has_hashes else None
 
 
-def _write(storage: Storage, index: ReportIndex, bodies: Mapping[str, bytes]) -> None:
-    """Writes every file into the run's folder, then beside the latest, the index last in both."""
-    for folder in (index.run_id, LATEST):
-        for name, body in (*bodies.items(), (INDEX, index_body(index))):
-            _write_file(storage, names.report(folder, name), body)
+def _write(
+    storage: Storage, index: ReportIndex, bodies: Mapping[str, bytes], altered: Collection[str]
+) -> None:
+    """Writes what is new or was altered where it belongs, then beside the latest.
+
+    The index comes last in both.
+    """
+    latest = {name: names.report(LATEST, name) for name in (*bodies, INDEX)}
+    own = {name: index.key_of(name) for name in bodies}
+    for keys in ({**own, INDEX: names.report(index.run_id, INDEX)}, latest):
+        for name, body in bodies.items():
+            if index.files[name].run_id == index.run_id or keys[name] in altered:
+                _write_file(storage, keys[name], body)
+        _write_file(storage, keys[INDEX], index_body(index))
 
 
 def _write_file(storage: Storage, key: str, body: bytes) -> None:

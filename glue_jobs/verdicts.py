@@ -20,6 +20,7 @@ from glue_jobs import table_names
 from glue_jobs.catalog.pointers import HeldBack
 from glue_jobs.current_release import CurrentRelease
 from glue_jobs.errors import GuardTripped, IntegrityFailure, LakeError, QualityFailure
+from glue_jobs.held import is_permitted_alike
 from glue_jobs.raw_zone import contents_of, older_versions, start_of
 from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import upstream_of
@@ -28,7 +29,7 @@ from glue_jobs.tables.plan import Role
 from glue_jobs.tables.quality import check_shrinking, check_texts, count_unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Callable
 
@@ -69,24 +70,6 @@ class Verdict:
 def held_of(verdicts: Sequence[Verdict]) -> dict[str, HeldBack]:
     """The files that are held back, by name."""
     return {verdict.place.name: verdict.held for verdict in verdicts if verdict.held}
-
-
-def held_failures(held: Mapping[str, HeldBack]) -> Iterator[LakeError]:
-    """What a run fails with that leaves files held back: one failure for each."""
-    for file in held.values():
-        shows = "its last good version is shown" if file.shown_sha256 else "it has no table"
-        told = f"{file.reason} It is held back since {file.since}; {shows}."
-        yield QualityFailure(told, hint=file.hint)
-
-
-def is_judged(held: HeldBack, landed: Landed, *, allow_shrink: bool) -> bool:
-    """Whether a verdict still counts: another one takes other bytes, or a new permission."""
-    return held.sha256 == landed.sha256 and _is_permitted_alike(held, allow_shrink=allow_shrink)
-
-
-def _is_permitted_alike(held: HeldBack, *, allow_shrink: bool) -> bool:
-    """Whether nothing may be published now that might not be when a verdict was found."""
-    return held.allowed or not allow_shrink
 
 
 class Judge:
@@ -264,7 +247,7 @@ class Judge:
 
     def _is_settled(self, place: Planned, known: HeldBack) -> bool:
         """Whether a version that was held back, and those before it, would be so again."""
-        return self._current.is_of_this_converter and _is_permitted_alike(
+        return self._current.is_of_this_converter and is_permitted_alike(
             known, allow_shrink=self._run.settings.allow_shrink
         )
 

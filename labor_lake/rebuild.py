@@ -20,6 +20,7 @@ from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import layout
 from glue_jobs.history.comparing import Comparer
+from glue_jobs.history.rows import read_rows
 from glue_jobs.raw_zone import contents_of, start_of
 from glue_jobs.release_folder import source_records
 from glue_jobs.sources.places import tables_of
@@ -152,8 +153,8 @@ def _compare_changes(storage: Storage, key: str, release: str, made: Path) -> st
     """What is wrong with what a file of revisions says of one release; empty for nothing."""
     try:
         with storage.open(key) as stored:
-            published = layout.read_rows(stored, release)
-            same = _have_same_rows(published, layout.read_rows(made, release))
+            published = read_rows(stored, release)
+            same = _have_same_rows(published, read_rows(made, release))
     except (IntegrityFailure, StorageFailure, pa.ArrowException):
         return ""  # missing or damaged: verification says so
     return "" if same else _OTHER_ROWS

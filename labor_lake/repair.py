@@ -17,9 +17,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from glue_jobs import table_names
-from glue_jobs.build_tables import Remake, build_subject
+from glue_jobs.build_tables import build_subject
 from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
+from glue_jobs.current_release import Remake
 from glue_jobs.errors import (
     GuardTripped,
     IntegrityFailure,

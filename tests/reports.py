@@ -10,8 +10,3 @@ REPORTS = tuple(sorted(sql_files("reports")))
 def reports_reading(table: str) -> set[str]:
     """Those that read a table, themselves or through views."""
     return {name for name in REPORTS if table in base_tables(sql_files("reports")[name])}
-
-
-def reports_of_tables(*tables: str) -> set[str]:
-    """Those that read no other table than these."""
-    return {name for name in REPORTS if base_tables(sql_files("reports")[name]) <= set(tables)}

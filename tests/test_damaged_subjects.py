@@ -86,7 +86,7 @@ def test_what_was_told_of_its_changes_stays(lake):
     index = lake.read_json("reports/latest/report.json")
     assert set(index["changes"]) == {"ap", "pr"}
     assert lake.tree("reports")["reports/latest/changes-ap.txt"] == before
-    assert f"reports/{index['run_id']}/changes-ap.txt" in lake.tree("reports")
+    assert f"reports/{index['files']['changes-ap.txt']['run_id']}/changes-ap.txt" in lake.tree()
 
 
 def test_reports_that_need_it_are_held_and_say_why(lake):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue_jobs.build_tables import Remake, build_subject
+from glue_jobs.build_tables import build_subject
+from glue_jobs.current_release import Remake
 from glue_jobs.errors import QualityFailure
-from glue_jobs.sources.bls import tables
+from glue_jobs.tables import convert as conversion
 from glue_jobs.tables import plan
 from glue_jobs.tables.convert import convert_data
 from labor_lake.sample import render
@@ -64,8 +65,8 @@ def refuse(monkeypatch) -> Callable[[bytes], None]:
     def replaced(body: bytes) -> None:
         monkeypatch.setattr(plan, "CONVERTER_VERSION", 1000)
         for name in ("convert_data", "convert_series", "convert_mapping"):
-            convert = partial(_convert_unless, body, getattr(tables, name))
-            monkeypatch.setattr(tables, name, convert)
+            convert = partial(_convert_unless, body, getattr(conversion, name))
+            monkeypatch.setattr(conversion, name, convert)
 
     return replaced
 
@@ -201,7 +202,7 @@ def test_a_permission_shows_the_newest_version_that_it_allows(lake):
 def test_another_converter_tries_every_version_again(lake, monkeypatch):
     with monkeypatch.context() as strict:
         convert = partial(_convert_unless, data_of(2), convert_data)
-        strict.setattr(tables, "convert_data", convert)
+        strict.setattr(conversion, "convert_data", convert)
         land(lake, 2, data_of(2))
         assert lake.build().exit_code == 7
         land(lake, 3, BROKEN)
@@ -222,7 +223,7 @@ def test_what_was_judged_is_not_tried_again_while_nothing_has_changed(lake, monk
         tried.append(source.size)
         return convert_data(source, *rest)
 
-    monkeypatch.setattr(tables, "convert_data", counted)
+    monkeypatch.setattr(conversion, "convert_data", counted)
     assert lake.build().exit_code == 7
     assert tried == [len(BROKEN)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs import build_tables as job
+from glue_jobs import release_contents
 from glue_jobs.engines.open import open_engine
 from glue_jobs.settings import Settings
 from glue_jobs.tables import plan
@@ -135,7 +135,7 @@ def test_a_quiet_day_tells_it_again_and_converts_nothing(lake, monkeypatch):
         raise AssertionError("a file is judged")
 
     with monkeypatch.context() as quiet:
-        quiet.setattr(job, "Judge", refuse)
+        quiet.setattr(release_contents, "Judge", refuse)
         done = lake.build()
     assert (done.told, done.exit_code, done.summary["changed"]) == (told, 7, False)
 
@@ -154,7 +154,7 @@ def test_another_converter_tries_again_and_keeps_what_is_shown(lake, monkeypatch
 
 def test_another_parquet_library_makes_no_new_release(lake, monkeypatch):
     before = pointer_of(lake)
-    monkeypatch.setattr("glue_jobs.tables.plan.pa.__version__", "1.2.3")
+    monkeypatch.setattr("pyarrow.__version__", "1.2.3")
     assert lake.build().summary["changed"] is False
     land(lake, 2, data_of(2))
     assert lake.build().summary["releases"]["pr"]["converted"] == [DATA_FILE]

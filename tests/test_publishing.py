@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue_jobs import publish_reports as job
-from glue_jobs.errors import QualityFailure, TryAgainLater, UsageError
-from glue_jobs.publish_reports import describe_inputs, publish_reports
+from glue_jobs.engines.open import open_engine
+from glue_jobs.errors import LakeError, QualityFailure, TryAgainLater, UsageError
+from glue_jobs.publish_reports import publish_reports
+from glue_jobs.reports.checks import load_checks
+from glue_jobs.reports.index import check_reports
+from glue_jobs.reports.inputs import describe_inputs
 from glue_jobs.sql_files import sql_files
 from labor_lake.cli import main
+from labor_lake.commands.vacuum import vacuum
 from labor_lake.engines.duckdb import DuckDBEngine
+from labor_lake.sample import excerpt, render
 from tests.faults.lake import Lake, body_of, change_file, observation
 from tests.faults.places import Place
 from tests.faults.storages import CountingStorage
 from tests.lakes import lake_of, run_at
 from tests.pointers import load_pointers
-from tests.reports import REPORTS, reports_of_tables, reports_reading
+from tests.reports import REPORTS, reports_reading
 from tests.simulator.upstream import Upstream
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pyarrow as pa
+
+    from glue_jobs.engines.protocol import Engine
+
+CUBE = "acs_yg_total_population_1"
 ROW = ("PRS30006011", "2013", "Q01", "1.5", "")
 
 
@@ -71,6 +86,109 @@ def test_a_new_release_makes_new_reports_of_its_newest_vintage(lake):
     assert index["changes"]["pr"]["first"] is False
 
 
+class Asked:
+    """An engine that notes which views it is to make, and what it is asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.wanted: set[str] = set()
+        self.statements: list[str] = []
+
+    def create_views(self, wanted: Collection[str]) -> dict[str, LakeError]:
+        self.wanted |= set(wanted)
+        return self._engine.create_views(wanted)
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        self.statements.append(sql)
+        return self._engine.query(sql, parameters)
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
+        return self._engine.stream(sql, parameters)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The engines that were opened, in their order."""
+    engines: list[Asked] = []
+
+    def opened(*given: Any) -> Asked:
+        engines.append(Asked(open_engine(*given)))
+        return engines[-1]
+
+    monkeypatch.setattr("glue_jobs.publish_reports.open_engine", opened)
+    return engines
+
+
+def test_a_subject_that_changed_costs_its_own_views_reports_and_files_alone(lake, asked):
+    published(lake)
+    first = lake.read_json("reports/latest/report.json")
+    name, years = excerpt.population()[CUBE]
+    lake.upstream.cubes[CUBE] = render.population_body(name, {**years, 2015: 1 << 28})
+    assert lake.run_all() == []
+    outcome, written = published(lake)
+    of_population = reports_reading("population")
+    assert set(outcome.details["reports"]) == of_population
+    assert asked[-1].wanted == of_population
+    guarded = {check.sql for check in load_checks() if check.reports & of_population}
+    reports = {sql for name, sql in sql_files("reports").items() if name in of_population}
+    assert reports <= set(asked[-1].statements) <= reports | guarded
+    assert {key.split("/")[-1].split(".")[0] for key in written} == {*of_population, "report"}
+    index = lake.read_json("reports/latest/report.json")
+    assert set(index["reports"]) == set(REPORTS)
+    assert index["changes"] == first["changes"]
+    for name, file in index["files"].items():
+        is_new = name.partition(".")[0] in of_population
+        assert (file["run_id"] == index["run_id"]) == is_new
+        assert (file == first["files"][name]) == (not is_new)
+    assert published(lake)[0].changed is False
+    assert len(asked) == 2  # nothing new, no engine
+
+
+def test_a_vacuum_keeps_the_folder_of_a_report_that_has_not_changed_since(lake):
+    published(lake)
+    name, years = excerpt.population()[CUBE]
+    lake.upstream.cubes[CUBE] = render.population_body(name, {**years, 2015: 1 << 28})
+    assert lake.run_all() == []
+    published(lake)
+    later = datetime(2100, 1, 1, tzinfo=timezone.utc)
+    vacuum(lake.storage, later, runs_before=later)
+    assert check_reports(lake.storage)[1] == {}
+
+
+def test_a_report_that_was_altered_costs_itself_alone(lake, asked):
+    published(lake)
+    lake.place.damage("reports/latest/population_summary.csv", "delete")
+    outcome, written = published(lake)
+    assert set(outcome.details["reports"]) == {"population_summary"}
+    assert len(asked[-1].statements) == 1
+    names = {key.split("/")[-1] for key in written}
+    assert names <= {"population_summary.csv", "population_summary.parquet", "report.json"}
+
+
+def test_a_view_that_could_not_be_made_is_the_only_one_that_is_tried_again(lake, asked):
+    make = Asked.create_views
+    with pytest.MonkeyPatch.context() as refusing:
+        refusing.setattr(
+            Asked, "create_views", lambda *given: {**make(*given), "pr_changes": LakeError("no")}
+        )
+        published(lake)
+    outcome, _ = published(lake)
+    assert asked[-1].wanted == {"pr_changes"}
+    assert outcome.details["reports"] == {}
+
+
+def test_changes_that_could_not_be_told_are_tried_again(lake, monkeypatch):
+    def fail(*_: object) -> None:
+        raise LakeError("They cannot be told.")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("glue_jobs.publish_reports.changes_of", fail)
+        assert [str(one) for one in published(lake)[0].failures] == ["They cannot be told."]
+    outcome, written = published(lake)
+    assert outcome.failures == []
+    assert "reports/latest/changes-pr.txt" in written
+
+
 @pytest.mark.parametrize("folder", ["views", "checks", "reports"])
 def test_other_sql_makes_new_reports(folder, lake, monkeypatch):
     pointers = load_pointers(lake.storage)
@@ -81,7 +199,7 @@ def test_other_sql_makes_new_reports(folder, lake, monkeypatch):
         files = sql_files(asked)
         return {name: f"{sql}\n" for name, sql in files.items()} if asked == folder else files
 
-    monkeypatch.setattr(job, "sql_files", changed)
+    monkeypatch.setattr("glue_jobs.reports.inputs.sql_files", changed)
     assert describe_inputs(pointers) != before
 
 
@@ -126,7 +244,9 @@ def test_a_view_that_could_not_be_made_is_tried_again_and_holds_no_report_back(l
     make = DuckDBEngine.create_views
     with monkeypatch.context() as refusing:
         refusing.setattr(
-            DuckDBEngine, "create_views", lambda self: [*make(self), TryAgainLater("busy")]
+            DuckDBEngine,
+            "create_views",
+            lambda *given: {**make(*given), "pr_changes": TryAgainLater("busy")},
         )
         outcome, _ = published(lake)
     assert [str(failure) for failure in outcome.failures] == ["busy"]
@@ -142,7 +262,7 @@ def test_a_column_that_bls_renames_stops_only_the_views_that_name_it(lake):
     change_file(lake.upstream, "pr.sector", body.replace(b"sector_name", b"sector_text", 1))
     assert lake.run_all(lake.run(allow_shrink=True)) == []
     outcome, _ = published(lake)
-    assert set(outcome.details["reports"]) == set(REPORTS)
+    assert set(outcome.details["reports"]) == reports_reading("pr_data")
     assert outcome.details["held"] == {}
     told = [str(failure) for failure in outcome.failures]
     assert told == [
@@ -178,7 +298,8 @@ def test_a_report_that_has_lost_its_tables_is_told_on_every_run(lake):
     assert lake.run_all(lake.run(allow_removals=9)) == []
     for _ in range(2):
         outcome, _ = published(lake)
-        assert set(outcome.details["reports"]) == reports_of_tables("population")
+        assert outcome.details["reports"] == {}
+        assert set(lake.read_json("reports/latest/report.json")["reports"]) == set(REPORTS)
         told = [(type(failure), str(failure)) for failure in outcome.failures]
         assert told == [
             (QualityFailure, f"{name} has no pr_data to be made from.")

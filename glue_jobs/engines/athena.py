@@ -6,6 +6,8 @@ written. Nothing is created but the project's views.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import awswrangler as wr
@@ -13,14 +15,14 @@ import boto3
 import pyarrow as pa
 
 from glue_jobs.aws_errors import telling
-from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.catalog.views import ViewNotes
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
-from glue_jobs.sql_files import views_in_order
+from glue_jobs.sql_files import inputs, views_in_order
 from glue_jobs.tables.types import arrow_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.settings import Settings
@@ -34,24 +36,42 @@ class AthenaEngine:
 
     def __init__(self, pointers: Iterable[Pointer], settings: Settings) -> None:
         """Prepares; nothing is asked of Athena yet."""
-        self._tables = tables_of(pointers)
+        self._columns = {
+            name: [(column.name, column.type) for column in table.all_columns]
+            for pointer in pointers
+            for name, table in pointer.tables.items()
+        }
         self._database = settings.database
         self._workgroup = settings.workgroup
         with telling("open Athena"):
             self._session = boto3.Session(region_name=settings.region or None)
 
-    def create_views(self) -> list[LakeError]:
-        """Creates or replaces the project's views whose tables are there, in their order.
+    def create_views(self, wanted: Collection[str]) -> dict[str, LakeError]:
+        """Creates or replaces views of the project whose tables are there, in their order.
 
-        One that cannot be made stops no other; where it was there, it still answers.
+        A view that was made from the same statement over the same columns stays. One that cannot be
+        made stops no other; where it was there, it still answers.
         """
-        failures: list[LakeError] = []
-        for name, sql in views_in_order(self._tables).items():
+        failures: dict[str, LakeError] = {}
+        notes = ViewNotes(self._session.client("glue"), self._database)
+        views = views_in_order(self._columns)
+        for name in (one for one in views if one in wanted):
+            digest = self._digest(name, views)
             try:
-                self._run(sql, ())
+                if notes.made_from(name) != digest:
+                    self._run(views[name], ())
+                    notes.note(name, digest)
             except LakeError as error:
-                failures.append(own_failure(error, f"The view {name} cannot be made"))
+                failures[name] = own_failure(error, f"The view {name} cannot be made")
         return failures
+
+    def _digest(self, name: str, views: Mapping[str, str]) -> str:
+        """Tells what a view is made from: Athena calls one stale whose tables have other types."""
+        read = {
+            one: self._digest(one, views) if one in views else self._columns[one]
+            for one in sorted(inputs(views[name]))
+        }
+        return hashlib.sha256(json.dumps([views[name], read]).encode()).hexdigest()
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer batch by batch, once it has arrived whole: awswrangler gives no less."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pyarrow as pa
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """Athena SQL over a lake's current tables and the project's views."""
 
-    def create_views(self) -> list[LakeError]:
-        """Makes the project's views, as `sql/views/` has them, over the tables that are there.
+    def create_views(self, wanted: Collection[str]) -> dict[str, LakeError]:
+        """Makes views of the project, as `sql/views/` has them, over the tables that are there.
+
+        Args:
+            wanted: their names; one that is as it would be made stays.
 
         Returns:
-            What those that could not be made have failed with.
+            What those that could not be made have failed with, by name.
         """
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.errors import IntegrityFailure
-from glue_jobs.history.layout import ROWS, with_release
+from glue_jobs.history.rows import ROWS, with_release
 from glue_jobs.raw_zone import contents_of
 from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.places import data_place, tables_of

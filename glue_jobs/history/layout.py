@@ -21,26 +21,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import Table, TableFile, Vintage
 from glue_jobs.storage import names
 from glue_jobs.tables import schemas
-from glue_jobs.tables.revisions import SCHEMA
 from glue_jobs.timestamps import year_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from glue_jobs.tables.columns import TableColumn
-
-ROWS = pa.schema([pa.field("release", pa.string(), nullable=False), *SCHEMA])
-"""A file's columns. The release is the first, as in the order of the rows."""
 
 
 def table_of(subject: str, files: Iterable[TableFile]) -> Table | None:
@@ -84,25 +75,6 @@ def holds(file: TableFile, vintage: Vintage) -> bool:
 def digest_of(files: Iterable[tuple[str, str]]) -> str:
     """What the folder is called that holds these files, given by name and hash."""
     return hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:12]
-
-
-def read_rows(file: Path | BinaryIO, release: str) -> Iterator[pa.RecordBatch]:
-    """The changes of one release in a file of the table, in the order of their keys."""
-    with pq.ParquetFile(file) as table:
-        for number in range(table.num_row_groups):
-            rows = table.read_row_group(number, use_threads=False)
-            if "release" in rows.column_names:
-                rows = rows.filter(pc.equal(rows.column("release"), release))
-            else:
-                rows = rows.append_column("release", pa.array([release] * rows.num_rows))
-            yield from rows.select(ROWS.names).cast(ROWS).to_batches()
-
-
-def with_release(release: str, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Changes with the release that made them as the first column."""
-    for rows in changes:
-        column = pa.repeat(pa.scalar(release, pa.string()), rows.num_rows)
-        yield pa.record_batch([column, *rows.columns], schema=ROWS)
 
 
 def by_year(table: Table) -> Table:

@@ -24,6 +24,7 @@ from glue_jobs import table_names
 from glue_jobs.catalog.pointers import TableFile
 from glue_jobs.errors import AlreadyWritten, IntegrityFailure, QualityFailure
 from glue_jobs.history import layout
+from glue_jobs.history.rows import ROWS, read_rows
 from glue_jobs.sources.places import data_place
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
@@ -253,7 +254,7 @@ class HistoryWriter:
             if path is None:
                 self._pieces += 1
                 path = self._scratch / f"changes-{self._pieces}.parquet"
-                write_parquet(path, layout.ROWS, self._rows(changes))
+                write_parquet(path, ROWS, self._rows(changes))
             rows = sum(one.vintage.rows for one in changes)
             size, sha256 = path.stat().st_size, path_sha256(path)
             file = TableFile(name, rows, size, sha256, partition, first.vintage.source, whose)
@@ -279,7 +280,7 @@ class HistoryWriter:
             if one.published is not None:
                 path = self._copies[self._key_of(one.published)]
             assert path is not None  # noqa: S101 - changes are here or there
-            yield from layout.read_rows(path, one.vintage.release)
+            yield from read_rows(path, one.vintage.release)
             if one.path is not None:
                 one.path.unlink()
 

@@ -1,11 +1,11 @@
 """`report.json`: which reports there are, what they were made from, and the hash of every file.
 
-A publish writes `reports/<run>/` first, a set of its own, then the copies in
-`reports/latest/`, and `reports/latest/report.json` last. It names the run, so who begins with it
-reads one set from that run's folder, whole, also while the next one is being published; the copies
-are for people's links. Both are held to the hashes, so nothing that was lost, cut or changed in
-between passes for a report: a reader says so, `lake verify` names it, and the next run makes it
-again.
+A publish writes what it has made into `reports/<run>/` first, then the copies in `reports/latest/`,
+and `reports/latest/report.json` last. What has not changed stays where an earlier run wrote it: the
+index names the run of each file. So who begins with the index reads one set, whole, also while the
+next one is being published; the copies are for people's links. Both are held to the hashes, so
+nothing that was lost, cut or changed in between passes for a report: a reader says so, `lake
+verify` names it, and the next run makes it again.
 """
 
 from __future__ import annotations
@@ -47,14 +47,22 @@ SCHEMA = 2
 """The version of an index's fields; the first one had no hashes."""
 
 RunId = Annotated[str, re.compile(r"[A-Za-z0-9_-]{1,255}").fullmatch]
+RunIdOrNone = Annotated[str, re.compile(r"[A-Za-z0-9_-]{0,255}").fullmatch]
 
 
 @dataclass(frozen=True)
 class ReportFile:
-    """One file of a report."""
+    """One file of a report.
+
+    Attributes:
+        bytes: its size.
+        sha256: hash of its bytes, in hex.
+        run_id: the run whose folder holds it; empty where that is the index's own.
+    """
 
     bytes: Count
     sha256: Sha256
+    run_id: RunIdOrNone = field(default="", metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -112,9 +120,10 @@ class ReportIndex:
     """What `report.json` says.
 
     Attributes:
-        run_id: the run that made the reports, whose folder holds them.
+        run_id: the run that published them.
         made_at: when.
-        made_from: all that they depend on; another one makes other reports.
+        made_from: all that they depend on, by key; what depends on none that is another one now is
+            as it was. A key of what has failed is left out, so that the next run tries again.
         reports: by name.
         skipped: why others were left out, by name.
         changes: by survey.
@@ -138,6 +147,16 @@ class ReportIndex:
     def has_hashes(self) -> bool:
         """Whether files can be held against it."""
         return self.schema == SCHEMA
+
+    def key_of(self, name: str) -> str:
+        """Where a file lies that stays as it is."""
+        run_id = self.files[name].run_id if self.has_hashes else LATEST
+        return names.report(run_id or self.run_id, name)
+
+    def folders(self) -> set[str]:
+        """The folders of all its files, and its own."""
+        run_ids = {self.run_id, *(file.run_id or self.run_id for file in self.files.values())}
+        return {names.report(run_id, "") for run_id in run_ids}
 
 
 def load_index(storage: Storage) -> ReportIndex | None:
@@ -196,7 +215,7 @@ def read_file(storage: Storage, index: ReportIndex, name: str) -> bytes:
     Raises:
         IntegrityFailure: it is not there, or has other bytes.
     """
-    key = names.report(index.run_id if index.has_hashes else LATEST, name)
+    key = index.key_of(name)
     content = storage.get(key)
     told = "is not there" if content is None else ""
     if content is not None and index.has_hashes:
@@ -210,9 +229,9 @@ def altered_files(storage: Storage, index: ReportIndex) -> dict[str, str]:
     """The files that are not as the index says: by key the end of a sentence about each."""
     return {
         key: told
-        for folder in (index.run_id, LATEST)
         for name, file in index.files.items()
-        if (told := _difference(storage, key := names.report(folder, name), file))
+        for key in (index.key_of(name), names.report(LATEST, name))
+        if (told := _difference(storage, key, file))
     }
 
 
@@ -259,7 +278,7 @@ def _is_of_another_publish(storage: Storage, index: ReportIndex, key: str) -> bo
     """
     name = names.name_of(key)
     body = _body(storage, key) if key == names.report(LATEST, name) else None
-    own = (key, names.report(index.run_id, name))
+    own = (key, index.key_of(name))
     return body is not None and any(
         names.name_of(stored.key) == name and _body(storage, stored.key) == body
         for stored in storage.list_objects(names.REPORTS)

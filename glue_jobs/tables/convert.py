@@ -24,30 +24,21 @@ from glue_jobs.tables.schemas import (
     ASPECT_KEY,
     DATA_COLUMNS,
     DATA_KEY,
-    arrow_schema,
     columns_of,
     describe_columns,
     with_further,
 )
+from glue_jobs.tables.types import arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from glue_jobs.tables.columns import TableColumn
-    from glue_jobs.tables.fields import Column
+    from glue_jobs.tables.columns import Column, TableColumn
     from glue_jobs.tables.flatfile import Reject, Rows
     from glue_jobs.tables.header import Header
     from glue_jobs.tables.quality import Tolerance
-
-CONVERTER_VERSION = 2
-"""Of what a conversion gives: raise it when that changes, and every table is made again.
-
-tests/tables/test_golden.py holds what this version gives. The Parquet library writes the same rows
-as other bytes from version to version; that makes no other tables, or a laptop and Glue on one lake
-would make each other's again for ever.
-"""
 
 _SHORTEST_ROW = 4  # bytes: a code, a tab, a letter, a line end
 _MOST_REJECTS = 200_000  # a bound on memory; the largest file of all has 150 million rows

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 import re
 import sys
-from dataclasses import dataclass
-from enum import Enum
 from typing import Optional, Union
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.tables.columns import Column, Kind
 from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 
 KNOWN_PERIODS = frozenset(
@@ -45,18 +44,6 @@ NULLS = ["", NOT_AVAILABLE]
 Value = Optional[Union[str, int, float]]
 
 
-class Kind(Enum):
-    """What a column holds; decides its type and what its fields may be."""
-
-    CODE = "code"  # text that repeats from row to row: series_id
-    TEXT = "text"
-    YEAR = "year"
-    PERIOD = "period"
-    INTEGER = "integer"
-    NUMBER = "number"
-    PRINTED = "printed"  # text that is no plain number, beside the column of numbers it is from
-
-
 ARROW_TYPES = {
     Kind.CODE: pa.dictionary(pa.int32(), pa.string()),
     Kind.PERIOD: pa.dictionary(pa.int32(), pa.string()),
@@ -68,28 +55,11 @@ ARROW_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column to read.
-
-    Attributes:
-        name: its header name, trimmed and in lower case.
-        kind: what it holds.
-        required: whether a blank field makes the row a reject.
-        source: the name in the header, if it is another one.
-    """
-
-    name: str
-    kind: Kind
-    required: bool = False
-    source: str = ""
-
-    @property
-    def field(self) -> pa.Field:
-        """The Arrow field that batches carry; text of a field is never null, it may be empty."""
-        texts = (Kind.CODE, Kind.TEXT, Kind.PERIOD)
-        nullable = self.kind not in texts and not self.required
-        return pa.field(self.name, ARROW_TYPES[self.kind], nullable=nullable)
+def field_of(column: Column) -> pa.Field:
+    """The Arrow field that batches carry; text of a field is never null, it may be empty."""
+    texts = (Kind.CODE, Kind.TEXT, Kind.PERIOD)
+    nullable = column.kind not in texts and not column.required
+    return pa.field(column.name, ARROW_TYPES[column.kind], nullable=nullable)
 
 
 def is_sure(column: Column, array: pa.Array) -> bool:

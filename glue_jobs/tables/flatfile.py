@@ -30,10 +30,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
+from glue_jobs.tables.columns import Kind
 from glue_jobs.tables.fields import (
     ARROW_TYPES,
     NULLS,
-    Kind,
+    field_of,
     is_sure,
     numbers_of,
     printed_of,
@@ -44,7 +45,8 @@ from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from glue_jobs.tables.fields import Column, Value
+    from glue_jobs.tables.columns import Column
+    from glue_jobs.tables.fields import Value
     from glue_jobs.tables.header import Header
 
 _ONE = pa.scalar(1, pa.uint64())
@@ -128,7 +130,7 @@ class FlatFileReader:
         self.printed_of = list(printed)
         last = [column for column in columns if column.name == header.names[-1]]
         self._may_be_short = not any(column.required for column in last)
-        self.schema = pa.schema([column.field for column in columns])
+        self.schema = pa.schema([field_of(column) for column in columns])
 
     def read(self, stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
         """Yields the rows below the header of a stream that is at its start, block by block.

@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from glue_jobs.tables.columns import TableColumn
-from glue_jobs.tables.fields import Column, Kind
-from glue_jobs.tables.types import arrow_type
+from glue_jobs.tables.columns import Column, Kind, TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,8 +179,3 @@ def comment(name: str) -> str:
     if ending in ("name", "text"):
         return f"the {stem.replace('_', ' ')} in words"
     return ""
-
-
-def arrow_schema(columns: tuple[TableColumn, ...]) -> pa.Schema:
-    """The Arrow schema of a table that the lake itself makes."""
-    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in columns])

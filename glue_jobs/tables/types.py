@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from glue_jobs.tables.columns import TableColumn
 
 _ARROW_TYPES = {
     "boolean": pa.bool_(),
@@ -31,3 +35,8 @@ def arrow_type(name: str) -> pa.DataType | None:
     if decimal:
         return pa.decimal128(int(decimal[1]), int(decimal[2]))
     return _ARROW_TYPES.get(name)
+
+
+def arrow_schema(columns: tuple[TableColumn, ...]) -> pa.Schema:
+    """The Arrow schema of a table that the lake itself makes."""
+    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in columns])

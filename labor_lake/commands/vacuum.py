@@ -156,7 +156,7 @@ def _old_runs(storage: Storage, before: datetime) -> Iterator[tuple[str, list[St
         newest = {name: max(one.modified for one in own) for name, own in folders.items()}
         kept = {max(newest, key=newest.__getitem__, default=""), names.report(LATEST, "")}
         if index is not None:
-            kept.add(names.report(index.run_id, ""))
+            kept |= index.folders()
         for name, objects in folders.items():
             if name not in kept and newest[name] < before:
                 yield name, objects

@@ -30,7 +30,7 @@ from labor_lake.engines.failures import failure_of, reason_of
 from labor_lake.engines.relations import Relations, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Callable
 
     from glue_jobs.catalog.pointers import Pointer
@@ -92,18 +92,18 @@ class DuckDBEngine:
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 
-    def create_views(self) -> list[LakeError]:
-        """Makes the project's views over the tables that are there, unless they are made.
+    def create_views(self, wanted: Collection[str]) -> dict[str, LakeError]:
+        """Makes views of the project over the tables that are there, unless they are made.
 
         One that cannot be made stops no other; whoever asks for it, or for a view over it, is told.
         """
-        failures: list[LakeError] = []
-        for name in self._relations.views:
+        failures: dict[str, LakeError] = {}
+        for name in (one for one in self._relations.views if one in wanted):
             try:
                 self._look_up(name)
             except LakeError as error:
-                failures.append(error)
-        return list(dict.fromkeys(failures))  # a view over a failed one has failed with that
+                failures[name] = error
+        return failures
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The answer to one Athena statement, whole."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +21,9 @@ from glue_jobs.engines.athena import AthenaEngine
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.settings import Settings
-from glue_jobs.sql_files import sql_files
+from glue_jobs.sql_files import sql_files, sql_folder
 from glue_jobs.storage.s3 import S3Storage
+from glue_jobs.tables.columns import TableColumn
 from tests.aws import DATABASE, REGION, aws_server, new_bucket
 
 SETTINGS = Settings(database=DATABASE, workgroup="lake", region=REGION)
@@ -144,18 +149,88 @@ def test_what_show_answers_is_given_as_lines(aws, engine):
     assert "pr_data" in engine.query("SHOW TABLES").column("answer").to_pylist()
 
 
+ALL = sql_files("views").keys()
+
+
 def test_views_are_made_after_those_that_they_read_and_only_of_tables_that_are_there(aws):
     pointer = Pointer("pr", "R", "f/", {"pr_data": table()})
-    AthenaEngine([pointer], SETTINGS).create_views()
+    AthenaEngine([pointer], SETTINGS).create_views(ALL)
     assert sql_files("views")["best_year"] in [one["Query"] for one in asked()]
     assert sql_files("views")["series_population"] not in [one["Query"] for one in asked()]
     other = Pointer("population", "R", "f/", {"population": table()})
-    AthenaEngine([pointer, other], SETTINGS).create_views()
+    AthenaEngine([pointer, other], SETTINGS).create_views(ALL)
     made = {one["Query"] for one in asked()}
     assert made >= {
         sql_files("views")[name]
         for name in ("best_year", "population_summary", "series_population")
     }
+
+
+@pytest.fixture
+def keeping_views(aws, monkeypatch):
+    """An Athena that puts the views that it makes into the catalog; gives what it was asked."""
+    glue = boto3.client("glue")
+    glue.create_database(DatabaseInput={"Name": DATABASE})
+    statements: list[str] = []
+
+    def run(engine: AthenaEngine, sql: str, values: Any) -> None:
+        statements.append(sql)
+        name = re.search(r"create or replace view (\w+)", sql)
+        assert name is not None
+        view = {"Name": name[1], "TableType": "VIRTUAL_VIEW", "ViewOriginalText": "/* ... */"}
+        view["Parameters"] = {"presto_view": "true"}
+        with contextlib.suppress(glue.exceptions.EntityNotFoundException):
+            glue.delete_table(DatabaseName=DATABASE, Name=name[1])
+        glue.create_table(DatabaseName=DATABASE, TableInput=view)
+
+    monkeypatch.setattr(AthenaEngine, "_run", run)
+    return statements
+
+
+def made_again(statements: list[str], *pointers: Pointer) -> set[str]:
+    """The views that are made over some releases, where those of the last time are there."""
+    statements.clear()
+    assert AthenaEngine(pointers, SETTINGS).create_views(ALL) == {}
+    return {name for name, sql in sql_files("views").items() if sql in statements}
+
+
+def test_a_view_is_made_again_only_where_its_text_or_a_column_that_it_reads_is_another(
+    keeping_views, tmp_path, monkeypatch
+):
+    pr = Pointer("pr", "R", "f/", {"pr_data": table()})
+    population = Pointer("population", "R", "f/", {"population": table()})
+    all_three = {"best_year", "population_summary", "series_population"}
+    assert made_again(keeping_views, pr, population) == all_three
+    another = replace(population, release="S", folder="g/")
+    assert made_again(keeping_views, pr, another) == set()
+    typed = replace(table(), columns=(TableColumn("year", "int", ""),))
+    wider = replace(population, tables={"population": typed})
+    assert made_again(keeping_views, pr, wider) == all_three - {"best_year"}
+    shutil.copytree(sql_folder(), tmp_path / "sql")
+    path = tmp_path / "sql/views/best_year.sql"
+    path.write_text(path.read_text() + "-- said otherwise\n")
+    monkeypatch.setattr("glue_jobs.sql_files._FOLDERS", (tmp_path / "sql",))
+    assert made_again(keeping_views, pr, wider) == {"best_year"}
+
+
+def test_a_view_that_somebody_dropped_or_replaced_is_made_again(keeping_views):
+    pr = Pointer("pr", "R", "f/", {"pr_data": table()})
+    glue = boto3.client("glue")
+    assert made_again(keeping_views, pr) == {"best_year"}
+    noted = glue.get_table(DatabaseName=DATABASE, Name="best_year")["Table"]
+    assert noted["Parameters"]["presto_view"] == "true"
+    assert noted["ViewOriginalText"] == "/* ... */"
+    glue.delete_table(DatabaseName=DATABASE, Name="best_year")
+    assert made_again(keeping_views, pr) == {"best_year"}
+    AthenaEngine([pr], SETTINGS)._run("create or replace view best_year as select 1", ())
+    assert made_again(keeping_views, pr) == {"best_year"}
+    assert made_again(keeping_views, pr) == set()
+
+
+def test_a_view_that_nobody_wants_is_neither_made_nor_looked_at(aws):
+    pointer = Pointer("pr", "R", "f/", {"pr_data": table()})
+    assert AthenaEngine([pointer], SETTINGS).create_views({"population_summary"}) == {}
+    assert asked() == []
 
 
 def test_a_view_that_cannot_be_made_stops_no_other(aws, monkeypatch):
@@ -169,7 +244,8 @@ def test_a_view_that_cannot_be_made_stops_no_other(aws, monkeypatch):
         return run(sql, values)
 
     monkeypatch.setattr(engine, "_run", refuse_one)
-    assert [str(one) for one in engine.create_views()] == ["busy"]
+    failures = engine.create_views(ALL)
+    assert {name: str(one) for name, one in failures.items()} == {"population_summary": "busy"}
     views = sql_files("views")
     made = {one["Query"] for one in asked()}
     assert made >= {views["best_year"], views["series_population"]}
@@ -183,7 +259,7 @@ def test_a_view_that_athena_refuses_is_no_fault_of_who_gave_the_command(aws, mon
         raise UsageError("Athena could not answer the query: there is no column year.", hint="x")
 
     monkeypatch.setattr(engine, "_run", refuse)
-    (failure,) = engine.create_views()
+    failure = engine.create_views(ALL)["population_summary"]
     assert (failure.exit_code, failure.hint) == (7, "x")
     assert str(failure).startswith("The view population_summary cannot be made: Athena could not")
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glue_jobs.build_tables import Remake, build_subject
+from glue_jobs.build_tables import build_subject
 from glue_jobs.catalog.pointers import load_pointer
+from glue_jobs.current_release import Remake
 from glue_jobs.errors import IntegrityFailure, LakeError
 from glue_jobs.tables import plan
 from tests.faults.commands import old_copies, take_in, verify

@@ -22,8 +22,8 @@ from glue_jobs.sources.bls.listing import listed_moment, parse_listing
 from glue_jobs.sources.population.answer import content_sha256, join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
 from glue_jobs.storage.names import safe_file_name
+from glue_jobs.tables.columns import Kind
 from glue_jobs.tables.convert import Content, convert_data, convert_mapping
-from glue_jobs.tables.fields import Kind
 from glue_jobs.tables.flatfile import FlatFileReader
 from glue_jobs.tables.header import MOST_FIRST_BYTES, Header, read_header
 from glue_jobs.tables.schemas import DATA_COLUMNS, DATA_KEY, columns_of, with_further
@@ -32,8 +32,9 @@ from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glue_jobs.tables.columns import Column
     from glue_jobs.tables.convert import Converted
-    from glue_jobs.tables.fields import Column, Value
+    from glue_jobs.tables.fields import Value
     from glue_jobs.tables.flatfile import Reject
 
 FOLDER = "/pub/time.series/pr/"

@@ -166,7 +166,7 @@ class Rehearsal:
     def day_of_a_release(self) -> None:
         """A new release is published while somebody reads."""
         self._tell("\nA release, read while it is published")
-        old = rows_by_file(self._database)
+        old, asked = rows_by_file(self._database), len(self._cloud.statements)
         with reading(self._database) as seen:
             publish_release(self._upstream, next(self._releases))
             self.succeeds(self.run("release"))
@@ -182,6 +182,8 @@ class Rehearsal:
         self._tell(f"         refused while the table moved: {refused}")
         changes = read_partitions("pr_revisions", self._database)["change"]
         self.holds("pr_revisions has what was added", list(changes).count("added") == len(old))
+        made = [sql for sql in self._cloud.statements[asked:] if "create or replace view" in sql]
+        self.holds("no view is made again", not made)
         self.is_whole()
 
     def day_of_a_failing_subject(self) -> None:

@@ -33,10 +33,8 @@ UNUSED_FOR_A_REASON = {
     ("publish_reports", "s3:ListMultipartUploadParts"): "Athena writes by the job's role",
     ("publish_reports", "glue:GetDatabase"): "Athena plans by the job's role",
     ("publish_reports", "glue:GetPartitions"): "Athena plans by the job's role",
-    ("publish_reports", "glue:GetTable"): "Athena plans by the job's role",
     ("publish_reports", "glue:GetTables"): "Athena plans by the job's role",
     ("publish_reports", "glue:CreateTable"): "Athena makes a view by the job's role",
-    ("publish_reports", "glue:UpdateTable"): "Athena replaces a view by the job's role",
 }
 """Permissions without a call in the rehearsal: by job and action, where needed with a folder."""
 

@@ -1,18 +1,20 @@
 """The simulated cloud: moto behind a door of our own.
 
 The door records every call with the job that made it, has chosen calls fail, and gives moto the
-answers to Athena's queries, which moto does not compute.
+answers to Athena's queries, which moto does not compute, and the views that Athena makes.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
 from moto.athena.models import QueryResults, athena_backends
+from moto.glue.models import glue_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.rehearsal.answers import Answer
     from tests.rehearsal.calls import Call
+
+_CREATES_VIEW = re.compile(r"^create or replace view (\w+)", re.MULTILINE)
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 USER = "user"
@@ -130,10 +134,21 @@ class Cloud:
         # moto gives a new execution the first answer in its queue, so nobody may come between.
         with self._lock:
             self.statements.append(sql)
+            if view := _CREATES_VIEW.search(sql):
+                _put_view(body["QueryExecutionContext"]["Database"], view[1])
             if answer is not None:
                 backend = athena_backends[ACCOUNT][REGION]
                 backend.query_results_queue.append(QueryResults(answer.rows, answer.columns))
             return self._forward(environ, start_response)
+
+
+def _put_view(database: str, name: str) -> None:
+    """Puts a view into the catalog as Athena does: a new one, without what another one said."""
+    glue = glue_backends[ACCOUNT][REGION]
+    view = {"Name": name, "TableType": "VIRTUAL_VIEW", "ViewOriginalText": "/* Presto View */"}
+    given = {**view, "Parameters": {"presto_view": "true"}}
+    glue.get_database(database).tables.pop(name, None)
+    glue.create_table(database, name, given)
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -217,8 +217,8 @@ def test_sql_is_put_together_in_these_places_only(functions):
         ("glue_jobs/reports/changes.py", "_statement"),  # a view or table of the survey's own
         ("athena_sql/macros.py", ""),  # from constants, at import
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
-        ("labor_lake/engines/duckdb.py", "_table_view"),  # names and paths, quoted
-        ("labor_lake/engines/duckdb.py", "_data_as_of"),  # names, quoted
+        ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
+        ("labor_lake/engines/relations.py", "_data_as_of"),  # names, quoted
     }
 
 
@@ -244,10 +244,9 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
                 "execute('SET lock_configuration = true')",
                 "execute('SET threads = 1')",
                 "execute(f'SET allowed_directories = [{readable}]')",
-                "execute(f'SET temp_directory = {_text(str(overflow.path))}')",
+                "execute(f'SET temp_directory = {text(str(overflow.path))}')",
+                "execute(relation.statement)",
                 "execute(setting)",
-                "execute(view)",
-                "execute(view.sql)",
                 "sql(self._select(sql))",
             )
         ],

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.tables.fields import KNOWN_PERIODS, Column, Kind, Value
+from glue_jobs.tables.columns import Column, Kind
+from glue_jobs.tables.fields import KNOWN_PERIODS, Value
 from glue_jobs.tables.flatfile import FlatFileReader, Reject
 from glue_jobs.tables.header import Header
 from glue_jobs.tables.lines import BLOCK_BYTES

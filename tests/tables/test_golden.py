@@ -14,13 +14,8 @@ import pyarrow.parquet as pq
 
 from glue_jobs.sources.population.answer import join_pages, parse_population
 from glue_jobs.sources.population.tables import convert_population
-from glue_jobs.tables.convert import (
-    CONVERTER_VERSION,
-    Content,
-    convert_data,
-    convert_mapping,
-    convert_series,
-)
+from glue_jobs.tables.convert import Content, convert_data, convert_mapping, convert_series
+from glue_jobs.tables.plan import CONVERTER_VERSION
 from labor_lake.sample import render
 
 DATA = (

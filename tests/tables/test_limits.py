@@ -9,7 +9,7 @@ import pytest
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
 from glue_jobs.sources.bls.listing import parse_listing
 from glue_jobs.storage.names import safe_file_name
-from glue_jobs.tables.fields import Column, Kind
+from glue_jobs.tables.columns import Column, Kind
 from glue_jobs.tables.flatfile import FlatFileReader
 from glue_jobs.tables.header import MOST_FIRST_BYTES, read_header
 from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of, lines_of

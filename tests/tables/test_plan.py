@@ -10,9 +10,14 @@ from glue_jobs.sources.bls import tables as bls
 from glue_jobs.sources.bls.tables import TABLES
 from glue_jobs.sources.population import tables as population
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import CONVERTER_VERSION
-from glue_jobs.tables.fields import Kind
-from glue_jobs.tables.plan import Role, is_same_converter, made_by, release_digest
+from glue_jobs.tables.columns import Kind
+from glue_jobs.tables.plan import (
+    CONVERTER_VERSION,
+    Role,
+    is_same_converter,
+    made_by,
+    release_digest,
+)
 from tests.captures import capture, needs_captures
 
 EXPECTED = {

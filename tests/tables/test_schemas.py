@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.sources.population.tables import COLUMNS, DATASET
-from glue_jobs.tables.fields import Column, Kind
+from glue_jobs.tables.columns import Column, Kind
+from glue_jobs.tables.fields import field_of
 from glue_jobs.tables.flatfile import FlatFileReader
 from glue_jobs.tables.header import Header
 from glue_jobs.tables.schemas import (
@@ -14,11 +15,11 @@ from glue_jobs.tables.schemas import (
     DATA_FILE,
     DATA_KEY,
     SOURCES,
-    arrow_schema,
     columns_of,
     comment,
     describe_columns,
 )
+from glue_jobs.tables.types import arrow_schema
 from tests.captures import CAPTURES, capture, needs_captures
 
 TYPES = {
@@ -51,7 +52,7 @@ def test_columns_keep_the_header_s_order_and_only_a_series_must_be_named():
 
 def test_an_observation_needs_its_key_and_nothing_else():
     assert tuple(column.name for column in DATA_COLUMNS if column.required) == DATA_KEY
-    fields = {column.name: column.field for column in DATA_COLUMNS}
+    fields = {column.name: field_of(column) for column in DATA_COLUMNS}
     assert [name for name, field in fields.items() if field.nullable] == ["value", "value_text"]
 
 

@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.tables import schemas
-from glue_jobs.tables.convert import (
-    Content,
-    Converted,
-    convert_aspects,
-    convert_data,
-    convert_mapping,
-    convert_series,
-)
 from glue_jobs.tables.header import ending_of, read_header
 from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from glue_jobs.tables.convert import Content, Converted
 
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """What Athena and Spark take for null where a partition's value should be."""
@@ -67,6 +61,13 @@ class BlsTables:
         self, place: Planned, contents: Sequence[Content], target: Path, scratch: Path
     ) -> Converted | None:
         """Converts a file by its role; None for a document."""
+        from glue_jobs.tables.convert import (  # noqa: PLC0415 - a quiet run does without pyarrow
+            convert_aspects,
+            convert_data,
+            convert_mapping,
+            convert_series,
+        )
+
         (content,) = contents
         convert = {
             Role.DATA: convert_data,

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
 from glue_jobs.sources.population.answer import PopulationPage, join_pages, parse_population
 from glue_jobs.tables.columns import TableColumn
-from glue_jobs.tables.convert import Converted, write_records
 from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from glue_jobs.tables.convert import Content
+    from glue_jobs.tables.convert import Content, Converted
 
 COLUMNS = (
     TableColumn("nation_id", "string", "the Census' geography id: 01000US"),
@@ -68,6 +67,10 @@ TABLES = PopulationTables()
 
 def convert_population(page: PopulationPage, target: Path) -> Converted:
     """Writes a dataset's years, ascending."""
+    from glue_jobs.tables.convert import (  # noqa: PLC0415 - a quiet run does without pyarrow
+        write_records,
+    )
+
     records = [
         {
             "nation_id": row.nation_id,
