@@ -1,4 +1,4 @@
-"""Writes what `docs/` has of the code: tables, settings, imports; `--check` only compares."""
+"""Writes what `docs/` has of the code: tables, settings, imports, breakages; or compares it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.header import read_header
 from labor_lake.sample import excerpt
+from tests.breakages.breakage import load_breakages
 from tools import graph
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ The jobs on AWS take the same flags, with dashes or with underscores (`--bls-url
 `lake demo` reads no `lake.toml`, and of the environment only `AWS_REGION` and `LAKE_LOG_FORMAT`:
 what it writes into, only its flags say.
 """
+_BREAKAGES = """\
+# What is broken on purpose, and who must notice
+
+Written by `make docs` from `tests/breakages/`; do not edit.
+
+A test that cannot fail proves nothing. Each line below is a piece of code that `make breakages`
+replaces by a wrong one in a copy of the project, and the tests of which one must fail then. CI does
+so with each 60th; a test checks that the code that an entry replaces still stands where it says.
+"""
 LAKE_TOML = """\
 lake = "./lake"                # or "s3://bucket/prefix"
 contact = "you@example.com"    # BLS requires it; better set LAKE_CONTACT if others read this file
@@ -107,9 +117,28 @@ def settings_page() -> str:
     return "\n".join([_SETTINGS, _table(header, rows), "", example])
 
 
+def breakages_page() -> str:
+    """Of each area what is broken; of all what no test can notice."""
+    made = load_breakages()
+    areas = dict.fromkeys(one.area for one in made)
+    counts = [(area, str(sum(one.area == area for one in made))) for area in areas]
+    survivors = [(one.broken, one.survives) for one in made if one.survives]
+    parts = [
+        _BREAKAGES,
+        _table(("area", "breakages"), [*counts, ("all", str(len(made)))]),
+        "\n## What survives\n",
+        _table(("broken", "why nobody can notice"), survivors),
+    ]
+    for area in areas:
+        rows = [(one.broken, f"`{one.nearest}`") for one in made if one.area == area]
+        parts += [f"\n## {area.capitalize()}\n", _table(("broken", "tests"), rows)]
+    return "\n".join(parts) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "settings.md": settings_page,
+    "breakages.md": breakages_page,
     **{f"imports-{one}.svg": partial(graph.draw, one) for one in graph.PACKAGES},
 }
 
