@@ -112,9 +112,10 @@ wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; r
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
-bench: $(VENV)/dev ## measure the conversion against pandas and DuckDB (12 minutes)
+bench: $(VENV)/dev ## measure conversion, history, and a lake of many surveys (14 minutes)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
+	$(BIN)/python -m bench.surveys
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m tools.docs
