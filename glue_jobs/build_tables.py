@@ -26,6 +26,7 @@ from glue_jobs.sources.registry import subjects, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.tables.plan import is_same_converter, made_by, release_digest
 from glue_jobs.timestamps import CLOCKS_DIFFER, from_text, release_name
+from glue_jobs.workers import stop_workers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,8 +43,11 @@ def build_tables(run: Run) -> Outcome:
     leased: set[str] = set()
     # Until the catalog shows it, what was published is still being written.
     with contextlib.ExitStack() as leases:
+        leases.callback(stop_workers, run.clients)
 
         def build(subject: str) -> dict[str, Any]:
+            if too_late := run.out_of_time():
+                raise too_late
             if subject not in leased:
                 leases.enter_context(run.storage.lease(subject, run.run_id))
                 leased.add(subject)

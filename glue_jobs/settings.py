@@ -38,6 +38,7 @@ class Settings:
         allow_shrink: whether a data file may lose more than a tenth of its rows, a table a column,
             or a population dataset some of its years.
         time_limit: seconds after which a run begins nothing new; None: it takes its time.
+        workers: processes that convert files at a time; 0: one for each core.
         database: the Glue database that shows a lake in S3.
         workgroup: the Athena workgroup that answers queries on it.
         region: the AWS region of both; empty for the SDK's own choice.
@@ -57,6 +58,7 @@ class Settings:
     allow_removals: int = 0
     allow_shrink: bool = False
     time_limit: float | None = None
+    workers: int = 0
     database: str = "labor_lake"
     workgroup: str = "labor_lake"
     region: str = ""
@@ -243,6 +245,13 @@ SETTINGS = (
         seconds_of,
         "begin nothing new after 90s, 45m or 2h; the next run goes on",
         "TIME",
+    ),
+    Setting(
+        "workers",
+        "LAKE_WORKERS",
+        _count,
+        "convert N files at a time, each with up to 256 MB (default: one per core)",
+        "N",
     ),
     Setting(
         "database",

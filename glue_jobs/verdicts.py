@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import HeldBack
+from glue_jobs.converting import Conversions
 from glue_jobs.current_release import CurrentRelease
 from glue_jobs.errors import GuardTripped, IntegrityFailure, LakeError, QualityFailure
 from glue_jobs.held import is_permitted_alike
@@ -29,7 +30,7 @@ from glue_jobs.tables.plan import Role
 from glue_jobs.tables.quality import check_shrinking, check_texts, count_unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Callable
 
@@ -103,6 +104,7 @@ class Judge:
         self._upstream, self._tables = upstream_of(subject), tables_of(subject)
         self._current = CurrentRelease(run.storage, previous, self._tables.schema)
         self._takes_over = takes_over and self._current.is_of_this_converter
+        self._conversions = Conversions(run, subject, scratch)
         self._series_path: Path | None = None
         self._series_changed = False
         self.warnings: list[str] = []
@@ -118,6 +120,7 @@ class Judge:
         places, seconds = self._by_table(
             sorted(placed, key=lambda place: (place.role is not Role.SERIES, place.name))
         )
+        self._conversions.begin(list(self._to_convert(places)))
         judged: list[Verdict] = []
         for place in places:
             verdict = self._judge(place)
@@ -127,6 +130,14 @@ class Judge:
         for place in seconds:
             judged.append(self._judge_second(place, judged))
         return judged
+
+    def _to_convert(self, places: Sequence[Planned]) -> Iterator[tuple[Planned, Landed]]:
+        """The files whose landed version is not the one that the current release shows."""
+        for place in places:
+            landed = self._landed[place.name]
+            if not self._takes_over or not self._current.is_made_of(place, landed.sha256):
+                with contextlib.suppress(QualityFailure):  # it is told when its turn comes
+                    yield self._actual(place, landed), landed
 
     def _place(self, file: Landed) -> Planned | None:
         """Where a landed file's table belongs; None where it has none, and never had."""
@@ -278,13 +289,10 @@ class Judge:
         if own and own.source_sha256 == sha256 and self._may_take_over(place, own):
             return Verdict(place, sha256, taken_over=own)
         landed = find()
-        contents = contents_of(self._run.storage, landed)
-        size = sum(content.size for content in contents)
+        size = sum(one.bytes for one in landed.objects)
         self._run.progress.step(f"{place.name}: converting {size:,} bytes")
-        target = self._scratch / place.path
-        target.parent.mkdir(parents=True, exist_ok=True)
         place = self._actual(place, landed)
-        converted = self._tables.convert(place, contents, target, self._scratch)
+        converted = self._conversions.convert(place, landed)
         if converted is None:
             # One that was a table yesterday is damaged, not a document.
             if self._current.made_from(place):
@@ -292,7 +300,8 @@ class Judge:
             self._warn_of_document(landed)
             return Verdict(place, "")
         self._check(place, sha256, converted)
-        return Verdict(place, sha256, made=target, converted=converted)
+        made = self._conversions.target_of(place)
+        return Verdict(place, sha256, made=made, converted=converted)
 
     def _actual(self, place: Planned, landed: Landed) -> Planned:
         """The place of a version, which must be the one that its file has.

@@ -25,6 +25,7 @@ GIVEN = {
     "allow_removals": (("1", "2", "3"), (1, 2, 3)),
     "allow_shrink": (("true", "no", "1"), (True, False, True)),
     "time_limit": (("90s", "45m", "2h"), (90.0, 2700.0, 7200.0)),
+    "workers": (("0", "1", "4"), (0, 1, 4)),
     "database": (("a", "b_1", "c"),) * 2,
     "workgroup": (("a", "b-1", "c"),) * 2,
     "region": (("us-east-1", "eu-west-1", "ap-south-1"),) * 2,

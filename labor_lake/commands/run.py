@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SHOWN_SETTINGS = (
     *("lake", "contact", "surveys", "datasets"),
-    *("allow_removals", "allow_shrink", "time_limit"),
+    *("allow_removals", "allow_shrink", "time_limit", "workers"),
 )
 """What the help lists."""
 

@@ -1,0 +1,85 @@
+"""Converts the landed files of a subject that have changed, several at a time.
+
+A conversion reads one landed file and writes one Parquet file; it needs no other. So where there is
+much to do, files are converted in worker processes, the largest first, while verdicts on them are
+found one after the other. The bytes are the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glue_jobs.raw_zone import contents_of
+from glue_jobs.sources.places import tables_of
+from glue_jobs.storage.open import open_storage
+from glue_jobs.workers import Workers, count_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from glue_jobs.running import Run
+    from glue_jobs.sources.protocol import Landed
+    from glue_jobs.tables.convert import Converted
+    from glue_jobs.tables.plan import Planned
+
+_WORTH_IT = 16 << 20  # bytes: they take about as long as a worker takes to start
+
+
+class Conversions:
+    """The conversions of one subject's files."""
+
+    def __init__(self, run: Run, subject: str, scratch: Path) -> None:
+        """Begins none yet.
+
+        Args:
+            run: whose settings count.
+            subject: whose files.
+            scratch: a folder for tables that are made.
+        """
+        self._run, self._subject, self._scratch = run, subject, scratch
+        self._begun: dict[tuple[str, str], Future[Converted | None]] = {}
+
+    def begin(self, files: Sequence[tuple[Planned, Landed]]) -> None:
+        """Has files converted by workers, if that is worth it."""
+        sizes = {landed.name: sum(one.bytes for one in landed.objects) for _, landed in files}
+        count = count_workers(self._run.settings.workers)
+        if count < 2 or len(files) < 2 or sum(sizes.values()) < _WORTH_IT:
+            return
+        workers = self._run.client(Workers, lambda: Workers(count))
+        for place, landed in sorted(files, key=lambda file: sizes[file[1].name], reverse=True):
+            folder = self._scratch / f"converting-{len(self._begun)}"
+            self._begun[landed.name, landed.sha256] = workers.submit(
+                convert_landed,
+                *(self._run.storage.uri, self._run.settings.region),
+                *(self._subject, place, landed, self.target_of(place), folder),
+            )
+
+    def convert(self, place: Planned, landed: Landed) -> Converted | None:
+        """Makes a file's table at its target, now if nobody has begun; None for a document.
+
+        Raises:
+            LakeError: it cannot be made.
+        """
+        begun = self._begun.pop((landed.name, landed.sha256), None)
+        if begun is not None:
+            return begun.result()
+        target = self.target_of(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        contents = contents_of(self._run.storage, landed)
+        return tables_of(self._subject).convert(place, contents, target, self._scratch)
+
+    def target_of(self, place: Planned) -> Path:
+        """Where in scratch a file's table is made."""
+        return self._scratch / place.path
+
+
+def convert_landed(
+    uri: str, region: str, subject: str, place: Planned, landed: Landed, target: Path, folder: Path
+) -> Converted | None:
+    """Converts a file in a process that knows nothing but this; ``folder`` is its own."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir()
+    contents = contents_of(open_storage(uri, region), landed)
+    return tables_of(subject).convert(place, contents, target, folder)
