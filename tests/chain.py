@@ -96,7 +96,9 @@ def keys(pointer: Pointer, year: str) -> set[str]:
 def as_of(lake: Lake, release: str) -> Values:
     pointers = pointers_as_of(lake.storage, from_release(release))
     engine = open_engine(lake.storage, pointers, Settings())
-    found = engine.query("select series_id, year, period, value, footnote_codes from pr_data")
+    found = engine.query(
+        "select series_id, year, period, value, footnote_codes, value_text from pr_data"
+    )
     rows = [tuple(row.values()) for row in found.to_pylist()]
     assert len(rows) == len({row[:3] for row in rows})
     known = engine.query("select distinct release from pr_revisions").column("release").to_pylist()

@@ -173,7 +173,7 @@ def test_a_file_s_own_time_counts_only_when_asked_for(lake, capsys, tmp_path):
     ("argv", "sentence"),
     [
         (["pr", NAME, "{none}", "--release", "2024-06-06"], "cannot be read"),
-        (["pr", NAME, "{page}", "--release", "2024-06-06"], "no column series_id"),
+        (["pr", NAME, "{page}", "--release", "2024-06-06"], "no header line"),
         (["pr", NAME, "{page}", "--release", "June"], "neither a date nor a release"),
         (["pr", "pr.series", "{page}", "--release", "2024-06-06"], "is no data file of pr"),
         (["pr", "../pr.data.x", "{page}", "--release", "2024-06-06"], "is no data file of pr"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs import errors
+from glue_jobs.sources.bls import site
 from tests.faults.lake import DATA_FILE, SURVEY_PATH, body_of, change_file
 from tests.simulator.faults import Stall, Status
 from tests.simulator.upstream import Upstream
@@ -124,6 +125,7 @@ def test_130_interrupted(words, upstream):
 
 
 def test_every_failure_has_one_of_the_three_codes():
+    assert site.ListingOutdated in errors.UpstreamUnavailable.__subclasses__()
     pending, codes = [errors.LakeError], {}
     while pending:
         error = pending.pop()
@@ -135,4 +137,5 @@ def test_every_failure_has_one_of_the_three_codes():
         "UpstreamUnavailable",
         "LostRace",
         "ListingOutdated",
+        "OutOfTime",
     }

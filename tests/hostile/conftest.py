@@ -25,7 +25,10 @@ SERIES = [*FIELDS, *(f"PR{text}" for text in FIELDS)]
 
 NATION = '=1+1\x1b[2J<script>"; drop table population; --'
 DATA_FILE = "pr.data.0.Current"
-COLUMNS = ("order", "select", "table", "drop_table_pr_data", "group", "data_file", "release")
+COLUMNS = (
+    *("order", "select", "table", "drop_table_pr_data", "group", "data_file", "release"),
+    "reserved_code",
+)
 
 
 @dataclass(frozen=True)

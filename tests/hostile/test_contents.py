@@ -187,17 +187,17 @@ def test_a_run_that_fails_tells_it_harmlessly_then_and_later(tmp_path, capsys):
 
     with Upstream() as upstream:
         serve(upstream, "1.0", 0)
-        unknown = ("PR\x1b[2J" + "x" * 9000, "2018", "Q01", "1", "")
-        header = ("series_id", "year", "period", "value", "footnote_codes", "\x1b[1mnew")
-        body = table_file(header, (*unknown, ""))
+        odd = ("PRS1", "\x1b[2J" + "x" * 9000, "Q01", "1", "")
+        header = ("series_id", "year", "period", "value", "footnote_codes", "new\x1b[1m")
+        body = table_file(header, (*odd, ""))
         upstream.set_file("pr", DATA_FILE, body, RELEASED)
         words = ["--lake", str(tmp_path / "lake"), "--contact", "a@example.com"]
         words += ["--bls-url", upstream.bls_url, "--population-url", upstream.population_url]
         assert main(["run", *words]) == 7
     assert main(["status", *words[:2]]) == 0
     said = capsys.readouterr()
-    assert "observations of the series PR\\x1b[2J" in said.out
-    assert "observations of the series PR\\x1b[2J" in said.err
+    assert "which year '\\x1b[2J" in said.out
+    assert "which year '\\x1b[2J" in said.err
     assert control_characters(said.out + said.err) == set()
     assert max(map(len, (said.out + said.err).splitlines())) < 300
 

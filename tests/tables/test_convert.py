@@ -272,7 +272,7 @@ def test_u24_a_period_that_nobody_knows_is_kept_and_told(tmp_path):
     assert converted.warnings == ("pr.data.0.Current has periods that are not known: B07.",)
 
 
-def test_u24_an_aspect_file_has_a_key_of_four_columns_and_texts_that_nobody_is_told_of(tmp_path):
+def test_u24_an_aspect_file_of_any_order_and_with_texts_is_as_it_should_be(tmp_path):
     header = "series_id\tyear\tperiod\taspect_type\tvalue\tfootnote_codes"
     lines = [
         "CUSR0000SA0\t2026\tM05\tV1 \t         0.5\t",
@@ -286,8 +286,7 @@ def test_u24_an_aspect_file_has_a_key_of_four_columns_and_texts_that_nobody_is_t
         ("CUSR0000SA0", 2026, "M05", "H1", None, "", "L-Jan. 2012"),
         ("CUSR0000SA0", 2026, "M05", "V1", 0.5, "", None),
     ]
-    (warning,) = converted.warnings
-    assert warning.startswith("cu.aspect is not sorted by series_id, year, period, aspect_type;")
+    assert converted.warnings == ()
 
 
 def test_u14_a_mapping_file_of_75_lines_may_have_one_that_cannot_be_read(tmp_path):
