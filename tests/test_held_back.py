@@ -201,6 +201,28 @@ def test_data_that_is_ahead_of_its_series_is_published_and_counted(lake):
         assert as_of(lake, day(number)) == {f"{number}.{quarter}" for quarter in (1, 2, 3)}
 
 
+def test_every_version_that_was_held_back_is_history_once_it_is_allowed(lake):
+    """Three days long the file has fewer rows than it may; then that is permitted."""
+    for number in (2, 3, 4):
+        land(lake, number, shrunk(number))
+        assert lake.build().exit_code == 7
+        assert values(lake) == {1.1, 1.2, 1.3}
+        assert vintages(lake) == [release(1)]
+    held = pointer_of(lake).held[DATA_FILE]
+    assert held.since == "2025-09-06T13:00:00Z"
+    land(lake, 5, shrunk(5))
+    assert lake.build(allow_shrink=True).failures == ()
+    assert pointer_of(lake).held == {}
+    assert vintages(lake) == [release(number) for number in (1, 2, 3, 4, 5)]
+    assert verify(lake, rebuild=True)[0] == 0
+    for number in (2, 3, 4, 5):
+        assert as_of(lake, day(number)) == {f"{number}.1"}
+
+
+def shrunk(number: int) -> bytes:
+    return render.data_file([(ONE, "2013", "Q01", f"{number}.1", "R")])
+
+
 def as_of(lake: Lake, moment: datetime) -> set[str]:
     pointers = pointers_as_of(lake.storage, moment)
     (pointer,) = [one for one in pointers if one.subject == "pr"]
@@ -214,14 +236,15 @@ def as_of(lake: Lake, moment: datetime) -> set[str]:
 def rows_as_of(lake: Lake, pointer: Pointer) -> list[float]:
     """What the revisions up to a vintage add up to; DuckDB reads no lake in S3."""
     last = max(one.release for one in pointer.history)
-    newest: dict[tuple[object, ...], float] = {}
+    newest: dict[tuple[object, ...], float | None] = {}
     table = pointer_of(lake).tables["pr_revisions"]
     for file in sorted(table.files, key=lambda file: (file.partition[1], file.path)):
         with lake.storage.open(table.folder + file.path) as stream:
             for row in pq.read_table(stream).to_pylist():
                 if row["release"] <= last:
                     newest[row["series_id"], row["year"], row["period"]] = row["value"]
-    return list(newest.values())
+    # A figure that was withdrawn has none any more.
+    return [value for value in newest.values() if value is not None]
 
 
 def test_a_series_file_that_is_ahead_of_its_data_is_published(lake):
