@@ -68,14 +68,12 @@ def asked_surveys(items: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def choose_surveys(asked: Sequence[str], there: Iterable[str]) -> tuple[str, ...]:
-    """The surveys that are meant: those that were named, or all that there are but some.
+    """The surveys that are meant by ``all``, or by all but some.
 
     Args:
-        asked: as ``asked_surveys`` gives them.
+        asked: as ``asked_surveys`` gives them: ``all``, ``-cs``.
         there: codes of all surveys, in the order that is wanted.
     """
-    if ALL_SURVEYS not in asked:
-        return tuple(asked)
     return tuple(code for code in there if f"-{code}" not in asked)
 
 

@@ -127,7 +127,7 @@ class FlatFileReader:
         }
         # Whatever is no number stops the parser, and would be gone where it is null.
         self._types_as_printed = {**self._types, **printed}
-        self.printed_of = list(printed)
+        self._printed = list(printed)
         last = [column for column in columns if column.name == header.names[-1]]
         self._may_be_short = not any(column.required for column in last)
         self.schema = pa.schema([field_of(column) for column in columns])
@@ -179,8 +179,8 @@ class FlatFileReader:
             return None
         block = pa.py_buffer(memoryview(buffer)[:end])
         table = self._parse(block, self._types, NULLS)
-        if self.printed_of:
-            if table is None or any(table.column(name).null_count for name in self.printed_of):
+        if self._printed:
+            if table is None or any(table.column(name).null_count for name in self._printed):
                 table = self._parse(block, self._types_as_printed, _PADDED_NULLS)
         elif table is None:
             table = self._parse(block, self._types, _PADDED_NULLS)
@@ -233,11 +233,7 @@ class FlatFileReader:
                 array = _runs(array)
             array = _trimmed(array)
             if column.kind is Kind.PRINTED:
-                array = (
-                    printed_of(array)
-                    if pa.types.is_string(array.type)
-                    else pa.nulls(len(array), pa.string())
-                )
+                array = printed_of(array)
             elif column.kind is Kind.NUMBER and pa.types.is_string(array.type):
                 array = numbers_of(array)
             arrays.append(array)

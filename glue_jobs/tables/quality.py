@@ -198,8 +198,6 @@ class _KnownSeries:
 
     def unknown(self, words: pa.Array) -> pa.Array:
         """Which of some series are not named; they ascend, and follow those asked before."""
-        if not len(words):
-            return words
         last = words[-1].as_py()
         parts = [self._window.filter(pc.greater_equal(self._window, words[0]))]
         while not (len(parts[-1]) and parts[-1][-1].as_py() >= last):

@@ -170,7 +170,9 @@ def _differing(
     same_value = _same(before.column("value"), after.column("value"))
     old_notes, new_notes = (_text(rows.column("footnote_codes")) for rows in (before, after))
     old_texts, new_texts = (_text(rows.column("value_text")) for rows in (before, after))
-    same_text = _same(_meant(old_texts), _meant(new_texts))
+    same_text = pc.or_(
+        _same(old_texts, new_texts), pc.and_(_says_nothing(old_texts), _says_nothing(new_texts))
+    )
     same_value_and_text = pc.and_(same_value, same_text)
     differs = pc.invert(pc.and_(same_value_and_text, _same(old_notes, new_notes)))
     change = pc.if_else(
@@ -249,9 +251,9 @@ def _same(one: pa.Array, other: pa.Array) -> pa.Array:
     return pc.or_(pc.fill_null(pc.equal(one, other), False), both_null)
 
 
-def _meant(texts: pa.Array) -> pa.Array:
-    """What stands in a value's place, without what says only that there is none."""
-    return pc.if_else(pc.equal(texts, NOT_AVAILABLE), pa.scalar(None, pa.string()), texts)
+def _says_nothing(texts: pa.Array) -> pa.Array:
+    """Whether what stands in a value's place says only that there is none."""
+    return pc.fill_null(pc.equal(texts, NOT_AVAILABLE), True)
 
 
 def _text(column: pa.Array) -> pa.Array:

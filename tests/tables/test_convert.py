@@ -299,6 +299,22 @@ def test_u14_a_mapping_file_of_75_lines_may_have_one_that_cannot_be_read(tmp_pat
     assert converted.warnings == ("ap.area has lines that cannot be read, and were set aside: 1.",)
 
 
+def test_u13_what_is_not_utf_8_in_a_mapping_file_is_told(tmp_path):
+    body = b"area_code\tarea_name\n0041900\tSan Germ\xe1n, PR\n"
+    converted = convert_mapping(source(body, "oe.area"), tmp_path / "part.parquet", tmp_path)
+    assert converted is not None
+    assert converted.warnings == ("oe.area has lines that are not UTF-8, read as Windows-1252: 1.",)
+
+
+def test_u24_what_is_odd_about_a_header_is_told(tmp_path):
+    body = b"Q01\t1ST QTR\tFirst Quarter\nQ02\t2ND QTR\tSecond Quarter\n"
+    converted = convert_mapping(source(body, "pr.period"), tmp_path / "part.parquet", tmp_path)
+    assert converted is not None
+    assert converted.rows == 2
+    (warning,) = converted.warnings
+    assert warning.startswith("pr.period has no header line; its columns were named period,")
+
+
 def test_a_series_file_may_name_its_series_anywhere_but_must_name_them(tmp_path):
     body = b"seasonal\tseries_id\nS\tB\nU\tA\n"
     convert_series(source(body, "jt.series"), tmp_path / "part.parquet", tmp_path)

@@ -199,6 +199,16 @@ def test_another_footnote_is_a_contradiction(tmp_path):
     assert len(findings.rejects) == 2
 
 
+def test_text_in_place_of_a_value_is_a_part_of_what_contradicts(tmp_path):
+    text = "".join(f"A\t1995\tQ01\t{value}\t\n" for value in ("<0.5", "<0.1", "1"))
+    findings = Findings("x", OBSERVATIONS, 10)
+    parts = READER.read(io.BytesIO(text.encode()))
+    assert list(put_in_order(parts, READER.schema, DATA_KEY, tmp_path, findings)) == []
+    assert [reject.text for reject in findings.rejects] == [
+        *("A\t1995\tQ01\t<0.5\t", "A\t1995\tQ01\t<0.1\t", "A\t1995\tQ01\t1.0\t"),
+    ]
+
+
 def test_lines_that_cannot_be_read_stay_rejects_and_end_a_hopeless_file(tmp_path):
     text = b"bad\n" * 5 + b"B\t1995\tQ01\t1\t\nA\t1995\tQ01\t1\t\n"
 

@@ -58,6 +58,12 @@ def test_one_unlisted_series_is_found_wherever_it_stands(missing, group):
     assert count_unlisted(data_table(MANY, group), series_table(known)) == (1, MANY[missing])
 
 
+@pytest.mark.parametrize("observed", [[], ["A"]])
+def test_where_no_series_are_listed_every_observation_counts(observed):
+    count = count_unlisted(data_table(observed), series_table([]))
+    assert count == (len(observed), "A" if observed else "")
+
+
 def test_every_observation_of_an_unlisted_series_counts():
     table = data_table(["A", "A", "B", "B", "B", "C"], group=2)
     assert count_unlisted(table, series_table(["A", "C"])) == (3, "B")
