@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 import re
 import sys
-from typing import Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, Union
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.tables.columns import Column, Kind
 from glue_jobs.timestamps import FIRST_YEAR, LAST_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 KNOWN_PERIODS = frozenset(
     [f"M{n:02d}" for n in range(1, 14)]
@@ -89,13 +92,29 @@ def numbers_of(texts: pa.Array) -> pa.Array | None:
     return pc.if_else(plain, digits, pa.scalar(None, pa.string())).cast(pa.float64())
 
 
-def printed_of(texts: pa.Array) -> pa.Array:
-    """The trimmed texts that are no numbers, null for others; of parsed numbers, none is text."""
+def printed_of(texts: pa.Array, fields_of: Callable[[Sequence[int]], Sequence[str]]) -> pa.Array:
+    """The trimmed texts that are no numbers, null for others.
+
+    Args:
+        texts: as they were parsed: texts, or numbers with nulls.
+        fields_of: gives what stands in some rows, trimmed.
+    """
     if not pa.types.is_string(texts.type):
-        return pa.nulls(len(texts), pa.string())
+        return _printed_in_nulls(texts, fields_of)
     is_text = pc.invert(pc.match_substring_regex(texts, _SURELY_NUMBER))
     kept = pc.and_(is_text, pc.not_equal(texts, ""))
     return pc.if_else(kept, texts, pa.scalar(None, pa.string()))
+
+
+def _printed_in_nulls(
+    numbers: pa.Array, fields_of: Callable[[Sequence[int]], Sequence[str]]
+) -> pa.Array:
+    printed: list[str | None] = [None] * len(numbers)
+    if numbers.null_count:
+        rows = pc.indices_nonzero(pc.is_null(numbers)).to_pylist()
+        for row, text in zip(rows, fields_of(rows)):
+            printed[row] = text or None
+    return pa.array(printed, pa.string())
 
 
 def _are_short(numbers: pa.Array) -> bool:

@@ -23,7 +23,7 @@ the definition of the format:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _ONE = pa.scalar(1, pa.uint64())
 _PADDED_NULLS = [" " * width + mark for width in range(31) for mark in NULLS]
+_FEW = 0.05  # of the values of a block
 # Without one of these in it, a figure that a double holds as zero is zero.
 _TINY = (b"e-", b"E-", b"0" * 300)
 
@@ -128,6 +129,12 @@ class FlatFileReader:
         # Whatever is no number stops the parser, and would be gone where it is null.
         self._types_as_printed = {**self._types, **printed}
         self._printed = list(printed)
+        self._ways: list[tuple[dict[str, pa.DataType], list[str]]] = [
+            (self._types, NULLS),
+            (self._types, _PADDED_NULLS),
+            *([(self._types_as_printed, _PADDED_NULLS)] if printed else []),
+        ]
+        self._last_way = self._ways[0]
         last = [column for column in columns if column.name == header.names[-1]]
         self._may_be_short = not any(column.required for column in last)
         self.schema = pa.schema([field_of(column) for column in columns])
@@ -178,15 +185,10 @@ class FlatFileReader:
         if not buffer.isascii() or buffer.find(b"\0", 0, end) >= 0 or _has_hexadecimal(buffer, end):
             return None
         block = pa.py_buffer(memoryview(buffer)[:end])
-        table = self._parse(block, self._types, NULLS)
-        if self._printed:
-            if table is None or any(table.column(name).null_count for name in self._printed):
-                table = self._parse(block, self._types_as_printed, _PADDED_NULLS)
-        elif table is None:
-            table = self._parse(block, self._types, _PADDED_NULLS)
+        table = self._parse_somehow(block)
         if table is None or not all(_is_blank(table.column(self._names[i])) for i in self._unnamed):
             return None
-        arrays = self._arrays(table)
+        arrays = self._arrays(table, block)
         if not all(
             array is not None and is_sure(column, array)
             for column, array in zip(self._columns, arrays)
@@ -201,6 +203,22 @@ class FlatFileReader:
         if not any(column.required for column in self._columns) and _has_blank_row(arrays):
             return None
         return pa.record_batch(arrays, schema=self.schema)
+
+    def _parse_somehow(self, block: pa.Buffer) -> pa.RecordBatch | None:
+        """Parses a block as the last one was, which its neighbour nearly always can be, too."""
+        for way in sorted(self._ways, key=lambda one: one is not self._last_way):
+            table = self._parse(block, *way)
+            # Where much is text, to look it up line by line would take longer than to parse it so.
+            if table is not None and not self._has_much_text(table):
+                self._last_way = way
+                return table
+        return None
+
+    def _has_much_text(self, table: pa.RecordBatch) -> bool:
+        return any(
+            pa.types.is_floating(column.type) and column.null_count > _FEW * table.num_rows
+            for column in map(table.column, self._printed)
+        )
 
     def _parse(
         self, block: pa.Buffer, types: dict[str, pa.DataType], nulls: list[str]
@@ -221,7 +239,7 @@ class FlatFileReader:
             return None
         return table.to_batches()[0] if table.num_rows else None
 
-    def _arrays(self, table: pa.RecordBatch) -> list[pa.Array | None]:
+    def _arrays(self, table: pa.RecordBatch, block: pa.Buffer) -> list[pa.Array | None]:
         """The columns of a block that was parsed; None for one of which nothing is sure."""
         arrays: list[pa.Array | None] = []
         for column, source in zip(self._columns, self._sources):
@@ -233,11 +251,18 @@ class FlatFileReader:
                 array = _runs(array)
             array = _trimmed(array)
             if column.kind is Kind.PRINTED:
-                array = printed_of(array)
+                array = printed_of(array, partial(self._fields_of, block, source))
             elif column.kind is Kind.NUMBER and pa.types.is_string(array.type):
                 array = numbers_of(array)
             arrays.append(array)
         return arrays
+
+    def _fields_of(self, block: pa.Buffer, name: str, rows: Sequence[int]) -> list[str]:
+        """What stands in a column in some rows of a block, which are its lines."""
+        lines, place = block.to_pybytes().splitlines(), self._names.index(name)
+        # An empty line is a row to the parser; nothing of its block will be used.
+        fields = ((*lines[row].split(b"\t"), *[b""] * place)[place] for row in rows)
+        return [field.strip(b" ").decode("ascii") for field in fields]
 
     def _text_of(self, line: bytes) -> tuple[str, bool]:
         """The text of a line, and whether it is UTF-8."""
