@@ -219,6 +219,19 @@ def test_every_version_that_was_held_back_is_history_once_it_is_allowed(lake):
         assert as_of(lake, day(number)) == {f"{number}.1"}
 
 
+@pytest.mark.parametrize("before", [(), (2,)], ids=["at-once", "after-one-that-converts"])
+def test_a_version_that_is_held_back_is_no_history(before, lake):
+    """Also where it could be compared: its figures have become text."""
+    for number in before:
+        land(lake, number, data_of(number))
+    for number in (3, 4):
+        texts = [(ONE, "2013", f"Q0{quarter}", f"<0.{number}", "") for quarter in (1, 2, 3)]
+        land(lake, number, render.data_file(texts))
+    assert lake.build().exit_code == 7
+    assert "has text in place of 3 of 3 values" in pointer_of(lake).held[DATA_FILE].reason
+    assert vintages(lake) == [release(number) for number in (1, *before)]
+
+
 def shrunk(number: int) -> bytes:
     return render.data_file([(ONE, "2013", "Q01", f"{number}.1", "R")])
 
