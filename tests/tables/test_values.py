@@ -180,3 +180,11 @@ def test_a_value_is_the_double_nearest_to_its_text(text):
     # 17 digits at most: 12 before the point, 4 behind; more on the negative side are rejects.
     if len(text.lstrip("-0.").replace(".", "")) <= 17:
         assert repr(value_of(text)) == repr(float(text))
+
+
+@pytest.mark.parametrize("text", ["1e5", "1" * 30, "12345678901234567"])
+def test_u17_what_may_be_a_number_beside_text_is_read_as_carefully(text):
+    lines = [f"PRS{number:08}\t1995\tQ01\t<0.5\t" for number in range(9)]
+    file = data_file(*lines, f"PRS9\t1995\tQ01\t{text}\t")
+    assert same(read(file), one_by_one(file))
+    assert {row[5] for row in read(file).rows[:-1]} == {"<0.5"}
