@@ -105,6 +105,7 @@ class Judge:
         self._current = CurrentRelease(run.storage, previous, self._tables.schema)
         self._takes_over = takes_over and self._current.is_of_this_converter
         self._conversions = Conversions(run, subject, scratch)
+        self._starts: dict[str, bytes] = {}  # of contents, by their hash: each is read once
         self._series_path: Path | None = None
         self._series_changed = False
         self.warnings: list[str] = []
@@ -144,7 +145,7 @@ class Judge:
         made = self._current.place_of(file.name)
         if made is not None and self._current.is_made_of(made, file.sha256):
             return made
-        start = start_of(self._run.storage, file)
+        start = self._start_of(file)
         place = self._tables.place(self._subject, file.name, start)
         if made is not None and (place is None or not self._may_become(made, place, start)):
             return made
@@ -229,7 +230,7 @@ class Judge:
             return self._hold(place, error, shown)
 
     def _is_no_table(self, landed: Landed) -> bool:
-        start = start_of(self._run.storage, landed)
+        start = self._start_of(landed)
         return read_header(landed.name, start) is None and not looks_tabular(start)
 
     def _hold(self, place: Planned, error: LakeError, shown: Verdict) -> Verdict:
@@ -303,13 +304,18 @@ class Judge:
         made = self._conversions.target_of(place)
         return Verdict(place, sha256, made=made, converted=converted)
 
+    def _start_of(self, landed: Landed) -> bytes:
+        if landed.sha256 not in self._starts:
+            self._starts[landed.sha256] = start_of(self._run.storage, landed)
+        return self._starts[landed.sha256]
+
     def _actual(self, place: Planned, landed: Landed) -> Planned:
         """The place of a version, which must be the one that its file has.
 
         Raises:
             QualityFailure: its header names other columns than those of that table.
         """
-        start = start_of(self._run.storage, landed)
+        start = self._start_of(landed)
         actual = self._tables.place(self._subject, landed.name, start)
         if actual is None or actual.path == place.path:
             return actual or place
@@ -339,7 +345,7 @@ class Judge:
             check_texts(place.name, converted.texts, converted.rows, share, allowed=allowed)
 
     def _warn_of_document(self, landed: Landed) -> None:
-        start = start_of(self._run.storage, landed)
+        start = self._start_of(landed)
         if read_header(landed.name, start) is None and looks_tabular(start):
             self.warnings.append(
                 f"{landed.name} looks like a table, but has no header line that names its columns;"
