@@ -2,7 +2,8 @@
 
 A conversion reads one landed file and writes one Parquet file; it needs no other. So where there is
 much to do, files are converted in worker processes, the largest first, while verdicts on them are
-found one after the other. The bytes are the same.
+found one after the other; a file that would keep one core busy when the others have nothing left to
+do is parsed by two threads. The bytes are the same.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from glue_jobs.tables.plan import Planned
 
 _WORTH_IT = 16 << 20  # bytes: they take about as long as a worker takes to start
+_PARSING_THREADS = 2
 
 
 class Conversions:
@@ -45,15 +47,18 @@ class Conversions:
         """Has files converted by workers, if that is worth it."""
         sizes = {landed.name: sum(one.bytes for one in landed.objects) for _, landed in files}
         count = count_workers(self._run.settings.workers)
-        if count < 2 or len(files) < 2 or sum(sizes.values()) < _WORTH_IT:
+        if count < 2 or sum(sizes.values()) < _WORTH_IT:
             return
         workers = self._run.client(Workers, lambda: Workers(count))
-        for place, landed in sorted(files, key=lambda file: sizes[file[1].name], reverse=True):
+        largest_first = sorted(files, key=lambda file: sizes[file[1].name], reverse=True)
+        shares = share_threads([sizes[landed.name] for _, landed in largest_first], count)
+        for (place, landed), threads in zip(largest_first, shares):
             folder = self._scratch / f"converting-{len(self._begun)}"
             self._begun[landed.name, landed.sha256] = workers.submit(
                 convert_landed,
                 *(self._run.storage.uri, self._run.settings.region),
                 *(self._subject, place, landed, self.target_of(place), folder),
+                threads,
             )
 
     def convert(self, place: Planned, landed: Landed) -> Converted | None:
@@ -75,11 +80,30 @@ class Conversions:
         return self._scratch / place.path
 
 
+def share_threads(sizes: Sequence[int], cores: int) -> list[int]:
+    """How many threads parse each of some files, which are begun in this order.
+
+    Several parse a file that will be at work when the others have left a core with nothing to do.
+    """
+    left, shares = sum(sizes), []
+    for size in sizes:
+        shares.append(_PARSING_THREADS if size > max(left / cores, _WORTH_IT) else 0)
+        left -= size
+    return shares
+
+
 def convert_landed(
-    uri: str, region: str, subject: str, place: Planned, landed: Landed, target: Path, folder: Path
+    uri: str,
+    region: str,
+    subject: str,
+    place: Planned,
+    landed: Landed,
+    target: Path,
+    folder: Path,
+    threads: int,
 ) -> Converted | None:
     """Converts a file in a process that knows nothing but this; ``folder`` is its own."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir()
     contents = contents_of(open_storage(uri, region), landed)
-    return tables_of(subject).convert(place, contents, target, folder)
+    return tables_of(subject).convert(place, contents, target, folder, threads)

@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.abc import MetaPathFinder
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -106,8 +107,24 @@ def _start() -> Popen[bytes]:
     )
 
 
+def leave_out_pandas() -> None:
+    """Makes this process do as if pandas and numpy were not installed.
+
+    pyarrow imports them where they are, and needs them for nothing that a worker does: half a
+    second of CPU time and 40 MB.
+    """
+    sys.meta_path.insert(0, _LeftOut())
+
+
+class _LeftOut(MetaPathFinder):
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname in ("numpy", "pandas"):
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
 def serve() -> None:
     """Does what standard input says, until it ends."""
+    leave_out_pandas()
     calls = sys.stdin.buffer
     # Whatever prints shall not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")

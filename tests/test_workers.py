@@ -29,6 +29,13 @@ def workers():
     stop_workers(clients)
 
 
+def import_pyarrow() -> list[str]:
+    import pyarrow as pa
+
+    assert pa.array([1]).to_pylist() == [1]
+    return [name for name in ("numpy", "pandas") if name in sys.modules]
+
+
 def fail_with(hint: str) -> None:
     raise UsageError("It is wrong.", hint=hint)
 
@@ -36,6 +43,11 @@ def fail_with(hint: str) -> None:
 def test_a_call_is_made_in_another_process_and_its_result_comes_back(workers):
     assert workers.submit(os.getpid).result() != os.getpid()
     assert workers.submit(divmod, 7, 3).result() == (2, 1)
+
+
+def test_a_worker_does_without_pandas_and_numpy(workers):
+    """pyarrow would import them, which takes longer than most conversions."""
+    assert workers.submit(import_pyarrow).result() == []
 
 
 def test_a_failure_comes_back_as_it_was_raised(workers):
@@ -71,6 +83,22 @@ def test_workers_end_with_whoever_started_them():
 def test_as_many_as_are_asked_for_and_else_one_for_each_core():
     assert count_workers(3) == 3
     assert 1 <= count_workers(0) <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cores", "threads"),
+    [
+        ([600], 2, [2]),
+        ([600, 500, 1], 2, [2, 2, 0]),
+        ([50, 50, 50, 50], 2, [0, 0, 0, 2]),
+        ([900, 1, 1, 1], 4, [2, 0, 0, 0]),
+        ([0], 2, [0]),
+    ],
+)
+def test_a_file_that_keeps_one_core_busy_longer_than_the_others_is_parsed_by_two(
+    sizes, cores, threads
+):
+    assert converting.share_threads([size << 20 for size in sizes], cores) == threads
 
 
 @pytest.fixture

@@ -45,7 +45,12 @@ class Tables(Protocol):
         """
 
     def convert(
-        self, place: Planned, contents: Sequence[Content], target: Path, scratch: Path
+        self,
+        place: Planned,
+        contents: Sequence[Content],
+        target: Path,
+        scratch: Path,
+        threads: int = 0,
     ) -> Converted | None:
         """Makes a file's table, or its part of one, as Parquet; None for a document.
 
@@ -54,6 +59,7 @@ class Tables(Protocol):
             contents: its bytes, an object each.
             target: where the Parquet file goes.
             scratch: a folder for temporary files.
+            threads: how many may help.
 
         Raises:
             QualityFailure: it cannot be made.

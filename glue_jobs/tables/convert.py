@@ -79,36 +79,41 @@ class Converted:
     texts: int = 0
 
 
-def convert_data(content: Content, target: Path, scratch: Path) -> Converted:
+def convert_data(content: Content, target: Path, scratch: Path, threads: int = 0) -> Converted:
     """Converts a data file; key and order: series_id, year, period.
 
     Args:
         content: the landed file.
-        target: where the Parquet file goes.
+        target: where the Parquet file goes, with the same bytes however many threads there are.
         scratch: a folder for temporary files.
+        threads: how many parse, while one more writes; 0: one thread does it all.
 
     Raises:
         QualityFailure: a column is missing, or too many lines are rejects.
     """
-    return _convert_observations(content, target, scratch, DATA_COLUMNS, DATA_KEY)
+    work = _Work(content, target, scratch, threads)
+    return _convert_observations(work, DATA_COLUMNS, DATA_KEY)
 
 
-def convert_aspects(content: Content, target: Path, scratch: Path) -> Converted:
+def convert_aspects(content: Content, target: Path, scratch: Path, threads: int = 0) -> Converted:
     """The same of an aspect file; key and order: series_id, year, period, aspect_type."""
-    return _convert_observations(content, target, scratch, ASPECT_COLUMNS, ASPECT_KEY)
+    work = _Work(content, target, scratch, threads)
+    return _convert_observations(work, ASPECT_COLUMNS, ASPECT_KEY)
 
 
-def convert_series(content: Content, target: Path, scratch: Path) -> Converted:
+def convert_series(content: Content, target: Path, scratch: Path, threads: int = 0) -> Converted:
     """The same of the series file; key and order: series_id."""
 
     def plan(header: Header) -> _Plan:
         _check_names(content, header, ("series_id",))
         return _Plan(header, columns_of(header.names), ("series_id",), SERIES)
 
-    return _convert_table(content, plan, target, scratch)
+    return _convert_table(_Work(content, target, scratch, threads), plan)
 
 
-def convert_mapping(content: Content, target: Path, scratch: Path) -> Converted | None:
+def convert_mapping(
+    content: Content, target: Path, scratch: Path, threads: int = 0
+) -> Converted | None:
     """Converts a mapping file, in the order that BLS gave it; None for a document.
 
     A table that begins with series_id, and is not the series file, ascends by it.
@@ -121,21 +126,17 @@ def convert_mapping(content: Content, target: Path, scratch: Path) -> Converted 
         key = ("series_id",) if header.names[0] == "series_id" else ()
         return _Plan(header, columns_of(header.names), key, MAPPING)
 
-    return _convert(content, plan, target, scratch)
+    return _convert(_Work(content, target, scratch, threads), plan)
 
 
 def _convert_observations(
-    content: Content,
-    target: Path,
-    scratch: Path,
-    columns: tuple[Column, ...],
-    key: tuple[str, ...],
+    work: _Work, columns: tuple[Column, ...], key: tuple[str, ...]
 ) -> Converted:
     def plan(header: Header) -> _Plan:
-        _check_names(content, header, (*key, "value"))
+        _check_names(work.content, header, (*key, "value"))
         return _Plan(header, with_further(columns, header.names), key, OBSERVATIONS)
 
-    return _convert_table(content, plan, target, scratch)
+    return _convert_table(work, plan)
 
 
 def _check_names(content: Content, header: Header, needed: Sequence[str]) -> None:
@@ -171,40 +172,44 @@ class _Plan:
     tolerance: Tolerance
 
 
-def _convert_table(
-    content: Content, plan: Callable[[Header], _Plan], target: Path, scratch: Path
-) -> Converted:
+@dataclass(frozen=True)
+class _Work:
+    """What to convert, and with what: see ``convert_data``."""
+
+    content: Content
+    target: Path
+    scratch: Path
+    threads: int
+
+
+def _convert_table(work: _Work, plan: Callable[[Header], _Plan]) -> Converted:
     """Converts a file that must have a header."""
-    converted = _convert(content, plan, target, scratch)
+    converted = _convert(work, plan)
     if converted is None:
-        raise QualityFailure(f"{content.name} has no header line.")
+        raise QualityFailure(f"{work.content.name} has no header line.")
     return converted
 
 
-def _convert(
-    content: Content, plan: Callable[[Header], _Plan], target: Path, scratch: Path
-) -> Converted | None:
+def _convert(work: _Work, plan: Callable[[Header], _Plan]) -> Converted | None:
     """Converts a file as its header decides; None where it has none."""
     try:
-        return _convert_once(content, plan, target, None)
+        return _convert_once(work, plan, sorts=False)
     except OutOfOrder:
-        return _convert_once(content, plan, target, scratch)
+        return _convert_once(work, plan, sorts=True)
 
 
-def _convert_once(
-    content: Content, plan: Callable[[Header], _Plan], target: Path, sorts_in: Path | None
-) -> Converted | None:
+def _convert_once(work: _Work, plan: Callable[[Header], _Plan], *, sorts: bool) -> Converted | None:
     """Reads the file once, header and rows in one stream, and writes its Parquet file.
 
     Args:
-        content: the file.
+        work: the file, and where its table goes.
         plan: what to do with a header.
-        target: where the Parquet file goes.
-        sorts_in: a folder for temporary files, to sort the rows; None where they must be sorted.
+        sorts: whether to sort the rows, which must be sorted otherwise.
 
     Raises:
         OutOfOrder: the rows are not sorted.
     """
+    content = work.content
     with content.open() as stream:
         start, whole = look_ahead(stream)
         header = read_header(content.name, start)
@@ -217,15 +222,15 @@ def _convert_once(
         reader = FlatFileReader(
             header, planned.columns, takes_windows_1252=planned.tolerance is not OBSERVATIONS
         )
-        blocks = reader.read(whole)
+        blocks = reader.read(whole, threads=work.threads)
         batches: Iterable[pa.RecordBatch]
-        if planned.key and sorts_in is not None:
-            batches = put_in_order(blocks, reader.schema, planned.key, sorts_in, findings)
+        if planned.key and sorts:
+            batches = put_in_order(blocks, reader.schema, planned.key, work.scratch, findings)
         elif planned.key:
             batches = in_order(_batches(blocks, findings), planned.key)
         else:
             batches = _batches(blocks, findings)
-        rows = write_parquet(target, reader.schema, batches)
+        rows = write_parquet(work.target, reader.schema, batches, threads=min(work.threads, 1))
         findings.finish(rows)
     return Converted(
         rows,

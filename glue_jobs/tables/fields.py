@@ -109,11 +109,12 @@ def printed_of(texts: pa.Array, fields_of: Callable[[Sequence[int]], Sequence[st
 def _printed_in_nulls(
     numbers: pa.Array, fields_of: Callable[[Sequence[int]], Sequence[str]]
 ) -> pa.Array:
+    if not numbers.null_count:
+        return pa.nulls(len(numbers), pa.string())
     printed: list[str | None] = [None] * len(numbers)
-    if numbers.null_count:
-        rows = pc.indices_nonzero(pc.is_null(numbers)).to_pylist()
-        for row, text in zip(rows, fields_of(rows)):
-            printed[row] = text or None
+    rows = pc.indices_nonzero(pc.is_null(numbers)).to_pylist()
+    for row, text in zip(rows, fields_of(rows)):
+        printed[row] = text or None
     return pa.array(printed, pa.string())
 
 

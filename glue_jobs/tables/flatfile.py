@@ -41,6 +41,7 @@ from glue_jobs.tables.fields import (
     value_of,
 )
 from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of
+from glue_jobs.tables.threads import map_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
 _ONE = pa.scalar(1, pa.uint64())
 _PADDED_NULLS = [" " * width + mark for width in range(31) for mark in NULLS]
 _FEW = 0.05  # of the values of a block
-# Without one of these in it, a figure that a double holds as zero is zero.
-_TINY = (b"e-", b"E-", b"0" * 300)
+_MANY_ZEROS = b"0" * 300
+_STRIDE = 19  # among so many zeros, 15 are that far from each other
 
 # An empty line is a row without content, so that a block's rows are its lines and can be numbered.
 _PARSE = pcsv.ParseOptions(
@@ -139,22 +140,28 @@ class FlatFileReader:
         self._may_be_short = not any(column.required for column in last)
         self.schema = pa.schema([field_of(column) for column in columns])
 
-    def read(self, stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
+    def read(
+        self, stream: BinaryIO, block_bytes: int = BLOCK_BYTES, threads: int = 0
+    ) -> Iterator[Rows]:
         """Yields the rows below the header of a stream that is at its start, block by block.
+
+        Args:
+            stream: the file's bytes.
+            block_bytes: of a block, at most.
+            threads: how many parse beside the one that asks; what is yielded is the same.
 
         Raises:
             QualityFailure: a line is longer than a block.
         """
         line = self._header.first_line
-        for buffer, end in blocks_of(stream, block_bytes, skip=self._header.size):
-            batch = self._at_once(buffer, end)
-            if batch is None:
-                block = bytes(buffer[:end])
-                yield self.rows_one_by_one(block, line)
-                line += len(block.splitlines())
+        blocks = blocks_of(stream, block_bytes, skip=self._header.size, buffers=threads + 1)
+        for parsed in map_ahead(self._batch_or_bytes, blocks, threads):
+            if isinstance(parsed, bytes):
+                yield self.rows_one_by_one(parsed, line)
+                line += len(parsed.splitlines())
             else:
-                yield Rows(batch, range(line, line + batch.num_rows), ())
-                line += batch.num_rows
+                yield Rows(parsed, range(line, line + parsed.num_rows), ())
+                line += parsed.num_rows
 
     def rows_one_by_one(self, block: bytes, first_line: int) -> Rows:
         """Reads a block by the rules in the text at the top, line by line."""
@@ -180,6 +187,12 @@ class FlatFileReader:
                 column.append(value)
         return Rows(batch_of(values, self.schema), lines, rejects, short, not_utf8)
 
+    def _batch_or_bytes(self, block: tuple[bytearray, int]) -> pa.RecordBatch | bytes:
+        """A block as a batch, if it can be read at once; if not, its bytes."""
+        buffer, end = block
+        batch = self._at_once(buffer, end)
+        return bytes(buffer[:end]) if batch is None else batch
+
     def _at_once(self, buffer: bytearray, end: int) -> pa.RecordBatch | None:
         """Reads a block in few calls; None unless the result is sure to be the exact one."""
         if not buffer.isascii() or buffer.find(b"\0", 0, end) >= 0 or _has_hexadecimal(buffer, end):
@@ -197,7 +210,7 @@ class FlatFileReader:
         numbers = [
             array for column, array in zip(self._columns, arrays) if column.kind is Kind.NUMBER
         ]
-        if any(map(_has_zero, numbers)) and any(buffer.find(mark, 0, end) >= 0 for mark in _TINY):
+        if any(map(_has_zero, numbers)) and _may_have_tiny(buffer, end):
             return None
         # A required column, if there is one, has shown that no line is blank.
         if not any(column.required for column in self._columns) and _has_blank_row(arrays):
@@ -312,10 +325,21 @@ def batch_of(values: Sequence[Sequence[Value]], schema: pa.Schema) -> pa.RecordB
 
 def _has_hexadecimal(buffer: bytearray, end: int) -> bool:
     """Whether there may be a number such as 0x7E9, which pyarrow reads and BLS never means."""
-    return any(
-        buffer.find(letter, 0, end) >= 0 and buffer.find(b"0" + letter, 0, end) >= 0
-        for letter in (b"x", b"X")
-    )
+    return any(_has(buffer, end, letter, b"0" + letter) for letter in (b"x", b"X"))
+
+
+def _may_have_tiny(buffer: bytearray, end: int) -> bool:
+    """Whether there may be a figure that a double holds as zero, and is none."""
+    if buffer[:end:_STRIDE].find(_MANY_ZEROS[::_STRIDE][:-1]) >= 0 and _has(
+        buffer, end, _MANY_ZEROS
+    ):
+        return True
+    return any(_has(buffer, end, letter, b"-", letter + b"-") for letter in (b"e", b"E"))
+
+
+def _has(buffer: bytearray, end: int, *parts: bytes) -> bool:
+    """Whether there are all of some texts; those of one letter are found fast, and come first."""
+    return all(buffer.find(part, 0, end) >= 0 for part in parts)
 
 
 def _runs(array: pa.Array) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from glue_jobs.errors import QualityFailure
@@ -35,22 +36,24 @@ def lines_of(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def blocks_of(
-    stream: BinaryIO, size: int = BLOCK_BYTES, *, skip: int = 0
+    stream: BinaryIO, size: int = BLOCK_BYTES, *, skip: int = 0, buffers: int = 1
 ) -> Iterator[tuple[bytearray, int]]:
     """Cuts a stream into blocks of whole lines; where they are cut depends on its bytes only.
 
-    Yields one buffer again and again, and the end of the block in it: to allocate a new one for
-    every block would cost as much as to order the rows.
+    Yields a few buffers again and again, and the end of the block in each: to allocate a new one
+    for every block would cost as much as to order the rows.
 
     Args:
         stream: what to cut.
-        size: of the buffer, in bytes.
+        size: of a buffer, in bytes.
         skip: bytes to leave out at its start; fewer than a block has.
+        buffers: how many there are; a block is overwritten when so many more are asked for.
 
     Raises:
         QualityFailure: a line is longer than a block.
     """
-    buffer = bytearray(size)
+    turns = cycle([bytearray(size) for _ in range(buffers)])
+    buffer = next(turns)
     view = memoryview(buffer)
     kept = 0
     if skip:
@@ -69,7 +72,9 @@ def blocks_of(
             raise _too_long(size)
         yield buffer, cut
         kept = size - cut
-        view[:kept] = view[cut:]
+        before, buffer = view, next(turns)
+        view = memoryview(buffer)
+        view[:kept] = before[cut:]
 
 
 class _Rejoined(io.RawIOBase):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.errors import IntegrityFailure
+from glue_jobs.tables.threads import map_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,14 +22,21 @@ if TYPE_CHECKING:
 ROW_GROUP_ROWS = 1 << 17
 
 
-def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def write_parquet(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, threads: int = 0
+) -> int:
     """Writes batches to a new file and returns the number of rows, read back from its footer.
+
+    Args:
+        path: of the file.
+        schema: of the batches.
+        batches: its rows.
+        threads: 1 to write while the next rows are made.
 
     Raises:
         IntegrityFailure: the file does not hold as many rows as were written.
     """
     repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
-    rows = 0
     with pq.ParquetWriter(
         path,
         schema,
@@ -38,9 +46,12 @@ def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
         store_schema=False,
         write_batch_size=1 << 14,
     ) as writer:
-        for group in _row_groups(schema, batches):
+
+        def write(group: pa.Table) -> int:
             writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
-            rows += group.num_rows
+            return int(group.num_rows)
+
+        rows = sum(map_ahead(write, _row_groups(schema, batches), threads))
     kept: int = pq.read_metadata(path).num_rows
     if kept != rows:
         raise IntegrityFailure(f"{path.name} holds {kept} rows after {rows} were written.")

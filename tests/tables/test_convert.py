@@ -51,6 +51,20 @@ def convert(body: bytes, folder: Path, name: str = "pr.data.0.Current"):
     return converted, pq.read_table(target)
 
 
+@pytest.mark.parametrize("is_sorted", [True, False])
+def test_threads_make_the_same_bytes(tmp_path, is_sorted):
+    """Also around a block that is read line by line, lines set aside, and rows to sort."""
+    lines = observations(400_000)
+    lines[150_000] = lines[150_000].replace("PRS", "PRé")
+    lines[250_000:250_002] = ["no row", ""]
+    body = data_file(*(lines if is_sorted else lines[::-1]))
+    alone, beside = tmp_path / "alone.parquet", tmp_path / "beside.parquet"
+    made = convert_data(source(body), alone, tmp_path)
+    assert convert_data(source(body), beside, tmp_path, threads=2) == made
+    assert len(made.rejects) == 1
+    assert beside.read_bytes() == alone.read_bytes()
+
+
 # Data files.
 
 

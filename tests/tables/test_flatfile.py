@@ -42,10 +42,11 @@ def read(
     block_bytes: int = BLOCK_BYTES,
     *,
     takes_windows_1252: bool = False,
+    threads: int = 0,
 ) -> Read:
     reader = FlatFileReader(header_of(file), columns, takes_windows_1252=takes_windows_1252)
     whole = Read([], [], [])
-    for rows in reader.read(io.BytesIO(file), block_bytes):
+    for rows in reader.read(io.BytesIO(file), block_bytes, threads):
         assert rows.batch.schema == reader.schema
         rows.batch.validate(full=True)
         whole.rows += [tuple(row.values()) for row in rows.batch.to_pylist()]

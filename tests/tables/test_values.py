@@ -112,12 +112,13 @@ def test_u17_what_no_double_holds_or_is_no_figure_stays_as_text(text):
     assert result.rows[1][3:] == (None, "", text.strip())
 
 
+@pytest.mark.parametrize("text", ["3e-400", "3E-400", f"0.{'0' * 330}3"], ids="{:.6}".format)
 @pytest.mark.parametrize("place", [0, 1, 2_000], ids=["first", "second", "far-down"])
-def test_u17_a_figure_too_small_is_found_among_thousands_of_zeros(place):
+def test_u17_a_figure_too_small_is_found_among_thousands_of_zeros(place, text):
     lines = [f"PRS{number:08}\t1995\tQ01\t0.0\t" for number in range(3_000)]
-    lines[place] = lines[place].replace("0.0", "3e-400")
+    lines[place] = lines[place].replace("0.0", text)
     values = [(row[3], row[5]) for row in read(data_file(*lines)).rows]
-    assert values.pop(place) == (None, "3e-400")
+    assert values.pop(place) == (None, text)
     assert set(values) == {(0.0, None)}
 
 
@@ -125,6 +126,12 @@ def test_an_exponent_in_text_is_no_reason_for_the_slow_way(monkeypatch):
     """Where no figure is zero, none can have been too small."""
     monkeypatch.setattr("glue_jobs.tables.flatfile.FlatFileReader.rows_one_by_one", None)
     assert len(read(data_file(GOOD, "PRS3e-5\t1995\tQ01\t1.5\te-")).rows) == 2
+
+
+def test_the_letter_of_an_exponent_in_text_is_no_reason_either(monkeypatch):
+    monkeypatch.setattr("glue_jobs.tables.flatfile.FlatFileReader.rows_one_by_one", None)
+    rows = read(data_file(GOOD, "CEU3e5\t1995\tQ01\t0.0\t", "CEU4\t1995\tQ01\t-1\te")).rows
+    assert len(rows) == 3
 
 
 def test_the_smallest_double_that_keeps_its_digits_is_python_s():

@@ -58,7 +58,12 @@ class BlsTables:
         return Planned(name, role, table, "", f"{ending}/part-00000.parquet")
 
     def convert(
-        self, place: Planned, contents: Sequence[Content], target: Path, scratch: Path
+        self,
+        place: Planned,
+        contents: Sequence[Content],
+        target: Path,
+        scratch: Path,
+        threads: int = 0,
     ) -> Converted | None:
         """Converts a file by its role; None for a document."""
         from glue_jobs.tables.convert import (  # noqa: PLC0415 - a quiet run does without pyarrow
@@ -75,7 +80,7 @@ class BlsTables:
             Role.SERIES: convert_series,
             Role.OTHER: convert_mapping,
         }[place.role]
-        return convert(content, target, scratch)
+        return convert(content, target, scratch, threads)
 
 
 TABLES = BlsTables()

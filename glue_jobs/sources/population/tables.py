@@ -48,6 +48,7 @@ class PopulationTables:
         contents: Sequence[Content],
         target: Path,
         scratch: Path,
+        threads: int = 0,
     ) -> Converted:
         """Writes a dataset's years, ascending."""
         pages = []

@@ -36,6 +36,7 @@ class RainfallTables:
         contents: Sequence[Content],
         target: Path,
         scratch: Path,
+        threads: int = 0,
     ) -> Converted:
         (content,) = contents
         with content.open() as stream:

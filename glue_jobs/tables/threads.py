@@ -1,0 +1,46 @@
+"""Does what one thread would do in several, with the same results in the same order.
+
+pyarrow lets other threads run while it parses, computes and writes, so one large file can use more
+than one core.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def map_ahead(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], threads: int
+) -> Iterator[_Result]:
+    """What a function makes of each item, in order, made by threads before it is asked for.
+
+    When an item is taken, those of the ``threads`` before it may still be in use.
+
+    Args:
+        function: called in several threads at once.
+        items: taken one at a time, by the thread that asks.
+        threads: how many; 0: nothing is made before it is asked for.
+    """
+    if not threads:
+        yield from map(function, items)
+        return
+    waiting: deque[Future[_Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # nobody asks for more, or one has failed
+            pool.shutdown(cancel_futures=True)
