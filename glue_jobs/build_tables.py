@@ -29,7 +29,7 @@ from glue_jobs.timestamps import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.workers import stop_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -53,7 +53,7 @@ def build_tables(run: Run) -> Outcome:
                 leased.add(subject)
             return build_subject(run, subject)
 
-        releases, failures = act_on_each(run, subjects(run.settings, run.storage), build)
+        releases, failures = act_on_each(run, _in_turn(run), build)
         for built in releases.values():
             held = {name: HeldBack(**told) for name, told in built.get("held", {}).items()}
             failures += held_failures(held)
@@ -67,6 +67,17 @@ def build_tables(run: Run) -> Outcome:
             outcome.failures.append(error)
             outcome.stopped = True
     return outcome
+
+
+def _in_turn(run: Run) -> Iterator[str]:
+    """The subjects to build: those that are landed by a job that is still at work come first."""
+    begun = []
+    for subject in run.done_before:
+        begun.append(subject)
+        yield subject
+    for subject in subjects(run.settings, run.storage):
+        if subject not in begun:
+            yield subject
 
 
 def build_subject(

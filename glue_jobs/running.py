@@ -22,7 +22,7 @@ from glue_jobs.storage import names
 from glue_jobs.timestamps import release_name, shown_seconds, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
@@ -51,6 +51,8 @@ class Run:
         clients: of upstreams that were asked, by class: one each, so that its rate_limit holds.
         clock: seconds, which only go on; given so that tests choose how long a run takes.
         started: when the run began, by that clock.
+        on_done: told of a subject that is done, by a job that goes on with others.
+        done_before: subjects to begin with, as they come from whoever was told of them.
     """
 
     settings: Settings
@@ -62,6 +64,8 @@ class Run:
     clients: dict[type, Any] = field(default_factory=dict, repr=False)
     clock: Callable[[], float] = time.monotonic
     started: float = field(default_factory=time.monotonic)
+    on_done: Callable[[str], None] = lambda _: None
+    done_before: Iterable[str] = ()
 
     def out_of_time(self) -> OutOfTime | None:
         """Why nothing new may be begun, once the time limit is reached; else None."""
@@ -102,7 +106,7 @@ Job = Callable[[Run], Outcome]
 
 
 def act_on_each(
-    run: Run, subjects: Sequence[str], act: Callable[[str], dict[str, Any]]
+    run: Run, subjects: Iterable[str], act: Callable[[str], dict[str, Any]]
 ) -> tuple[dict[str, dict[str, Any]], list[LakeError]]:
     """Acts on each subject alone: one that fails stops no other.
 
@@ -130,8 +134,12 @@ def act_on_each(
         if subject in failures:
             told[subject] = {"error": str(failures[subject])}
 
+    before = None
     for subject in subjects:
+        if before is not None and before not in failures:
+            run.on_done(before)
         attempt(subject)
+        before = subject
     for subject in [name for name, failure in failures.items() if failure.retryable]:
         if run.retry.again:
             attempt(subject)

@@ -21,7 +21,7 @@ from glue_jobs.progress import Progress, write_line
 from glue_jobs.visible import shown_bytes, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 
@@ -114,19 +114,20 @@ class TerminalProgress(Progress):
         self._console = _console(stderr=True)
         self._lock = threading.Lock()
         self._bar: RichProgress | None = None
-        self._files = self._done = 0
+        self._files = self._done = self._thread = 0
 
     def step(self, text: str) -> None:
-        """Prints the step above the bar."""
+        """Prints the step; the bar is over with the next step of the thread that downloads."""
         with self._lock:
-            self._stop()
+            if threading.get_ident() == self._thread:
+                self._stop()
             self._console.print(visible(text), style="dim")
 
     def expect(self, files: int, size: int) -> None:
         """Starts a bar."""
         with self._lock:
             self._stop()
-            self._files, self._done = files, 0
+            self._files, self._done, self._thread = files, 0, threading.get_ident()
             self._bar = RichProgress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -151,6 +152,12 @@ class TerminalProgress(Progress):
             self._done += 1
             if self._bar is not None:
                 self._bar.update(self._bar.task_ids[0], description=self._label())
+
+    def job_finished(self, summary: Mapping[str, Any]) -> None:
+        """Takes the bar away with the job that downloads."""
+        with self._lock:
+            if threading.get_ident() == self._thread:
+                self._stop()
 
     def close(self) -> None:
         """Takes the bar away."""

@@ -6,22 +6,30 @@
 
 A job starts when every job before it has done its work, if only for some subjects: what was landed
 is built, and what was built is reported, whatever became of the rest. The run's verdict is the
-worst of all. On AWS a Glue workflow walks the same graph.
+worst of all. On AWS a Glue workflow walks the same graph. Here a job that lands several subjects
+hands each one on when it begins the next, and it is built meanwhile.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.running import perform
 from glue_jobs.sources.registry import landing_job, landing_jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from glue_jobs.errors import LakeError
     from glue_jobs.running import Job, Run
+
+    _Ended = tuple[dict[str, Any], list[LakeError]]
 
 
 @dataclass(frozen=True)
@@ -68,16 +76,87 @@ def job_named(name: str) -> Job:
 
 def run_workflow(run: Run) -> WorkflowResult:
     """Walks the graph in this process; stops after a job that failed as a whole."""
-    summaries: list[dict[str, Any]] = []
-    failures: list[LakeError] = []
-    for stage in stages():
-        named = [(name, job_named(name)) for name in stage.jobs]
-        with ThreadPoolExecutor(len(named)) as pool:
-            futures = [pool.submit(perform, name, job, run) for name, job in named]
-            for future in futures:
-                summary, failed = future.result()
-                summaries.append(summary)
-                failures.extend(failed)
-        if any(summary["stopped"] for summary in summaries):
+    landing, building, *later = stages()
+    ended = _land_and_build(run, landing.jobs, *building.jobs)
+    for stage in later:
+        if any(summary["stopped"] for summary, _ in ended):
             break
-    return WorkflowResult(tuple(summaries), tuple(failures))
+        ended += [perform(name, job_named(name), run) for name in stage.jobs]
+    failures = [failure for _, failures in ended for failure in failures]
+    return WorkflowResult(tuple(summary for summary, _ in ended), tuple(failures))
+
+
+def _land_and_build(run: Run, landings: tuple[str, ...], building: str) -> list[_Ended]:
+    """Runs the jobs that land side by side, and the one that builds beside them."""
+    handover = _Handover(landings)
+    jobs = {name: job_named(name) for name in (*landings, building)}
+
+    def land(name: str) -> _Ended:
+        stopped = True
+        try:
+            ended = perform(name, jobs[name], replace(run, on_done=partial(handover.give, name)))
+            stopped = ended[0]["stopped"]
+        finally:
+            handover.end(name, stopped=stopped)
+        return ended
+
+    with ThreadPoolExecutor(len(landings)) as pool:
+        try:
+            landed = [pool.submit(land, name) for name in landings]
+            built = []
+            if handover.is_to_be_built():
+                behind = replace(run, done_before=handover.given())
+                built = [perform(building, jobs[building], behind)]
+            return [one.result() for one in landed] + built
+        finally:
+            handover.close()
+
+
+class _Handover:
+    """Subjects on their way from the jobs that land to the one that builds.
+
+    It begins when no landing can fail as a whole any more: each has handed something on, or ended.
+    """
+
+    def __init__(self, landings: tuple[str, ...]) -> None:
+        self._waited_for = set(landings)
+        self._at_work = set(landings)
+        self._stopped = False
+        self._changed = Condition()
+        self._given: deque[str] = deque()
+
+    def give(self, landing: str, subject: str) -> None:
+        """Hands on a subject that is landed."""
+        with self._changed:
+            self._given.append(subject)
+            self._waited_for.discard(landing)
+            self._changed.notify_all()
+
+    def end(self, landing: str, *, stopped: bool) -> None:
+        """A landing has ended, or failed as a whole."""
+        with self._changed:
+            self._waited_for.discard(landing)
+            self._at_work.discard(landing)
+            self._stopped |= stopped
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nothing more is to come."""
+        for landing in tuple(self._at_work):
+            self.end(landing, stopped=True)
+
+    def is_to_be_built(self) -> bool:
+        """Waits until it is known whether anything is; not if a landing failed as a whole."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or not self._waited_for)
+            return not self._stopped
+
+    def given(self) -> Iterator[str]:
+        """The subjects as they come, until all landings have ended."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._given or not self._at_work)
+                if not self._given:
+                    return
+                subject = self._given.popleft()
+            yield subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,20 @@ def test_what_one_subject_fails_with_is_its_own_and_what_may_heal_is_tried_once_
         "InternalFailure",
         "TryAgainLater",
     ]
+
+
+def test_a_subject_that_is_done_is_handed_on_when_the_next_one_begins(run):
+    told: list[str] = []
+    heard = replace(run, on_done=lambda subject: told.append(f"{subject} is done"))
+
+    def act(subject: str) -> dict[str, bool]:
+        told.append(subject)
+        if subject == "ap":
+            raise QualityFailure("broken")
+        return {"changed": True}
+
+    act_on_each(heard, ("pr", "ap", "cu", "la"), act)
+    assert told == ["pr", "pr is done", "ap", "cu", "cu is done", "la"]
 
 
 def test_the_last_job_of_a_workflow_looks_at_all_others():

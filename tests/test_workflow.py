@@ -12,6 +12,10 @@ from glue_jobs.running import Outcome, Run
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from labor_lake import workflow
+from tests.faults.lake import Lake
+from tests.faults.places import Place
+from tests.faults.small_survey import OTHERS, serve_others, serve_release
+from tests.simulator.upstream import Upstream
 
 LANDINGS = ["land_bls", "land_population"]
 
@@ -74,6 +78,79 @@ def test_after_a_job_that_failed_as_a_whole_nothing_starts(stopped, ran, walk):
     assert "land_population ends" in told
     assert "publish_reports starts" not in told
     assert len(result.summaries) == ran
+
+
+@pytest.fixture
+def walk_with(tmp_path, monkeypatch):
+    """Walks the graph with these jobs; those that are not given do nothing."""
+
+    def run(**jobs):
+        monkeypatch.setattr(
+            workflow, "job_named", lambda name: jobs.get(name, lambda run: Outcome())
+        )
+        return workflow.run_workflow(Run(Settings(), LocalStorage(tmp_path), "run"))
+
+    return run
+
+
+def test_a_subject_is_built_while_the_next_one_is_landed(walk_with):
+    built: list[str] = []
+    first_is_built = threading.Event()
+
+    def land_bls(run: Run) -> Outcome:
+        run.on_done("ap")
+        return Outcome(changed=first_is_built.wait(timeout=30))
+
+    def build_tables(run: Run) -> Outcome:
+        for subject in run.done_before:
+            built.append(subject)
+            first_is_built.set()
+        return Outcome()
+
+    result = walk_with(land_bls=land_bls, build_tables=build_tables)
+    assert (result.changed, built) == (True, ["ap"])
+
+
+def test_nothing_is_built_while_a_landing_can_still_fail_as_a_whole(walk_with):
+    ap_is_landed = threading.Event()
+
+    def land_bls(run: Run) -> Outcome:
+        run.on_done("ap")
+        ap_is_landed.set()
+        return Outcome()
+
+    def land_population(run: Run) -> Outcome:
+        assert ap_is_landed.wait(timeout=30)
+        return Outcome(stopped=True)
+
+    result = walk_with(land_bls=land_bls, land_population=land_population)
+    assert [summary["job"] for summary in result.summaries] == LANDINGS
+
+
+@pytest.mark.parametrize("interrupted", [*LANDINGS, "build_tables"])
+def test_an_interrupted_job_leaves_nobody_waiting(interrupted, walk_with):
+    def interrupt(run: Run) -> Outcome:
+        raise KeyboardInterrupt
+
+    def wait(run: Run) -> Outcome:
+        return Outcome(details={"built": list(run.done_before)})
+
+    with pytest.raises(KeyboardInterrupt):
+        walk_with(**{"build_tables": wait, interrupted: interrupt})
+
+
+def test_the_lake_is_the_one_that_jobs_one_after_the_other_make(tmp_path):
+    with Upstream() as upstream:
+        serve_release(upstream, 1)
+        serve_others(upstream, 1)
+        in_turn, beside = (
+            Lake(Place(str(tmp_path / name)), upstream, surveys=("pr", *OTHERS))
+            for name in ("in-turn", "beside")
+        )
+        assert in_turn.run_all() == []
+        assert workflow.run_workflow(beside.run()).failures == ()
+    trees = [lake.tree("raw", "curated", "history") for lake in (in_turn, beside)]
+    assert trees[0] == trees[1]
 
 
 def test_each_failure_of_jobs_side_by_side_is_told(walk):
