@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 2 << 20
+_ENDS = (b"\n", b"\r")
 
 
 def look_ahead(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
@@ -25,14 +26,31 @@ def look_ahead(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
     return start, cast("BinaryIO", rejoined)
 
 
-def lines_of(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream, without their ends.
+def find_lines(
+    stream: BinaryIO, word: bytes, size: int = BLOCK_BYTES
+) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold a word somewhere, without their ends, and their numbers from 1 on.
 
     Raises:
-        QualityFailure: a line is longer than a block.
+        QualityFailure: a line is longer than a block, which has ``size`` bytes.
     """
-    for buffer, end in blocks_of(stream):
-        yield from bytes(buffer[:end]).splitlines()
+    number = 1
+    for buffer, end in blocks_of(stream, size):
+        start, found = 0, buffer.find(word, 0, end)
+        while found >= 0:
+            first = max(buffer.rfind(mark, start, found) for mark in _ENDS) + 1 or start
+            number += _count_ends(buffer, start, first)
+            stops = (buffer.find(mark, found, end) for mark in _ENDS)
+            start, stop = first, min((stop for stop in stops if stop >= 0), default=end)
+            yield number, bytes(buffer[start:stop])
+            found = buffer.find(word, stop, end)
+        number += _count_ends(buffer, start, end)
+
+
+def _count_ends(buffer: bytearray, start: int, stop: int) -> int:
+    """How many lines end in a part of a block that begins with a line."""
+    by_letter = sum(buffer.count(mark, start, stop) for mark in _ENDS)
+    return by_letter - buffer.count(b"\r\n", start, stop)
 
 
 def blocks_of(

@@ -7,21 +7,22 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from glue_jobs import table_names
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
 from glue_jobs.storage.recorded import version_of
-from glue_jobs.storage.verified import open_verified
+from glue_jobs.storage.verified import copy_verified, open_verified
 from glue_jobs.subjects import asked_survey
-from glue_jobs.tables.lines import lines_of
+from glue_jobs.tables.lines import find_lines
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from glue_jobs.catalog.pointers import Vintage
+    from glue_jobs.catalog.pointers import Pointer, Vintage
     from glue_jobs.storage.protocol import Storage
 
 
@@ -63,7 +64,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(f"The lake has no release of {survey}.", hint="lake status")
     found = [trace for one in pointer.history for trace in traces(storage, one, key)]
     if not found:
-        raise _unknown(storage, pointer.history, key)
+        raise _unknown(storage, pointer, key)
     if arguments.json:
         print(json.dumps([asdict(trace) for trace in found], indent=1))
         return 0
@@ -78,54 +79,67 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def traces(storage: Storage, vintage: Vintage, key: tuple[str, ...]) -> Iterator[Trace]:
     """The lines of one vintage that hold an observation: one, if the file is as it should be."""
-    version = version_of(storage, vintage.key, vintage.sha256)
     wanted = [os.fsencode(part) for part in key]
+    for number, line in _lines(storage, vintage, wanted[0]):
+        fields = [field.strip(b" ") for field in line.split(b"\t")]
+        if fields[:3] == wanted:
+            yield Trace(
+                vintage.release,
+                vintage.source,
+                vintage.sha256,
+                number,
+                fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
+                line.decode("ascii", "backslashreplace"),
+            )
+
+
+def _lines(storage: Storage, vintage: Vintage, series_id: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a vintage that hold a series' id, with their numbers."""
+    version = version_of(storage, vintage.key, vintage.sha256)
     with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
-        for number, line in enumerate(lines_of(stream), 1):
-            if not line.lstrip(b" ").startswith(wanted[0]):
-                continue
-            fields = [field.strip(b" ") for field in line.split(b"\t")]
-            if fields[:3] == wanted:
-                yield Trace(
-                    vintage.release,
-                    vintage.source,
-                    vintage.sha256,
-                    number,
-                    fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
-                    line.decode("ascii", "backslashreplace"),
-                )
+        yield from find_lines(stream, series_id)
 
 
-def _unknown(storage: Storage, history: Sequence[Vintage], key: tuple[str, ...]) -> UsageError:
+def _unknown(storage: Storage, pointer: Pointer, key: tuple[str, ...]) -> UsageError:
     """Says what of an observation the newest vintages do not have, and what they have instead."""
-    newest = {one.source: one for one in history}.values()
-    known: dict[str, set[tuple[str, str]]] = {}
-    for vintage in newest:
-        version = version_of(storage, vintage.key, vintage.sha256)
-        with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
-            for line in lines_of(stream):
-                fields = [
-                    field.strip(b" ").decode("ascii", "replace") for field in line.split(b"\t")
-                ]
-                if len(fields) > 2:
-                    known.setdefault(fields[0], set()).add((fields[1], fields[2]))
     series_id, year, period = key
-    if series_id not in known:
+    newest = {one.source: one for one in pointer.history}.values()
+    known: set[tuple[str, str]] = set()
+    for vintage in newest:
+        for _, line in _lines(storage, vintage, os.fsencode(series_id)):
+            fields = [field.strip(b" ").decode("ascii", "replace") for field in line.split(b"\t")]
+            if fields[0] == series_id and len(fields) > 2:
+                known.add((fields[1], fields[2]))
+    if not known:
         return UsageError(
-            f"The lake has seen no series {series_id}.", hint=_nearest(series_id, known)
+            f"The lake has seen no series {series_id}.",
+            hint=_nearest(series_id, _series_of(storage, pointer)),
         )
-    years = {one for one, _ in known[series_id]}
+    years = {one for one, _ in known}
     if year not in years:
         return UsageError(
             f"{series_id} has no year {year}.", hint=f"It has {min(years)} to {max(years)}."
         )
-    periods = sorted(one for its_year, one in known[series_id] if its_year == year)
+    periods = sorted(one for its_year, one in known if its_year == year)
     return UsageError(
         f"{series_id} has no {period} in {year}.", hint=f"It has {', '.join(periods)}."
     )
 
 
-def _nearest(series_id: str, known: Collection[str]) -> str:
+def _series_of(storage: Storage, pointer: Pointer) -> Iterator[str]:
+    """The series that the current release has figures of; one may come several times."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - to find a figure takes no pyarrow
+
+    data = table_names.data(pointer.subject)
+    for file in pointer.tables[data].files if data in pointer.tables else ():
+        with storage.scratch() as scratch:
+            copy_verified(storage, pointer.key_of(data, file), file.sha256, scratch / "data")
+            table = pq.ParquetFile(scratch / "data", read_dictionary=["series_id"])
+            for batch in table.iter_batches(columns=["series_id"]):
+                yield from batch.column("series_id").dictionary.to_pylist()
+
+
+def _nearest(series_id: str, known: Iterable[str]) -> str:
     """The series whose ids begin alike for the longest: the letters encode what a series is."""
 
     def alike(known_id: str) -> int:
@@ -133,7 +147,10 @@ def _nearest(series_id: str, known: Collection[str]) -> str:
         return next((at for at, (one, other) in enumerate(pairs) if one != other), len(known_id))
 
     survey = series_id[:2].lower()
-    near = [one for one in sorted(known, key=lambda one: (-alike(one), one)) if alike(one) > 2][:3]
+    near: list[str] = []  # survey files have millions of series
+    for one in known:
+        if alike(one) > 2 and one not in near:
+            near = sorted([*near, one], key=lambda one: (-alike(one), one))[:3]
     return (
         f"Did you mean {' or '.join(near)}?"
         if near

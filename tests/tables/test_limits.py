@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glue_jobs.errors import QualityFailure, UpstreamInvalid
 from glue_jobs.sources.bls.listing import parse_listing
@@ -12,7 +14,7 @@ from glue_jobs.storage.names import safe_file_name
 from glue_jobs.tables.columns import Column, Kind
 from glue_jobs.tables.flatfile import FlatFileReader
 from glue_jobs.tables.header import MOST_FIRST_BYTES, read_header
-from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of, lines_of
+from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of, find_lines
 from glue_jobs.tables.schemas import columns_of
 from tests.sources.test_listing import FOLDER, page, parse, row
 from tests.tables.test_flatfile import data_file, one_by_one, read, same
@@ -217,9 +219,24 @@ ENDS = ["\r\n", "\n", "\r"]
 
 
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
-def test_lines_are_the_same_whatever_ends_them(end):
-    file = end.join(["one", "", "three", "four"]).encode()
-    assert list(lines_of(io.BytesIO(file))) == [b"one", b"", b"three", b"four"]
+def test_lines_are_found_by_a_word_whatever_ends_them(end):
+    file = end.join(["one", "", "two ones", "three", "", "one"]).encode()
+    assert list(find_lines(io.BytesIO(file), b"one")) == [
+        (1, b"one"),
+        (3, b"two ones"),
+        (6, b"one"),
+    ]
+    assert list(find_lines(io.BytesIO(file), b"four")) == []
+
+
+@given(
+    lines=st.lists(st.tuples(st.text("ab ", max_size=9), st.sampled_from(ENDS))),
+    size=st.integers(20, 40),
+)
+def test_lines_that_are_found_are_numbered_across_block_borders(lines, size):
+    file = "".join(map("".join, lines)).encode()
+    expected = [(n, line) for n, line in enumerate(file.splitlines(), 1) if b"ab" in line]
+    assert list(find_lines(io.BytesIO(file), b"ab", size)) == expected
 
 
 @pytest.mark.parametrize("size", [46, 64, 99, 1000])
