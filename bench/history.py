@@ -4,8 +4,8 @@
    with the comparison, each in a process of its own, in turn; medians of the runs.
 2. 24 releases of a file, each with one value in a hundred revised: one series as of a date, and
    all of them, with the bytes that DuckDB read.
-3. 200 releases of a small file, a month each: what one more release costs, and one more old copy,
-   and how many objects are written and read for it.
+3. 200 releases of a small file, a month each, beside 24: what one more release costs, one more old
+   copy, as-of queries, `lake trace` and `lake verify`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from bench.generate import generate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _REVISED_EVERY = 100
 _RELEASES = 24
@@ -150,15 +150,35 @@ class _Counting:
 
 
 def go_on(folder: Path, megabytes: int) -> None:
-    """Prints what keeping history costs where there is a long one."""
+    """Prints what work costs in a lake with many releases, beside one with few."""
+    print(f"Releases of a file of {megabytes} MB, a month each; objects opened or MB read\n")
+    works = [
+        dict(_work_after(folder / str(count), megabytes, count)) for count in (_RELEASES, _MANY)
+    ]
+    print(f"| | CPU s after {_RELEASES} | after {_MANY} | read after {_RELEASES} | after {_MANY} |")
+    print("|---|---|---|---|---|")
+    for label, (seconds, read) in works[0].items():
+        more_seconds, more_read = works[1][label]
+        print(f"| {label} | {seconds:.2f} | {more_seconds:.2f} | {read} | {more_read} |")
+    print(flush=True)
+
+
+def _work_after(
+    folder: Path, megabytes: int, count: int
+) -> Iterator[tuple[str, tuple[float, str]]]:
+    """CPU seconds, and what was read, by kind of work, in a lake with so many releases."""
     from glue_jobs.catalog.pointers import load_pointer  # noqa: PLC0415
     from glue_jobs.catalog.vintages import readable_pointers_as_of  # noqa: PLC0415
+    from glue_jobs.running import Run  # noqa: PLC0415
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
+    from labor_lake.commands.trace import traces  # noqa: PLC0415
     from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
+    from labor_lake.verification import verify  # noqa: PLC0415
 
-    name = "pr.data.0.Current"
+    name, newest = "pr.data.0.Current", 2024 * 12 + 10
+    folder.mkdir()
     storage = _first_release(folder, megabytes, datetime(2024, 11, 6, 13, 30, tzinfo=timezone.utc))
 
     def take_in(lake: Any, *months: int, day: int = 6) -> None:
@@ -176,10 +196,22 @@ def go_on(folder: Path, megabytes: int) -> None:
         revise(folder / "first", body, moment.month)
         _land_and_build(lake, body, moment)
 
-    newest = 2024 * 12 + 10
-    take_in(storage, *range(newest - _MANY + 1, newest))
-    print(f"{_MANY} releases, a month each, of a file of {megabytes} MB\n")
-    print("| | CPU s | written | copied | opened |\n|---|---|---|---|---|")
+    def ask(lake: Any, condition: str) -> None:
+        known, _ = readable_pointers_as_of(lake, end_of("2024-01-31"))
+        engine = DuckDBEngine(storage, known, Settings())
+        engine.query(f"select count(*) as n, sum(value) as s from pr_data {condition}").to_pylist()
+
+    def trace(lake: Any) -> None:
+        pointer = load_pointer(lake, "pr")
+        assert pointer is not None
+        key = ("PRS00000100", "2000", "Q01")
+        found = [one for vintage in pointer.history for one in traces(lake, vintage, key)]
+        assert len(found) == len(pointer.history)
+
+    def check(lake: Any) -> None:
+        assert not verify(Run(Settings(), lake, "bench")).problems
+
+    take_in(storage, *range(newest - count + 1, newest))
     works: dict[str, Callable[[Any], None]] = {
         "one more release": lambda lake: publish(
             lake, datetime(2024, 12, 6, 13, 30, tzinfo=timezone.utc)
@@ -187,29 +219,19 @@ def go_on(folder: Path, megabytes: int) -> None:
         "the first of a year": lambda lake: publish(
             lake, datetime(2025, 1, 6, 13, 30, tzinfo=timezone.utc)
         ),
-        "an old copy, of 2015": lambda lake: take_in(lake, 2015 * 12 + 5, day=20),
+        "one more old copy, of 2023": lambda lake: take_in(lake, 2023 * 12 + 5, day=20),
+        "one series as of 2024-01-31": lambda lake: ask(lake, "where series_id = 'PRS00000100'"),
+        "all as of 2024-01-31": lambda lake: ask(lake, ""),
+        "trace": trace,
+        "verify": check,
     }
     for label, work in works.items():
         counting = _Counting(storage)
-        started = time.process_time()
+        started, before = time.process_time(), _bytes_read()
         work(counting)
-        seconds, asked = time.process_time() - started, counting.asked
-        print(
-            f"| {label} | {seconds:.2f} | {asked['put_file']} | {asked['copy']} | {asked['open']} |"
-        )
-    started, before = time.process_time(), _bytes_read()
-    known, _ = readable_pointers_as_of(storage, end_of("2016-12-31"))
-    engine = DuckDBEngine(storage, known, Settings())
-    sql = "select count(*) as n from pr_data where series_id = 'PRS00000100'"
-    engine.query(sql).to_pylist()
-    read, seconds = _bytes_read() - before, time.process_time() - started
-    pointer = load_pointer(storage, "pr")
-    assert pointer is not None
-    files = pointer.tables["pr_revisions"].files
-    print(
-        f"\n{len(files)} files of revisions, {sum(file.bytes for file in files) / 1e6:.1f} MB; one"
-    )
-    print(f"series as of 2016-12-31: {seconds:.2f} CPU s, {read / 1e6:.1f} MB read\n", flush=True)
+        seconds, read = time.process_time() - started, (_bytes_read() - before) / 1e6
+        opened = counting.asked["open"]
+        yield label, (seconds, f"{read:.1f} MB" if " as of " in label else str(opened))
 
 
 def _first_release(folder: Path, megabytes: int, moment: datetime) -> Any:
