@@ -9,69 +9,24 @@ most memory that all processes had at a time.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.spending import HEADER, run
 from labor_lake.sample import excerpt
 from tests.simulator.upstream import Upstream
 from tests.simulator.world import serve_survey, serve_world
 
 _CHANGED = ("ce", "cu", "jl")
 _LAKE = Path(sys.executable).parent / "lake"
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass
-class Spent:
-    """What a program and all that it started took: seconds, and megabytes at most."""
-
-    wall: float
-    cpu: float
-    megabytes: float
-
-    def __str__(self) -> str:
-        """For a line of the table."""
-        return f"{self.wall:8.1f} {self.cpu:8.1f} {self.megabytes:8.0f}"
-
-
-def run(*words: str) -> Spent:
-    """Runs a program to its end, and looks at its memory meanwhile."""
-    before, started, most = os.times(), time.perf_counter(), 0
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
-        most = max(most, sum(map(_resident, _with_children(process.pid))))
-        time.sleep(0.02)
-    wall, after = time.perf_counter() - started, os.times()
-    cpu = after.children_user + after.children_system
-    cpu -= before.children_user + before.children_system
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}.")
-    return Spent(wall, cpu, most / 1e6)
-
-
-def _with_children(process: int) -> list[int]:
-    found = [process]
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            found += _with_children(int(child))
-    return found
-
-
-def _resident(process: int) -> int:
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0
+def remove_tables(lake: Path) -> None:
+    """Leaves what was landed, and nothing that was made of it."""
+    for made in ("curated", "history", "current", ".lake/versions/current"):
+        shutil.rmtree(lake / made, ignore_errors=True)
 
 
 def main() -> int:
@@ -89,13 +44,11 @@ def main() -> int:
         landing = [*flags, "--contact", "bench@example.com", "--bls-url", upstream.bls_url]
         landing += ["--requests-per-second", "100"]
         jobs = [sys.executable, "-m"]
-        print(f"{'':34}{'wall s':>8} {'CPU s':>8} {'MB':>8}")
+        print(HEADER)
         print(f"{'land all surveys':34}{run(*jobs, 'glue_jobs.land_bls', *landing)}", flush=True)
         for _ in range(given.repeat):
             for workers in ("1", "2"):
-                for made in ("curated", "history", "current"):
-                    shutil.rmtree(lake / made, ignore_errors=True)
-                shutil.rmtree(lake / ".lake" / "versions" / "current", ignore_errors=True)
+                remove_tables(lake)
                 spent = run(*jobs, "glue_jobs.build_tables", *flags, "--workers", workers)
                 print(f"{'build all, workers: ' + workers:34}{spent}", flush=True)
         print(f"{'lake run: the first':34}{run(str(_LAKE), 'run', *landing)}", flush=True)

@@ -9,6 +9,7 @@ not change, and the table of sources; and replace the pointer.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 def build_tables(run: Run) -> Outcome:
     """Converts what was landed and publishes the new release of every subject."""
     leased: set[str] = set()
+    shown: Counter[str] = Counter()
     # Until the catalog shows it, what was published is still being written.
     with contextlib.ExitStack() as leases:
         leases.callback(stop_workers, run.clients)
@@ -51,7 +53,11 @@ def build_tables(run: Run) -> Outcome:
             if subject not in leased:
                 leases.enter_context(run.storage.lease(subject, run.run_id))
                 leased.add(subject)
-            return build_subject(run, subject)
+            built = build_subject(run, subject)
+            if built["changed"]:
+                with contextlib.suppress(LakeError):  # what stays is told when all are shown
+                    shown.update(show_in_catalog(run.storage, run.settings, subject))
+            return built
 
         releases, failures = act_on_each(run, _in_turn(run), build)
         for built in releases.values():
@@ -60,8 +66,9 @@ def build_tables(run: Run) -> Outcome:
         changed = any(built.get("changed") for built in releases.values())
         outcome = Outcome(changed, {"releases": releases}, failures)
         try:
-            outcome.details["catalog"] = show_in_catalog(run.storage, run.settings)
-            outcome.changed |= bool(outcome.details["catalog"])
+            shown.update(show_in_catalog(run.storage, run.settings))
+            outcome.details["catalog"] = dict(shown)
+            outcome.changed |= bool(shown)
         except LakeError as error:
             # The engine would answer from tables of another release than the pointers say.
             outcome.failures.append(error)

@@ -109,18 +109,28 @@ def test_the_table_of_sources_says_what_was_read_of_each_file(lake):
     }
 
 
-def note(shown: list[object], *given: object) -> dict[str, int]:
+def note(shown: list[tuple[object, ...]], *given: object) -> dict[str, int]:
     shown.append(given)
     return {}
 
 
 def test_the_catalog_is_shown_what_stands_though_a_survey_failed(lake, monkeypatch):
-    shown: list[object] = []
+    shown: list[tuple[object, ...]] = []
     monkeypatch.setattr(build_tables, "show_in_catalog", partial(note, shown))
     change_file(lake.upstream, DATA_FILE, b"series_id\tyear\r\n", FIRST.replace(hour=13))
     assert lake.land_bls().failures == ()
     assert lake.build().exit_code == 7
-    assert len(shown) == 1
+    assert shown[-1][2:] == ()
+
+
+def test_the_catalog_shows_a_survey_as_soon_as_it_is_built_and_all_in_the_end(lake, monkeypatch):
+    """So that a build that is ended leaves little to show for the next one."""
+    shown: list[tuple[object, ...]] = []
+    monkeypatch.setattr(build_tables, "show_in_catalog", partial(note, shown))
+    assert lake.land_bls().failures == ()
+    assert lake.build().failures == ()
+    assert lake.build().failures == ()
+    assert [given[2:] for given in shown] == [("pr",), ("population",), (), ()]
 
 
 def test_a_catalog_that_cannot_be_changed_is_the_job_s_failure(lake, monkeypatch):

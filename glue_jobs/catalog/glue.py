@@ -26,7 +26,7 @@ import boto3
 from botocore.config import Config
 
 from glue_jobs.aws_errors import code_of, telling
-from glue_jobs.catalog.pointers import readable_pointers
+from glue_jobs.catalog.pointers import load_pointer, readable_pointers
 from glue_jobs.errors import TryAgainLater, UsageError
 from glue_jobs.storage import names
 from glue_jobs.table_names import subject_of
@@ -77,7 +77,7 @@ class GlueCatalog:
         changes: Counter[str] = Counter()
         pointers, damaged = readable_pointers(self._storage)
         for _ in range(_ROUNDS):
-            changes.update(self._show(pointers, damaged, self._call))
+            changes.update(self._show(pointers, damaged, self._call, self._tables()))
             seen = pointers
             pointers, damaged = readable_pointers(self._storage)
             # Another run may have published while this one worked with older pointers.
@@ -87,6 +87,15 @@ class GlueCatalog:
             "Other runs are publishing while the Glue catalog is brought up to date.",
             hint="Run again; the next run repairs the catalog.",
         )
+
+    def show_subject(self, subject: str) -> dict[str, int]:
+        """Makes the catalog say what one subject's pointer says, while others are being built.
+
+        It returns the same as ``show``, which is to follow: it sees to whatever happens meanwhile.
+        """
+        pointer = load_pointer(self._storage, subject)
+        pointers = [pointer] if pointer else []
+        return dict(self._show(pointers, (), self._call, self._tables(subject)))
 
     def differences(self) -> list[str]:
         """What ``show`` would do, ``update_table pr_data``; nothing is changed.
@@ -99,14 +108,17 @@ class GlueCatalog:
         def tell(operation: str, table: str, **_: Any) -> None:
             told.append(f"{operation} {table}")
 
-        self._show(*readable_pointers(self._storage), tell)
+        self._show(*readable_pointers(self._storage), tell, self._tables())
         return told
 
     def _show(
-        self, pointers: Sequence[Pointer], damaged: Collection[str], change: Callable[..., None]
+        self,
+        pointers: Sequence[Pointer],
+        damaged: Collection[str],
+        change: Callable[..., None],
+        found: Mapping[str, dict[str, Any]],
     ) -> Counter[str]:
         changes: Counter[str] = Counter()
-        found = self._tables()
         for pointer in pointers:
             for name, table in pointer.tables.items():
                 wanted = table_input(self._storage.uri, pointer, name, table)
@@ -155,11 +167,20 @@ class GlueCatalog:
             changes["partitions removed"] += 1
         return changes
 
-    def _tables(self) -> dict[str, dict[str, Any]]:
-        pages = self._client.get_paginator("get_tables").paginate(DatabaseName=self.database)
+    def _tables(self, subject: str = "") -> dict[str, dict[str, Any]]:
+        """The database's tables by name, or those of one subject."""
+        which = {"Expression": f"{subject}.*"} if subject else {}
+        pages = self._client.get_paginator("get_tables").paginate(
+            DatabaseName=self.database, **which
+        )
         with telling(f"read the Glue database {self.database}"):
             try:
-                return {entry["Name"]: entry for page in pages for entry in page["TableList"]}
+                found = {entry["Name"]: entry for page in pages for entry in page["TableList"]}
+                return {
+                    name: entry
+                    for name, entry in found.items()
+                    if not subject or subject_of(name) == subject
+                }
             except self._client.exceptions.EntityNotFoundException as error:
                 region = self._client.meta.region_name
                 raise UsageError(

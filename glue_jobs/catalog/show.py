@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
 
-def show_in_catalog(storage: Storage, settings: Settings) -> dict[str, int]:
-    """Makes the catalog that goes with a storage say what the pointers say.
+def show_in_catalog(storage: Storage, settings: Settings, subject: str = "") -> dict[str, int]:
+    """Makes the catalog that goes with a storage say what the pointers say, or one subject's.
 
     Returns how many tables and partitions were changed. A directory has no catalog but the
     pointers themselves. What is shown of a subject whose pointer cannot be read stays as it is;
@@ -21,7 +21,9 @@ def show_in_catalog(storage: Storage, settings: Settings) -> dict[str, int]:
         LakeError: the catalog is behind; the next run repairs it.
     """
     catalog = _catalog(storage, settings)
-    return catalog.show() if catalog else {}
+    if catalog is None:
+        return {}
+    return catalog.show_subject(subject) if subject else catalog.show()
 
 
 def catalog_differences(storage: Storage, settings: Settings) -> list[str]:

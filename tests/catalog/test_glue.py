@@ -39,6 +39,22 @@ def test_a_first_release_makes_tables_and_partitions(storage, catalog):
     }
 
 
+def test_one_subject_is_shown_and_no_other_is_touched(storage, catalog):
+    publish_release(storage, R1, pr_data=data("0.Current"), pr_class=mapping("class"))
+    catalog.show()
+    publish_release(storage, R2, pr_data=data("0.Current"))
+    stray = {"Name": "prices", "Parameters": {"made_by": "labor_lake"}, "StorageDescriptor": {}}
+    boto3.client("glue").create_table(DatabaseName=DATABASE, TableInput=stray)
+    assert catalog.show_subject("ap") == {}
+    assert catalog.show_subject("pr") == {
+        "tables moved": 1,
+        "partitions moved": 1,
+        "tables removed": 1,
+    }
+    tables = boto3.client("glue").get_tables(DatabaseName=DATABASE)["TableList"]
+    assert {table["Name"] for table in tables} == {"pr_data", "prices"}
+
+
 def test_a_table_says_what_its_columns_mean_and_how_it_is_stored(storage, catalog):
     publish_release(storage, R1, pr_data=data("0.Current", "1.AllData"))
     catalog.show()
