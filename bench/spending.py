@@ -34,18 +34,26 @@ class Spent:
         return f"{self.wall:8.1f} {self.cpu:8.1f} {self.megabytes:8.0f}"
 
 
-def run(*words: str, scratch: Path | None = None) -> Spent:
-    """Runs a program to its end, and looks at its memory, and at a folder, meanwhile."""
+def run(*words: str, scratch: Path | None = None, killed_after: float | None = None) -> Spent:
+    """Runs a program to its end, and looks at its memory, and at a folder, meanwhile.
+
+    Args:
+        words: the program.
+        scratch: the folder.
+        killed_after: seconds after which it is killed; None: it ends by itself, and well.
+    """
     before, started, most, most_scratch = os.times(), time.perf_counter(), 0, 0
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None:
+        if killed_after is not None and time.perf_counter() - started > killed_after:
+            process.kill()
         most = max(most, sum(map(_resident, _with_children(process.pid))))
         most_scratch = max(most_scratch, _size(scratch) if scratch else 0)
         time.sleep(0.02)
     wall, after = time.perf_counter() - started, os.times()
     cpu = after.children_user + after.children_system
     cpu -= before.children_user + before.children_system
-    if process.returncode:
+    if process.returncode and killed_after is None:
         raise SystemExit(f"{' '.join(words)} ended with {process.returncode}.")
     return Spent(wall, cpu, most / 1e6, most_scratch / 1e6)
 

@@ -1,9 +1,10 @@
 """`python -m bench.world`: all of BLS's surveys, at a part of their real size.
 
 A made-up world of the 1,501 files that BLS served in November 2025 is landed once. Then its tables
-are built, in turn with one worker and with two, each time from nothing; and on a quiet day, and on
-a day on which three surveys have changed, everything is run. Prints wall and CPU seconds, and the
-most memory that all processes had at a time.
+are built, in turn with one worker and with two, each time from nothing, and once killed half way;
+everything is run on a quiet day, and on a day on which three surveys have changed; and the landing
+is killed half way. Prints wall and CPU seconds, and the most memory that all processes had at a
+time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.spending import HEADER, run
+from bench.spending import HEADER, Spent, run
 from labor_lake.sample import excerpt
 from tests.simulator.upstream import Upstream
 from tests.simulator.world import serve_survey, serve_world
@@ -27,6 +28,13 @@ def remove_tables(lake: Path) -> None:
     """Leaves what was landed, and nothing that was made of it."""
     for made in ("curated", "history", "current", ".lake/versions/current"):
         shutil.rmtree(lake / made, ignore_errors=True)
+
+
+def tell(label: str, *words: str, killed_after: float | None = None) -> Spent:
+    """Prints what a program takes."""
+    spent = run(*words, killed_after=killed_after)
+    print(f"{label:34}{spent}", flush=True)
+    return spent
 
 
 def main() -> int:
@@ -43,19 +51,30 @@ def main() -> int:
         flags = ["--lake", str(lake), "--surveys", "all", "--datasets", "none"]
         landing = [*flags, "--contact", "bench@example.com", "--bls-url", upstream.bls_url]
         landing += ["--requests-per-second", "100"]
-        jobs = [sys.executable, "-m"]
+        land = [sys.executable, "-m", "glue_jobs.land_bls", *landing]
+        build = [sys.executable, "-m", "glue_jobs.build_tables", *flags]
         print(HEADER)
-        print(f"{'land all surveys':34}{run(*jobs, 'glue_jobs.land_bls', *landing)}", flush=True)
+        landed = tell("land all surveys", *land)
+        built = Spent(0.0, 0.0, 0.0)
         for _ in range(given.repeat):
             for workers in ("1", "2"):
                 remove_tables(lake)
-                spent = run(*jobs, "glue_jobs.build_tables", *flags, "--workers", workers)
-                print(f"{'build all, workers: ' + workers:34}{spent}", flush=True)
-        print(f"{'lake run: the first':34}{run(str(_LAKE), 'run', *landing)}", flush=True)
-        print(f"{'lake run: a quiet day':34}{run(str(_LAKE), 'run', *landing)}", flush=True)
+                built = tell(f"build all, workers: {workers}", *build, "--workers", workers)
+        remove_tables(lake)
+        tell("the same, killed half way", *build, killed_after=built.wall / 2)
+        tell("gone on with", *build)
+        tell("lake run: the first", str(_LAKE), "run", *landing)
+        asked = len(upstream.requests)
+        tell("lake run: a quiet day", str(_LAKE), "run", *landing)
+        print(f"requests: {len(upstream.requests) - asked}")
         for survey in _CHANGED:
             serve_survey(upstream, survey, given.scale, release=2)
-        print(f"{'lake run: three changed':34}{run(str(_LAKE), 'run', *landing)}", flush=True)
+        tell("lake run: three changed", str(_LAKE), "run", *landing)
+        shutil.rmtree(lake)
+        tell("land all, killed half way", *land, killed_after=landed.wall / 2)
+        asked = len(upstream.requests)
+        tell("gone on with", *land)
+        print(f"requests: {len(upstream.requests) - asked}")
     return 0
 
 
