@@ -5,6 +5,9 @@ LAKE ?= ./lake
 SECONDS ?= 60
 EVERY ?= 10
 BIN = $(VENV)/bin
+# Neighbours go to one worker, which makes once what a file's tests share; one that is done takes
+# from the other.
+PYTEST = -m pytest -q -n auto --dist worksteal
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 PIP_INSTALL_CLONE = pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 # --no-strip-extras: pip before 23.3 does not take a pin of `coverage` for one of `coverage[toml]`.
@@ -41,10 +44,10 @@ QUICK = tests/athena_sql tests/catalog tests/tables tests/simulator \
     $(addprefix tests/test_,answers.py checks.py docs.py settings.py sql.py summaries.py typos.py)
 
 check: lint ## lint, types, contracts and the quick tests: what to run before a commit
-	$(BIN)/python -m pytest -q -n auto $(QUICK)
+	$(BIN)/python $(PYTEST) $(QUICK)
 
 test: $(VENV)/dev ## run the tests, but for the longest
-	$(BIN)/python -m pytest -q -n auto -m "not every_operation" $(TESTS)
+	$(BIN)/python $(PYTEST) -m "not every_operation" $(TESTS)
 
 # What needs neither DuckDB nor the `lake` command, which the jobs' Python may not have.
 JOBS_TESTS = tests/catalog tests/sources tests/tables tests/engines/test_athena.py \
@@ -54,10 +57,10 @@ JOBS_TESTS = tests/catalog tests/sources tests/tables tests/engines/test_athena.
     --ignore=tests/catalog/test_rotten_past.py --ignore=tests/sources/test_new_source.py
 
 test-jobs: $(VENV)-jobs/ready ## run the jobs' own tests, with what Glue runs: PYTHON=python3.9
-	$(VENV)-jobs/bin/python -m pytest -q -n auto $(JOBS_TESTS)
+	$(VENV)-jobs/bin/python $(PYTEST) $(JOBS_TESTS)
 
 conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
-	$(BIN)/python -m pytest -q -n auto tests/conformance $(TESTS)
+	$(BIN)/python $(PYTEST) tests/conformance $(TESTS)
 
 # What is made of bytes, and what they stand on: values in, values out.
 PURE = glue_jobs/tables/*,glue_jobs/sources/bls/listing.py,glue_jobs/sources/population/answer.py,$\
@@ -65,13 +68,13 @@ glue_jobs/settings.py,glue_jobs/subjects.py,$\
 glue_jobs/errors.py,glue_jobs/timestamps.py
 
 coverage: $(VENV)/dev ## run the tests but the faults, and hold the bounds on coverage
-	$(BIN)/python -m pytest -q -n auto --ignore=tests/faults -m "not every_operation" --cov \
+	$(BIN)/python $(PYTEST) --ignore=tests/faults -m "not every_operation" --cov \
 	    --cov-report=
 	$(BIN)/coverage report --include="$(PURE)" --fail-under=100 --skip-covered --show-missing
 	$(BIN)/coverage report --omit="$(PURE)" --fail-under=90 --skip-covered --show-missing
 
 faults: $(VENV)/dev ## play every fault, at each EVERYth operation of a run
-	$(BIN)/python -m pytest -q -n auto tests/faults tests/test_backfill.py --every-fault \
+	$(BIN)/python $(PYTEST) tests/faults tests/test_backfill.py --every-fault \
 	    --every-nth $(EVERY) $(TESTS)
 
 breakages: $(VENV)/dev ## break the lake on purpose; a test must notice each time
@@ -84,7 +87,7 @@ fuzz: ## look for bytes that break a parser, each for SECONDS
 	            --seconds $(SECONDS) || exit 1; done; \
 	else echo 'atheris cannot be installed here, so hypothesis tries for longer instead.' \
 	    && $(MAKE) -s $(VENV)/dev \
-	    && $(BIN)/python -m pytest -q -n auto tests/fuzz --hypothesis-profile=deep; fi
+	    && $(BIN)/python $(PYTEST) tests/fuzz --hypothesis-profile=deep; fi
 
 lint: $(VENV)/dev ## check lint, types, architecture, and docs against the code
 	$(BIN)/ruff check

@@ -11,6 +11,8 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
+from tests.quick_aws import make_quick
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,6 +20,8 @@ REGION = "us-east-1"
 DATABASE = "labor_lake"
 
 _numbers = itertools.count(1)
+
+make_quick()
 
 
 @contextmanager

@@ -195,8 +195,10 @@ def test_a_date_alone_is_half_past_eight_where_bls_is():
     assert release_name(release_of("20240606T100000Z")) == "20240606T100000Z"
 
 
-def test_a_backfill_that_fails_at_any_operation_leaves_tables_and_history_in_step(lake, tmp_path):
-    copies = {release_name(RELEASES["2025-10"]): capture(f"bls/pr/2025-10/{NAME}")}
+def test_a_backfill_that_fails_at_any_operation_leaves_tables_and_history_in_step(tmp_path):
+    copies = {release_name(RELEASES["2025-10"]): tmp_path / "copy"}
+    (tmp_path / "copy").write_bytes(first_series("2025-10", 12))
+    lake = land(tmp_path / "lake", first_series("2026-04", 12))
     pointer = load_pointer(lake, "pr")
     assert pointer is not None
     before = (lake.root / "current/pr.json").read_bytes()
