@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from glue_jobs.errors import InternalFailure, LakeError
+from glue_jobs.errors import InternalFailure, LakeError, OutOfTime
 from glue_jobs.flags import add_setting_flags, log_format_of, resolve_settings
 from glue_jobs.logs import JsonLog, print_error
 from glue_jobs.opening import open_run
@@ -30,7 +30,9 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None, earlier: Earlier | 
     """Runs a job as a program of its own: the summary as one JSON line, errors in a sentence.
 
     In a workflow the last job's exit code is that of the whole run, and a job before it that did
-    its work for some subjects ends with 0: Glue starts nothing after a job that has failed.
+    its work for some subjects ends with 0: Glue starts nothing after a job that has failed. A run
+    that reached its time limit has not failed, and must not set off the alarm: a first landing
+    takes several, and each goes on where the last one has stopped.
 
     Args:
         name: the job's.
@@ -64,8 +66,11 @@ def main_of(name: str, job: Job, argv: Sequence[str] | None, earlier: Earlier | 
             debug=isinstance(failure, InternalFailure),
             log_format=settings.log_format,
         )
-    goes_on = given.WORKFLOW_RUN_ID and not earlier and not summary["stopped"]
-    return 0 if goes_on else exit_code(failures)
+    if not given.WORKFLOW_RUN_ID:
+        return exit_code(failures)
+    if not earlier and not summary["stopped"]:
+        return 0
+    return exit_code([failure for failure in failures if not isinstance(failure, OutOfTime)])
 
 
 def exit_with(code: int) -> None:

@@ -110,7 +110,8 @@ def act_on_each(
 ) -> tuple[dict[str, dict[str, Any]], list[LakeError]]:
     """Acts on each subject alone: one that fails stops no other.
 
-    What may heal is tried once more when all others are done.
+    What may heal is tried once more when all others are done and there is time; else the time
+    limit would take the place of what went wrong.
 
     Args:
         run: the job's.
@@ -141,7 +142,7 @@ def act_on_each(
         attempt(subject)
         before = subject
     for subject in [name for name, failure in failures.items() if failure.retryable]:
-        if run.retry.again:
+        if run.retry.again and not run.out_of_time():
             attempt(subject)
     return told, list(failures.values())
 

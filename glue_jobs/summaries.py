@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.documents import ADDED_LATER, Count, Moment, read_as, read_document
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import LakeError, OutOfTime
 from glue_jobs.sources.registry import landing_jobs
 from glue_jobs.storage import names
 
@@ -59,13 +59,20 @@ class EarlierFailure(LakeError):
         self.exit_code, self.retryable = told["exit_code"], told["retryable"]
 
 
+def _earlier(job: str, told: Mapping[str, Any]) -> LakeError:
+    failure = EarlierFailure(job, told)
+    if told["error"] == OutOfTime.__name__:
+        return OutOfTime(str(failure), hint=failure.hint)
+    return failure
+
+
 def jobs_before_the_last() -> tuple[str, ...]:
     """The jobs of a run whose verdict the last one gives."""
     return (*landing_jobs(), "build_tables")
 
 
 def failures_of_run(storage: Storage, run_id: str) -> list[LakeError]:
-    """What the jobs of a run have failed with, the last one apart.
+    """What the jobs of a run have failed with, the last one apart; ``OutOfTime`` stays that.
 
     Raises:
         LakeError: a summary cannot be read.
@@ -78,7 +85,7 @@ def failures_of_run(storage: Storage, run_id: str) -> list[LakeError]:
             failures.append(LakeError(f"{job} has left no summary of the run {run_id}."))
             continue
         told = parse_summary(content.body, key)["errors"]
-        failures += [EarlierFailure(job, failure) for failure in told]
+        failures += [_earlier(job, failure) for failure in told]
     return failures
 
 

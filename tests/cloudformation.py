@@ -86,11 +86,11 @@ class Template:
         return _Resolver(self.document, {**values, **pseudo}).stack()
 
 
-def _parameter(name: str, declared: Mapping[str, Any], given: Any) -> str | int:
+def _parameter(name: str, declared: Mapping[str, Any], given: Any) -> str | float:
     """A parameter's value, if CloudFormation would take it."""
     if given is None:
         raise KeyError(name)
-    value = int(given) if declared["Type"] == "Number" else str(given)
+    value = _number(str(given)) if declared["Type"] == "Number" else str(given)
     pattern = declared.get("AllowedPattern")
     if (
         value not in declared.get("AllowedValues", [value])
@@ -100,6 +100,10 @@ def _parameter(name: str, declared: Mapping[str, Any], given: Any) -> str | int:
     ):
         raise ValueError(f"The template does not allow {name}={value}.")
     return value
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text else int(text)
 
 
 class _Resolver:
@@ -199,7 +203,7 @@ class _Resolver:
 
     def _found_in_map(self, given: list[Any]) -> Any:
         table, row, column = self.value(given)
-        return self._document["Mappings"][table][row][column]
+        return self._document["Mappings"][table][str(row)][column]
 
 
 class _Loader(yaml.SafeLoader):

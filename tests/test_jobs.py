@@ -9,13 +9,15 @@ import pytest
 
 from glue_jobs import summaries
 from glue_jobs.errors import (
+    LakeError,
+    OutOfTime,
     QualityFailure,
     StorageFailure,
     TryAgainLater,
     UsageError,
 )
 from glue_jobs.flags import resolve_settings
-from glue_jobs.program import argument_parser, exit_with
+from glue_jobs.program import argument_parser, exit_with, main_of
 from glue_jobs.running import Outcome, Run, act_on_each, exit_code, perform, run_id_of
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
@@ -90,6 +92,64 @@ def test_a_subject_that_is_done_is_handed_on_when_the_next_one_begins(run):
 
     act_on_each(heard, ("pr", "ap", "cu", "la"), act)
     assert told == ["pr", "pr is done", "ap", "cu", "cu is done", "la"]
+
+
+def test_after_the_time_limit_nothing_is_tried_again_and_what_failed_is_told(run):
+    seconds = iter([0.0, 60.0])
+    late = replace(run, settings=Settings(time_limit=60.0), started=0.0, clock=lambda: 60.0)
+
+    def act(subject: str) -> dict[str, bool]:
+        if next(seconds) >= 60:
+            raise OutOfTime("late")
+        raise TryAgainLater("busy")
+
+    _, failures = act_on_each(late, ("pr", "ap"), act)
+    assert [str(one) for one in failures] == ["busy", "late"]
+
+
+@pytest.fixture
+def ends(tmp_path):
+    """What the last job of a workflow ends with, after other jobs, or alone."""
+    lake = str(tmp_path / "lake")
+
+    def last(run_id: str, *failures: LakeError, stopped: bool = False) -> int:
+        def job(run: Run) -> Outcome:
+            return Outcome(failures=list(failures), stopped=stopped)
+
+        given = ["--lake", lake, "--WORKFLOW_RUN_ID", run_id]
+        return main_of("publish_reports", job, given, summaries.failures_of_run)
+
+    def after(*failures: LakeError) -> int:
+        for name in summaries.jobs_before_the_last():
+            given = ["--lake", lake, "--WORKFLOW_RUN_ID", "wr_1"]
+            assert main_of(name, lambda _: Outcome(failures=list(failures)), given) == 0
+        return last("wr_1")
+
+    return last, after
+
+
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [
+        ([], 0),
+        ([OutOfTime("late")], 0),
+        ([TryAgainLater("busy")], 5),
+        ([OutOfTime("late"), TryAgainLater("busy")], 5),
+        ([QualityFailure("broken"), OutOfTime("late")], 7),
+    ],
+)
+def test_a_workflow_run_that_only_reached_its_time_limit_has_not_failed(
+    failures, code, ends, capsys
+):
+    _, after = ends
+    assert after(*failures) == code
+    told = capsys.readouterr().err
+    assert all(f"error: land_bls: {failure}" in told for failure in failures)
+
+
+def test_a_job_alone_ends_with_5_at_its_time_limit(ends):
+    last, _ = ends
+    assert last("", OutOfTime("late")) == 5
 
 
 def test_the_last_job_of_a_workflow_looks_at_all_others():

@@ -135,6 +135,14 @@ def test_after_the_time_limit_no_file_is_begun_and_the_next_run_goes_on(lake):
     assert not set(begun) & set(fetched(lake))
 
 
+def test_what_a_file_failed_with_is_told_rather_than_the_time_limit(lake):
+    names = sorted(lake.upstream.surveys["pr"], key=lambda name: len(body_of(lake.upstream, name)))
+    lake.upstream.script(f"{SURVEY_PATH}{names[0]}", Status(403))
+    seconds = iter([0.0] * 5 + [3600.0] * 10)
+    run = replace(lake.run(time_limit=3600.0), started=0.0, clock=lambda: next(seconds))
+    assert lake.do("land_bls", run).exit_code == 7
+
+
 def test_after_the_time_limit_no_survey_is_begun(lake):
     lake.upstream.surveys["cu"] = {f"cu{DATA_FILE[2:]}": lake.upstream.surveys["pr"][DATA_FILE]}
     run = replace(lake.run(time_limit=60.0, surveys=("pr", "cu")), started=-60.0, clock=lambda: 0)

@@ -134,14 +134,16 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
     codes = [0]
     for state in states.values():
         errors = summaries.get(state.job, {}).get("errors", ())
-        told = [(error["exit_code"], error["message"]) for error in errors]
+        told = [(error["exit_code"], error["message"], error["hint"]) for error in errors]
         # The last job fails for the others: with their exit code, when it has none of its own.
         speaks_for_others = state.state == "FAILED" and len(codes) > 1
         if state.state != "SUCCEEDED" and not told and not speaks_for_others:
-            told = [(DeployFailure.exit_code, state.message or f"it ended in {state.state}.")]
-        codes += [code for code, _ in told]
-        for _, message in told:
+            told = [(DeployFailure.exit_code, state.message or f"it ended in {state.state}.", "")]
+        codes += [code for code, _, _ in told]
+        for _, message, hint in told:
             print(visible(f"error: {state.job}: {message}"), file=sys.stderr)
+            if hint:
+                print(visible(f"hint:  {hint}"), file=sys.stderr)
         if told:
             print(f"hint:  {state.logs}", file=sys.stderr)
     if len(states) < len(jobs()) and len(codes) == 1:

@@ -141,6 +141,15 @@ def test_a_second_deployment_keeps_what_was_chosen(aws, capsys):
     assert json.loads(out[out.rindex("{\n") :])["LakeUri"].startswith("s3://")
 
 
+def test_the_size_of_the_jobs_is_chosen_and_kept(aws):
+    larger = ["--parameter", "BuildCapacity=1", "--parameter", "JobMinutes=120"]
+    assert main(["deploy", *CONTACT, "--surveys", "all", *larger, "--yes"]) == 0
+    assert main(["deploy", "--surveys", "all,-cs", "--yes"]) == 0
+    now = parameters_now()
+    chosen = (now["Surveys"], now["BuildCapacity"], now["JobMinutes"])
+    assert chosen == ("all,-cs", "1", "120")
+
+
 def test_nothing_is_made_without_a_contact(aws, capsys):
     assert main(["deploy", "--yes"]) == 2
     assert "--contact you@example.com" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from cfnlint.api import lint_file
 
 from glue_jobs.errors import UsageError
 from glue_jobs.program import argument_parser
-from glue_jobs.settings import SETTINGS
+from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
 from labor_lake.deployment import template
 from labor_lake.deployment.bundles import GROUPS
@@ -96,6 +96,36 @@ def test_every_job_is_small_ends_in_time_and_runs_alone():
         retries = 0 if module == stages()[-1].jobs[0] else 1
         assert (job["MaxCapacity"], job["Timeout"], job["MaxRetries"]) == (0.0625, 30, retries)
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+
+
+def jobs_with(**parameters: str) -> dict[str, dict[str, Any]]:
+    stack = TEMPLATE.resolve({**GIVEN, **parameters})
+    jobs = stack.of_type("AWS::Glue::Job").values()
+    return {job["Name"].rpartition("-")[2]: job for job in jobs}
+
+
+@pytest.mark.parametrize(("capacity", "workers"), [("0.0625", "1"), ("1", "4")])
+def test_building_gets_the_cores_that_it_is_told_of(capacity, workers):
+    jobs = jobs_with(BuildCapacity=capacity)
+    build = jobs.pop("build_tables")
+    assert build["MaxCapacity"] == float(capacity)
+    assert build["DefaultArguments"]["--workers"] == workers
+    assert {job["MaxCapacity"] for job in jobs.values()} == {0.0625}
+
+
+@pytest.mark.parametrize("minutes", TEMPLATE.document["Parameters"]["JobMinutes"]["AllowedValues"])
+def test_what_takes_long_stops_by_itself_before_glue_ends_it(minutes):
+    jobs = jobs_with(JobMinutes=str(minutes))
+    assert {job["Timeout"] for job in jobs.values()} == {minutes}
+    limits = {
+        name: resolve({"time_limit": limit}, {}, {}).settings.time_limit
+        for name, job in jobs.items()
+        if (limit := job["DefaultArguments"].get("--time_limit"))
+    }
+    assert limits.keys() == {"land_bls", "build_tables"}
+    for seconds in limits.values():
+        assert seconds is not None
+        assert 10 <= minutes - seconds / 60 <= max(10, minutes / 4)
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -324,6 +354,8 @@ def test_a_key_encrypts_everything_and_the_jobs_may_use_it():
         ("DatabaseName", "Labor-Lake"),
         ("WorkgroupName", ""),
         ("ExistingLakeBucket", "s3://old-lake"),
+        ("BuildCapacity", "2"),
+        ("JobMinutes", "45"),
         ("BytesScannedCutoff", "9999999"),
         ("RawVersionDays", "-1"),
         ("LogRetentionDays", "2"),

@@ -66,8 +66,9 @@ def play(monkeypatch, *runs: dict[str, Any]) -> None:
     monkeypatch.setattr(Workflow, "follow", follow)
 
 
-def summary(lake: S3Storage, job: str, code: int = 0, message: str = "") -> None:
-    failure = {"error": "X", "message": message, "hint": "", "exit_code": code, "retryable": False}
+def summary(lake: S3Storage, job: str, code: int = 0, message: str = "", hint: str = "") -> None:
+    failure = {"error": "X", "message": message, "hint": hint, "exit_code": code}
+    failure["retryable"] = False
     body = {
         "job": job,
         "started_at": "2025-09-05T06:00:00Z",
@@ -108,6 +109,16 @@ def test_a_failed_job_s_own_sentence_and_code_are_given(code, expected, lake, mo
     err = capsys.readouterr().err
     assert "error: land_bls: BLS refuses." in err
     assert "stream jr_land_bls" in err
+
+
+def test_a_run_that_needs_another_one_says_so_though_no_job_failed(lake, monkeypatch, capsys):
+    play(monkeypatch, graph(**all_in("SUCCEEDED")))
+    for job in JOBS:
+        summary(lake, job)
+    summary(lake, "land_bls", 5, "The time limit was reached.", "Run again.")
+    assert main(["run", "--on-aws"]) == 5
+    err = capsys.readouterr().err
+    assert "error: land_bls: The time limit was reached.\nhint:  Run again.\n" in err
 
 
 def test_a_job_that_died_without_a_summary_is_told_in_glue_s_words(lake, monkeypatch, capsys):

@@ -6,6 +6,7 @@ import argparse
 import sys
 import textwrap
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,9 +24,11 @@ from tests.rehearsal.days import Rehearsal
 from tests.rehearsal.environments import GLUES_PYTHON, find_python, version_of
 from tests.rehearsal.glue import Glue, become_user
 from tests.rehearsal.server import Cloud
+from tests.rehearsal.ten_surveys import PARAMETERS as TEN_SURVEYS
 from tests.rehearsal.upstreams import open_upstream, with_data_file
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -69,7 +72,8 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     install_packages(folder)
     code = make_code(folder / "packages")
     given = {"Contact": "you@example.com", "CodePrefix": code.prefix}
-    stack = Template(make_template()).resolve(given)
+    template = Template(make_template())
+    stack, larger = template.resolve(given), template.resolve({**given, **TEN_SURVEYS})
     served, expected = open_upstream()
     with Cloud() as cloud, served as upstream:
         become_user(cloud.address)
@@ -91,6 +95,7 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
                 rehearsal.day_without_athena,
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
+                partial(rehearsal.days_of_ten_surveys, larger),
                 rehearsal.refusals,
                 rehearsal.permissions,
             ):
@@ -103,6 +108,7 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
             rehearsal.large_day(data_mb)
         rehearsal.memory()
         _print_runs(rehearsal.runs)
+        _print_requests(rehearsal.requests)
     return rehearsal.failures
 
 
@@ -122,12 +128,22 @@ def _tell(text: str) -> None:
 
 def _print_runs(runs: Sequence[tuple[str, JobRun]]) -> None:
     rows = [
-        [day, run.job, run.state, str(run.exit_code), f"{run.seconds:.1f}", f"{run.peak_mb:.0f}"]
+        [
+            *(day, run.job, run.state, str(run.exit_code)),
+            *(f"{run.seconds:.1f}", f"{run.cpu_seconds:.1f}", f"{run.peak_mb:.0f}"),
+        ]
         for day, run in runs
     ]
     print()
-    header = ["day", "job", "state", "exit", "seconds", "peak MB"]
+    header = ["day", "job", "state", "exit", "seconds", "CPU s", "peak MB"]
     print_table("", header, rows, header[3:])
+
+
+def _print_requests(requests: Sequence[tuple[str, Counter[str]]]) -> None:
+    rows = [[day, str(counts["PUT"]), str(counts["GET"])] for day, counts in requests]
+    print()
+    header = ["requests to S3 on a day", "PUT and LIST", "GET"]
+    print_table("", header, rows, header[1:])
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ Source: the service authorization reference of S3, Glue and Athena, read Novembe
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _BUCKET_ACTIONS = {
@@ -112,6 +113,22 @@ def calls_of(asked: Asked) -> list[Call]:
         start = f"arn:aws:{service}:{_REGION}:{_ACCOUNT}:"
         return [Call(caller, f"{service}:{operation_of(asked)}", start + name) for name in names]
     return []
+
+
+def priced(calls: Iterable[Call]) -> Counter[str]:
+    """How many requests to S3 there are of each price: ``PUT`` and ``GET``; to delete is free.
+
+    Lists cost what a PUT costs. A copy counts as both here; AWS counts it as a PUT alone.
+    Source: the price list of S3, requests of the class S3 Standard (2026-11).
+    """
+    counts: Counter[str] = Counter()
+    for call in calls:
+        service, _, action = call.action.partition(":")
+        if service == "s3" and action.startswith(("Put", "List")):
+            counts["PUT"] += 1
+        elif service == "s3" and action.startswith("Get"):
+            counts["GET"] += 1
+    return counts
 
 
 def _s3(asked: Asked) -> list[tuple[str, str]]:

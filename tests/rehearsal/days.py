@@ -12,8 +12,10 @@ from glue_jobs.catalog.pointers import tables_of
 from glue_jobs.sql_files import views_in_order
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.verification import Findings, compare_object, noted_objects, recorded_subjects
+from tests.captures import CAPTURES
 from tests.pointers import load_pointers
-from tests.rehearsal import checks
+from tests.rehearsal import checks, ten_surveys
+from tests.rehearsal.calls import priced
 from tests.rehearsal.permissions import grants_of, without_call, without_permission
 from tests.rehearsal.server import Failure
 from tests.rehearsal.upstreams import (
@@ -35,6 +37,7 @@ from tests.simulator.faults import Status
 from tests.wheels import NOTEBOOK_PYTHON
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -53,8 +56,10 @@ class Rehearsal:
     """One simulated cloud, one upstream, one stack; and what was found.
 
     Attributes:
+        database: the stack's, in the catalog.
         failures: what did not hold.
         runs: every job run, by the day's name.
+        requests: of each run to S3, by what they cost.
     """
 
     def __init__(
@@ -67,9 +72,10 @@ class Rehearsal:
     ) -> None:
         self.failures: list[str] = []
         self.runs: list[tuple[str, JobRun]] = []
+        self.requests: list[tuple[str, Counter[str]]] = []
         self._stack, self._cloud, self._glue = stack, cloud, glue
         self._upstream, self._tell = upstream, tell
-        self._database = stack.outputs["DatabaseName"]
+        self.database = stack.outputs["DatabaseName"]
         self._storage = S3Storage(stack.outputs["LakeUri"])
         self._numbers = iter(range(1, 1000))
         self._releases = iter(range(1, 1000))
@@ -85,8 +91,11 @@ class Rehearsal:
     def run(self, day: str, *, retries: bool = True, **environ: str) -> dict[str, JobRun]:
         """Runs the workflow once; returns the job runs by job."""
         run_id = f"wr_{next(self._numbers):04d}"
+        before = len(self._cloud.calls)
         runs = self._glue.run_workflow(run_id, {**self._urls(), **environ}, retries=retries)
         self.runs += [(day, run) for run in runs]
+        calls = [call for call in self._cloud.calls[before:] if call.caller in JOBS]
+        self.requests.append((day, priced(calls)))
         return {run.job: run for run in runs}
 
     def succeeds(self, runs: Mapping[str, JobRun]) -> None:
@@ -110,7 +119,7 @@ class Rehearsal:
         ]
         self.holds(f"{len(noted)} objects are what manifests and pointers say", not wrong)
         pointers = load_pointers(self._storage)
-        differing = checks.catalog_differences(self._database, self._storage.uri, pointers)
+        differing = checks.catalog_differences(self.database, self._storage.uri, pointers)
         self.holds(
             f"the catalog shows {len(tables_of(pointers))} tables where the pointers say",
             pointers and not differing,
@@ -166,11 +175,11 @@ class Rehearsal:
     def day_of_a_release(self) -> None:
         """A new release is published while somebody reads."""
         self._tell("\nA release, read while it is published")
-        old, asked = rows_by_file(self._database), len(self._cloud.statements)
-        with reading(self._database) as seen:
+        old, asked = rows_by_file(self.database), len(self._cloud.statements)
+        with reading(self.database) as seen:
             publish_release(self._upstream, next(self._releases))
             self.succeeds(self.run("release"))
-        new = rows_by_file(self._database)
+        new = rows_by_file(self.database)
         self.holds("the release has one row more per file", new == {n: old[n] + 1 for n in old})
         # Rows of two releases would be one of each, and their number in between.
         current = DATA_FILES_SHORT[0]
@@ -180,7 +189,7 @@ class Rehearsal:
             set(seen) == {sum(old.values()), sum(new.values()), old[current], new[current]},
         )
         self._tell(f"         refused while the table moved: {refused}")
-        changes = read_partitions("pr_revisions", self._database)["change"]
+        changes = read_partitions("pr_revisions", self.database)["change"]
         self.holds("pr_revisions has what was added", list(changes).count("added") == len(old))
         made = [sql for sql in self._cloud.statements[asked:] if "create or replace view" in sql]
         self.holds("no view is made again", not made)
@@ -203,7 +212,7 @@ class Rehearsal:
         self.holds(
             "its one sentence names BLS", checks.is_one_sentence(last.told) and "BLS" in last.told
         )
-        self._quote(last)
+        self.quote(last)
         moved = {
             now.subject for now, old in zip(load_pointers(self._storage), before) if now != old
         }
@@ -218,7 +227,7 @@ class Rehearsal:
         number = next(self._releases)
         publish_release(self._upstream, number)
         break_file(self._upstream, "pr.class", number)
-        before = rows_by_file(self._database)
+        before = rows_by_file(self.database)
         runs = self.run("a file is broken")
         self.holds("all four jobs run", set(runs) == set(JOBS))
         last = runs["publish_reports"]
@@ -229,8 +238,8 @@ class Rehearsal:
             "its one sentence names the file",
             checks.is_one_sentence(last.told) and "pr.class" in last.told,
         )
-        self._quote(last)
-        self.holds("readers have the release", rows_by_file(self._database) != before)
+        self.quote(last)
+        self.holds("readers have the release", rows_by_file(self.database) != before)
         self.is_whole()
         self._upstream.set_file("pr", "pr.class", whole.body, whole.last_modified)
         self.succeeds(self.run("the file is mended"))
@@ -238,28 +247,28 @@ class Rehearsal:
     def day_without_athena(self) -> None:
         """Athena refuses a statement; the tables are published, and the next run makes the rest."""
         self._tell("\nA release while Athena refuses a statement")
-        before = rows_by_file(self._database)
+        before = rows_by_file(self.database)
         publish_release(self._upstream, next(self._releases))
         self._cloud.fail(Failure("athena:StartQueryExecution", "AccessDeniedException", after=0))
         runs = self.run("Athena refuses")
         last = runs["publish_reports"]
         self.holds("the last job ends with 7", (last.exit_code, last.tries) == (7, 1))
-        self._quote(last)
+        self.quote(last)
         self.succeeds(self.run("Athena is back"))
-        self.holds("readers have the release", rows_by_file(self._database) != before)
+        self.holds("readers have the release", rows_by_file(self.database) != before)
 
     def day_of_a_broken_catalog(self) -> None:
         """A catalog call fails half way; the next run repairs it."""
         self._tell("\nA catalog call fails half way")
-        old = rows_by_file(self._database)
+        old = rows_by_file(self.database)
         publish_release(self._upstream, next(self._releases))
         self._cloud.fail(Failure("glue:UpdateTable", "AccessDeniedException", after=1))
         runs = self.run("broken catalog", retries=False)
         self.holds("build_tables ends with 7", _ends(runs, "build_tables") == (7, 1))
-        self._quote(runs["build_tables"])
+        self.quote(runs["build_tables"])
         self.holds("the reports are not made", "publish_reports" not in runs)
         self.succeeds(self.run("repaired"))
-        new = rows_by_file(self._database)
+        new = rows_by_file(self.database)
         self.holds("readers have the release", new == {name: old[name] + 1 for name in old})
         self.is_whole()
 
@@ -278,8 +287,21 @@ class Rehearsal:
             won = slow.result()
         self.succeeds(won)
         self.holds("the second one ends with 5", _ends(lost, "publish_reports") == (5, 1))
-        self._quote(lost["publish_reports"])
+        self.quote(lost["publish_reports"])
         self.is_whole()
+
+    def days_of_ten_surveys(self, larger: Stack) -> None:
+        """Ten surveys, of which one is not served; then all of them."""
+        if CAPTURES is None:
+            self._tell("\nTen surveys were left out: there is no list of real file names here.")
+            return
+        self._glue.update_jobs(larger)
+        self._tell("\nTen surveys, of which BLS does not serve one")
+        ten_surveys.day_with_one_gone(self, self._upstream, self._storage)
+        if not self.failures:
+            self._tell("\nThe day after, on which it does")
+            ten_surveys.day_after(self, self._storage)
+        self._glue.update_jobs(self._stack)
 
     def refusals(self) -> None:
         """What AWS refuses is one clear sentence each."""
@@ -315,7 +337,8 @@ class Rehearsal:
             "LAKE_POPULATION_URL": self._upstream.population_url,
         }
 
-    def _quote(self, run: JobRun) -> None:
+    def quote(self, run: JobRun) -> None:
+        """Says what a job said of its failure."""
         for line in run.told.splitlines():
             self._tell(f"         {line}")
 
@@ -359,7 +382,7 @@ class Rehearsal:
         self._cloud.fail(None)
         held = run.exit_code == code and checks.is_one_sentence(run.told)
         self.holds(f"{what}: exit {code}, one sentence", held)
-        self._quote(run)
+        self.quote(run)
 
     def _is_of_the_stack(self, resource: str) -> bool:
         """Whether a call was on the stack's own things, not on what `refusals` tried instead."""

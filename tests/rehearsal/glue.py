@@ -31,17 +31,19 @@ if TYPE_CHECKING:
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 _GLUES_OWN = ("--extra-py-files",)
 _UNKNOWN_TO_JOBS = ("--TempDir", "s3://somewhere/temporary/")
-# Linux tells a child's peak as at least its parent's at the fork, so each job tells its own.
-_MEASURE = """\
-import atexit, os, resource
+# Whatever starts a job's script on Glue may have imported what Glue brings. Linux tells a child's
+# peak as at least its parent's at the fork, so each job tells its own, with the CPU seconds that it
+# and its workers took.
+_BEFORE_THE_SCRIPT = """\
+import atexit, botocore, os, resource
 def tell():
     try:
         with open("/proc/self/status") as status:
             peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    with open(os.environ["REHEARSAL_PEAK"], "w") as told:
-        told.write(str(peak))
+    with open(os.environ["REHEARSAL_USED"], "w") as told:
+        told.write(f"{peak} {sum(os.times()[:4])}")
 atexit.register(tell)
 """
 
@@ -55,6 +57,7 @@ class JobRun:
         exit_code: of the process.
         seconds: from start to end.
         peak_mb: the most memory that it held.
+        cpu_seconds: of it and the workers that it waited for.
         tries: how often it was started.
         told: what it wrote to stderr about failures.
     """
@@ -63,6 +66,7 @@ class JobRun:
     exit_code: int
     seconds: float
     peak_mb: float
+    cpu_seconds: float
     tries: int
     told: str = ""
 
@@ -86,10 +90,7 @@ class Glue:
         self._stack = stack
         self._address = address
         self._folder = folder
-        self._jobs = {
-            job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
-            for job in stack.of_type("AWS::Glue::Job").values()
-        }
+        self._jobs = _jobs_of(stack)
         self._python = self._brought = Path()
         self._numbers = iter(range(1, 10_000))
 
@@ -119,15 +120,19 @@ class Glue:
             )
         self._install(code, python, kept)
 
+    def update_jobs(self, stack: Stack) -> None:
+        """Deploys the stack again, with parameters that change nothing but its jobs."""
+        self._jobs = _jobs_of(stack)
+
     def _install(self, code: Code, python: Path, kept: Path) -> None:
         self._python, self._brought = make_environment(python, kept)
         for group in GROUPS:
             wheel = self._folder / group.wheel
             wheel.write_bytes(code.files[group.wheel])
             install_bundle(self._python, wheel, self._installed(group.wheel))
-        measure = self._folder / "measure"
-        measure.mkdir()
-        (measure / "sitecustomize.py").write_text(_MEASURE)
+        before = self._folder / "before"
+        before.mkdir()
+        (before / "sitecustomize.py").write_text(_BEFORE_THE_SCRIPT)
 
     def _installed(self, wheel: str) -> Path:
         """Where a bundle is installed."""
@@ -203,14 +208,15 @@ class Glue:
             60 * job["Timeout"],
         )
         errors = (work / "stderr").read_text("utf-8").splitlines()
-        # The lake's own sentences and what fell through; of a process without any, its last words.
-        told = [line for line in errors if line.startswith(("error: ", "Traceback "))]
-        told = told or errors[-3:] * bool(code)
+        # The lake's own sentences; where something fell through or there are none, the last words.
+        told = [line for line in errors if line.startswith("error: ")]
+        if "Traceback (most recent call last):" in errors or (code and not told):
+            told += errors[-3:]
         return JobRun(
             job["Short"],
             code,
             time.monotonic() - started,
-            _peak_mb(work),
+            *_used(work),
             tries,
             "\n".join(told),
         )
@@ -221,12 +227,12 @@ class Glue:
         What Glue brings comes before what is installed, as several people have seen.
         """
         bundle = job["DefaultArguments"]["--extra-py-files"].rpartition("/")[2]
-        path = (self._folder / "measure", self._brought, self._installed(bundle))
+        path = (self._folder / "before", self._brought, self._installed(bundle))
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
             "TMPDIR": str(work),
-            "REHEARSAL_PEAK": str(work / "peak"),
+            "REHEARSAL_USED": str(work / "used"),
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "AWS_ENDPOINT_URL": self._address,
             "AWS_ACCESS_KEY_ID": job["Short"],
@@ -257,6 +263,13 @@ def become_user(address: str) -> None:
     )
 
 
+def _jobs_of(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {
+        job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
+        for job in stack.of_type("AWS::Glue::Job").values()
+    }
+
+
 def _holds(predicate: Mapping[str, Any], done: Mapping[str, JobRun]) -> bool:
     met = [
         one["JobName"] in done and done[one["JobName"]].state == one["State"]
@@ -283,7 +296,8 @@ def _finished(command: list[str], environ: Mapping[str, str], work: Path, second
     return code
 
 
-def _peak_mb(work: Path) -> float:
-    """What a job has told of its memory; 0 of one that was killed."""
-    told = work / "peak"
-    return int(told.read_text()) / 1024 if told.exists() else 0.0
+def _used(work: Path) -> tuple[float, float]:
+    """What a job has told of its memory in MB and its CPU seconds; 0 of one that was killed."""
+    told = work / "used"
+    peak, seconds = told.read_text().split() if told.exists() else ("0", "0")
+    return int(peak) / 1024, float(seconds)

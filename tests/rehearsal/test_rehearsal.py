@@ -20,7 +20,7 @@ from glue_jobs.tables.columns import TableColumn
 from tests.cloudformation import Stack, Template
 from tests.deployment.test_template import GIVEN, JOBS, STACK, TEMPLATE
 from tests.rehearsal.answers import Answerer, as_athena
-from tests.rehearsal.calls import Asked, Call, calls_of
+from tests.rehearsal.calls import Asked, Call, calls_of, priced
 from tests.rehearsal.checks import asked_too_early, catalog_differences, is_one_sentence, writes
 from tests.rehearsal.glue import Glue, JobRun, become_user
 from tests.rehearsal.permissions import (
@@ -105,6 +105,17 @@ def test_a_request_to_glue_needs_permission_on_all_that_holds_what_it_is_on(
     calls = calls_of(Asked("POST", "/", "", headers, json.dumps(body).encode()))
     levels = ["catalog", "database/d", *([resource] if resource else [])]
     assert calls == [Call("land_bls", f"glue:{operation}", f"{_GLUE}{name}") for name in levels]
+
+
+def test_requests_are_counted_by_what_they_cost():
+    calls = [
+        call("s3:PutObject", "/raw/x"),
+        call("s3:ListBucket", ""),
+        call("s3:GetObjectVersion", "/raw/x"),
+        call("s3:DeleteObject", "/leases/pr.json"),
+        Call("build_tables", "glue:GetTables", f"{_GLUE}catalog"),
+    ]
+    assert priced(calls) == {"PUT": 2, "GET": 1}
 
 
 # Permissions.
@@ -335,7 +346,7 @@ class Played(Glue):
         job = name.rpartition("-")[2]
         self.started.append(job)
         codes = self._codes.get(job, [0])
-        return JobRun(job, codes.pop(0) if len(codes) > 1 else codes[0], 0.0, 0.0, tries)
+        return JobRun(job, codes.pop(0) if len(codes) > 1 else codes[0], 0.0, 0.0, 0.0, tries)
 
 
 def walk(tmp_path, *, retries: bool = True, **codes: list[int]) -> tuple[list[str], dict[str, str]]:

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from glue_jobs.documents import to_json
-from glue_jobs.errors import IntegrityFailure, LakeError
+from glue_jobs.errors import IntegrityFailure, LakeError, OutOfTime
 from glue_jobs.sources.bls.manifest import MANIFESTS, LandedFile, folder_of, is_as_known, key_of
 from glue_jobs.storage import names
 from glue_jobs.timestamps import to_text
@@ -116,7 +116,8 @@ def download_each(
         arrived: takes one, in this thread; the file may be gone afterwards.
 
     Raises:
-        LakeError: the first that a file failed with. Those that were on their way have arrived.
+        LakeError: the first that a file failed with, else that the time limit was reached. Those
+            that were on their way have arrived.
     """
     waiting = deque(sorted(wanted, key=lambda listed: (listed.size, listed.name)))
     on_way: dict[Future[Fetched | None], ListedFile] = {}
@@ -133,7 +134,8 @@ def download_each(
                 try:
                     arrived(on_way.pop(future), future.result())
                 except LakeError as error:
-                    failure = failure or error
+                    if failure is None or isinstance(failure, OutOfTime):
+                        failure = error
     if failure is not None:
         raise failure
 
