@@ -8,6 +8,7 @@ do is parsed by two threads. The bytes are the same.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glue_jobs.raw_zone import contents_of
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
     from glue_jobs.tables.convert import Converted
     from glue_jobs.tables.plan import Planned
 
-_WORTH_IT = 16 << 20  # bytes: they take about as long as a worker takes to start
+_WORTH_IT = 16 << 20  # bytes of a run: they take about as long as a worker takes to start
 _PARSING_THREADS = 2
+
+
+@dataclass
+class _Work:
+    """What a run has to convert, as far as it knows: bytes."""
+
+    size: int = 0
 
 
 class Conversions:
@@ -44,10 +52,12 @@ class Conversions:
         self._begun: dict[tuple[str, str], Future[Converted | None]] = {}
 
     def begin(self, files: Sequence[tuple[Planned, Landed]]) -> None:
-        """Has files converted by workers, if that is worth it."""
+        """Has files converted by workers, once a run has so much to do that they are worth it."""
         sizes = {landed.name: sum(one.bytes for one in landed.objects) for _, landed in files}
         count = count_workers(self._run.settings.workers)
-        if count < 2 or sum(sizes.values()) < _WORTH_IT:
+        work = self._run.client(_Work, _Work)
+        work.size += sum(sizes.values())
+        if count < 2 or work.size < _WORTH_IT:
             return
         workers = self._run.client(Workers, lambda: Workers(count))
         largest_first = sorted(files, key=lambda file: sizes[file[1].name], reverse=True)

@@ -13,10 +13,11 @@ import pytest
 
 from glue_jobs import converting
 from glue_jobs.errors import LakeError, TryAgainLater, UsageError
+from glue_jobs.sources.bls.upstream import UPSTREAM
 from glue_jobs.workers import Workers, count_workers, stop_workers
 from tests.faults.lake import Lake
 from tests.faults.places import Place
-from tests.faults.small_survey import serve_release
+from tests.faults.small_survey import OTHERS, serve_others, serve_release
 from tests.simulator.upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +117,28 @@ def test_the_tables_are_the_same_byte_for_byte(made_in_turn, tmp_path, monkeypat
     lake = Lake(Place(str(tmp_path / "at-once")), made_in_turn.upstream, workers=2)
     assert lake.run_all() == []
     assert lake.tree("curated", "history") == made_in_turn.tree("curated", "history")
+
+
+def test_workers_are_started_once_a_run_has_had_enough_to_convert(tmp_path, monkeypatch):
+    begun: list[object] = []
+
+    class Noting(Workers):
+        def submit(self, function, *arguments):
+            begun.append(arguments[2])
+            return super().submit(function, *arguments)
+
+    monkeypatch.setattr(converting, "Workers", Noting)
+    with Upstream() as upstream:
+        serve_release(upstream, 1)
+        serve_others(upstream, 1)
+        surveys = ("pr", *OTHERS)
+        lake = Lake(Place(str(tmp_path)), upstream, workers=2, surveys=surveys, datasets=())
+        assert lake.land_bls().failures == ()
+        landed = UPSTREAM.landed(lake.storage, "pr").values()
+        size = sum(one.bytes for file in landed for one in file.objects)
+        monkeypatch.setattr(converting, "_WORTH_IT", size + 1)
+        assert lake.build().failures == ()
+    assert set(begun) == set(OTHERS)
 
 
 def test_a_file_that_does_not_convert_is_held_back_all_the_same(
