@@ -5,8 +5,8 @@ LAKE ?= ./lake
 SECONDS ?= 60
 EVERY ?= 10
 BIN = $(VENV)/bin
-# Neighbours go to one worker, which makes once what a file's tests share; one that is done takes
-# from the other.
+# pytest gives neighbouring tests to one process, which makes once what they share; a process that is
+# done takes tests from the others.
 PYTEST = -m pytest -q -n auto --dist worksteal
 PIP_INSTALL = pip install -q --disable-pip-version-check --require-hashes
 PIP_INSTALL_CLONE = pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .

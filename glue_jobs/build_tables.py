@@ -41,22 +41,22 @@ if TYPE_CHECKING:
 
 def build_tables(run: Run) -> Outcome:
     """Converts what was landed and publishes the new release of every subject."""
-    leased: set[str] = set()
     shown: Counter[str] = Counter()
-    # Until the catalog shows it, what was published is still being written.
     with contextlib.ExitStack() as leases:
-        leases.callback(stop_workers, run.clients)
+        leases.callback(stop_workers, run.shared)
 
         def build(subject: str) -> dict[str, Any]:
             if too_late := run.out_of_time():
                 raise too_late
-            if subject not in leased:
-                leases.enter_context(run.storage.lease(subject, run.run_id))
-                leased.add(subject)
-            built = build_subject(run, subject)
-            if built["changed"]:
-                with contextlib.suppress(LakeError):  # what stays is told when all are shown
-                    shown.update(show_in_catalog(run.storage, run.settings, subject))
+            with contextlib.ExitStack() as lease:
+                lease.enter_context(run.storage.lease(subject, run.run_id))
+                built = build_subject(run, subject)
+                try:
+                    if built["changed"]:
+                        shown.update(show_in_catalog(run.storage, run.settings, subject))
+                except LakeError:
+                    # What was published is still being written, until all are shown below.
+                    leases.push(lease.pop_all())
             return built
 
         releases, failures = act_on_each(run, _in_turn(run), build)
@@ -79,7 +79,7 @@ def build_tables(run: Run) -> Outcome:
 def _in_turn(run: Run) -> Iterator[str]:
     """The subjects to build: those that are landed by a job that is still at work come first."""
     begun = []
-    for subject in run.done_before:
+    for subject in run.handed_on:
         begun.append(subject)
         yield subject
     for subject in subjects(run.settings, run.storage):

@@ -31,8 +31,8 @@ _PARSING_THREADS = 2
 
 
 @dataclass
-class _Work:
-    """What a run has to convert, as far as it knows: bytes."""
+class _ToConvert:
+    """What a run has to convert, as far as it has begun: bytes."""
 
     size: int = 0
 
@@ -55,11 +55,11 @@ class Conversions:
         """Has files converted by workers, once a run has so much to do that they are worth it."""
         sizes = {landed.name: sum(one.bytes for one in landed.objects) for _, landed in files}
         count = count_workers(self._run.settings.workers)
-        work = self._run.client(_Work, _Work)
+        work = self._run.share(_ToConvert, _ToConvert)
         work.size += sum(sizes.values())
         if count < 2 or work.size < _WORTH_IT:
             return
-        workers = self._run.client(Workers, lambda: Workers(count))
+        workers = self._run.share(Workers, lambda: Workers(count))
         largest_first = sorted(files, key=lambda file: sizes[file[1].name], reverse=True)
         shares = share_threads([sizes[landed.name] for _, landed in largest_first], count)
         for (place, landed), threads in zip(largest_first, shares):

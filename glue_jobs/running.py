@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
-_Client = TypeVar("_Client")
+_Shared = TypeVar("_Shared")
 
 SUMMARY_SCHEMA = 1
 """The version of a summary's fields; fields may be added without a new one."""
@@ -48,11 +48,12 @@ class Run:
         now: the clock; given so that tests choose the time.
         progress: who wants to hear how far it is.
         retry: how often and how long upstreams are asked; given so that tests need not wait.
-        clients: of upstreams that were asked, by class: one each, so that its rate_limit holds.
+        shared: what there is one of in a run, by class: an upstream's client, so that its rate
+            holds; the workers.
         clock: seconds, which only go on; given so that tests choose how long a run takes.
         started: when the run began, by that clock.
-        on_done: told of a subject that is done, by a job that goes on with others.
-        done_before: subjects to begin with, as they come from whoever was told of them.
+        hand_on: called with each subject that a landing has finished, when it begins the next.
+        handed_on: the subjects that landings beside this job hand on; they are built first.
     """
 
     settings: Settings
@@ -61,11 +62,11 @@ class Run:
     now: Callable[[], datetime] = _utc_now
     progress: Progress = field(default_factory=Progress)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    clients: dict[type, Any] = field(default_factory=dict, repr=False)
+    shared: dict[type, Any] = field(default_factory=dict, repr=False)
     clock: Callable[[], float] = time.monotonic
     started: float = field(default_factory=time.monotonic)
-    on_done: Callable[[str], None] = lambda _: None
-    done_before: Iterable[str] = ()
+    hand_on: Callable[[str], None] = lambda _: None
+    handed_on: Iterable[str] = ()
 
     def out_of_time(self) -> OutOfTime | None:
         """Why nothing new may be begun, once the time limit is reached; else None."""
@@ -77,11 +78,11 @@ class Run:
             hint="Run again: that goes on where this run has stopped.",
         )
 
-    def client(self, kind: type[_Client], make: Callable[[], _Client]) -> _Client:
-        """The run's client of an upstream, made when it is first asked for."""
-        if kind not in self.clients:
-            self.clients[kind] = make()
-        found: _Client = self.clients[kind]
+    def share(self, kind: type[_Shared], make: Callable[[], _Shared]) -> _Shared:
+        """The run's one of a class, made when it is first asked for."""
+        if kind not in self.shared:
+            self.shared[kind] = make()
+        found: _Shared = self.shared[kind]
         return found
 
 
@@ -106,7 +107,11 @@ Job = Callable[[Run], Outcome]
 
 
 def act_on_each(
-    run: Run, subjects: Iterable[str], act: Callable[[str], dict[str, Any]]
+    run: Run,
+    subjects: Iterable[str],
+    act: Callable[[str], dict[str, Any]],
+    *,
+    hand_on: Callable[[str], None] = lambda _: None,
 ) -> tuple[dict[str, dict[str, Any]], list[LakeError]]:
     """Acts on each subject alone: one that fails stops no other.
 
@@ -117,6 +122,7 @@ def act_on_each(
         run: the job's.
         subjects: surveys or datasets, by name.
         act: does the work for one, and returns its part of the summary.
+        hand_on: called with one that was acted on, when the next one begins.
 
     Returns:
         The parts by subject, with ``error`` in place of the rest where one failed; the failures.
@@ -138,7 +144,7 @@ def act_on_each(
     before = None
     for subject in subjects:
         if before is not None and before not in failures:
-            run.on_done(before)
+            hand_on(before)
         attempt(subject)
         before = subject
     for subject in [name for name, failure in failures.items() if failure.retryable]:

@@ -6,8 +6,8 @@
 
 A job starts when every job before it has done its work, if only for some subjects: what was landed
 is built, and what was built is reported, whatever became of the rest. The run's verdict is the
-worst of all. On AWS a Glue workflow walks the same graph. Here a job that lands several subjects
-hands each one on when it begins the next, and it is built meanwhile.
+worst of all. On AWS a Glue workflow walks the same graph. Here a landing hands each survey on when
+it begins the next one, and what was handed on is built meanwhile.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _land_and_build(run: Run, landings: tuple[str, ...], building: str) -> list[
     def land(name: str) -> _Ended:
         stopped = True
         try:
-            ended = perform(name, jobs[name], replace(run, on_done=partial(handover.give, name)))
+            ended = perform(name, jobs[name], replace(run, hand_on=partial(handover.give, name)))
             stopped = ended[0]["stopped"]
         finally:
             handover.end(name, stopped=stopped)
@@ -105,7 +105,7 @@ def _land_and_build(run: Run, landings: tuple[str, ...], building: str) -> list[
             landed = [pool.submit(land, name) for name in landings]
             built = []
             if handover.is_to_be_built():
-                behind = replace(run, done_before=handover.given())
+                behind = replace(run, handed_on=handover.given())
                 built = [perform(building, jobs[building], behind)]
             return [one.result() for one in landed] + built
         finally:
@@ -115,13 +115,14 @@ def _land_and_build(run: Run, landings: tuple[str, ...], building: str) -> list[
 class _Handover:
     """Subjects on their way from the jobs that land to the one that builds.
 
-    It begins when no landing can fail as a whole any more: each has handed something on, or ended.
+    The build begins as soon as each landing has handed something on or ended, and not at all if
+    one has failed as a whole before that.
     """
 
     def __init__(self, landings: tuple[str, ...]) -> None:
         self._waited_for = set(landings)
         self._at_work = set(landings)
-        self._stopped = False
+        self._is_to_be_built: bool | None = None
         self._changed = Condition()
         self._given: deque[str] = deque()
 
@@ -129,16 +130,13 @@ class _Handover:
         """Hands on a subject that is landed."""
         with self._changed:
             self._given.append(subject)
-            self._waited_for.discard(landing)
-            self._changed.notify_all()
+            self._heard_of(landing, stopped=False)
 
     def end(self, landing: str, *, stopped: bool) -> None:
         """A landing has ended, or failed as a whole."""
         with self._changed:
-            self._waited_for.discard(landing)
             self._at_work.discard(landing)
-            self._stopped |= stopped
-            self._changed.notify_all()
+            self._heard_of(landing, stopped=stopped)
 
     def close(self) -> None:
         """Nothing more is to come."""
@@ -146,10 +144,10 @@ class _Handover:
             self.end(landing, stopped=True)
 
     def is_to_be_built(self) -> bool:
-        """Waits until it is known whether anything is; not if a landing failed as a whole."""
+        """Waits until it is known."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or not self._waited_for)
-            return not self._stopped
+            self._changed.wait_for(lambda: self._is_to_be_built is not None)
+            return bool(self._is_to_be_built)
 
     def given(self) -> Iterator[str]:
         """The subjects as they come, until all landings have ended."""
@@ -160,3 +158,9 @@ class _Handover:
                     return
                 subject = self._given.popleft()
             yield subject
+
+    def _heard_of(self, landing: str, *, stopped: bool) -> None:
+        self._waited_for.discard(landing)
+        if self._is_to_be_built is None and (stopped or not self._waited_for):
+            self._is_to_be_built = not stopped
+        self._changed.notify_all()

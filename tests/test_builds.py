@@ -125,12 +125,34 @@ def test_the_catalog_is_shown_what_stands_though_a_survey_failed(lake, monkeypat
 
 def test_the_catalog_shows_a_survey_as_soon_as_it_is_built_and_all_in_the_end(lake, monkeypatch):
     """So that a build that is ended leaves little to show for the next one."""
-    shown: list[tuple[object, ...]] = []
-    monkeypatch.setattr(build_tables, "show_in_catalog", partial(note, shown))
-    assert lake.land_bls().failures == ()
+    shown: list[tuple[str, bool]] = []
+
+    def show(storage: Storage, settings: object, subject: str = "all") -> dict[str, int]:
+        shown.append((subject, load_pointer(storage, "population") is not None))
+        if subject == "population":  # pr is nobody's by now
+            with storage.lease("pr"):
+                pass
+        return {}
+
+    monkeypatch.setattr(build_tables, "show_in_catalog", show)
     assert lake.build().failures == ()
     assert lake.build().failures == ()
-    assert [given[2:] for given in shown] == [("pr",), ("population",), (), ()]
+    assert shown == [("pr", False), ("population", True), ("all", True), ("all", True)]
+
+
+def test_a_subject_that_the_catalog_cannot_show_yet_is_kept_until_all_are_shown(lake, monkeypatch):
+    def show(storage: Storage, settings: object, subject: str = "all") -> dict[str, int]:
+        if subject == "pr":
+            raise TryAgainLater("Other runs are publishing.")
+        if subject == "all":
+            with pytest.raises(TryAgainLater, match="is writing pr"), storage.lease("pr"):
+                pass
+        return {}
+
+    monkeypatch.setattr(build_tables, "show_in_catalog", show)
+    assert lake.build().failures == ()
+    with lake.storage.lease("pr"):
+        pass
 
 
 def test_a_catalog_that_cannot_be_changed_is_the_job_s_failure(lake, monkeypatch):

@@ -15,13 +15,14 @@ import pytest
 
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.engines.open import open_engine
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.reports.files import printed_rows, to_csv
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.timestamps import end_of, from_release, release_name
 from labor_lake.cli import main
+from labor_lake.commands import trace
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
@@ -277,3 +278,12 @@ def test_a_trace_of_what_never_was_says_what_there_is_instead(key, sentence, hin
     told = capsys.readouterr().err
     assert sentence in told
     assert hint in told
+
+
+def test_a_hint_that_cannot_be_given_takes_nothing_from_the_answer(landed, capsys, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise IntegrityFailure("It does not match its recorded checksum.")
+
+    monkeypatch.setattr(trace, "copy_verified", refuse)
+    assert main(["trace", "PRS30006034", "2018", "Q01", "--lake", str(landed.root)]) == 2
+    assert "has seen no series PRS30006034" in capsys.readouterr().err

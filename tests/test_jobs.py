@@ -82,7 +82,6 @@ def test_what_one_subject_fails_with_is_its_own_and_what_may_heal_is_tried_once_
 
 def test_a_subject_that_is_done_is_handed_on_when_the_next_one_begins(run):
     told: list[str] = []
-    heard = replace(run, on_done=lambda subject: told.append(f"{subject} is done"))
 
     def act(subject: str) -> dict[str, bool]:
         told.append(subject)
@@ -90,7 +89,9 @@ def test_a_subject_that_is_done_is_handed_on_when_the_next_one_begins(run):
             raise QualityFailure("broken")
         return {"changed": True}
 
-    act_on_each(heard, ("pr", "ap", "cu", "la"), act)
+    act_on_each(
+        run, ("pr", "ap", "cu", "la"), act, hand_on=lambda one: told.append(f"{one} is done")
+    )
     assert told == ["pr", "pr is done", "ap", "cu", "cu is done", "la"]
 
 

@@ -12,6 +12,7 @@ from glue_jobs.running import Outcome, Run
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
 from labor_lake import workflow
+from labor_lake.sample import render
 from tests.faults.lake import Lake
 from tests.faults.places import Place
 from tests.faults.small_survey import OTHERS, serve_others, serve_release
@@ -98,11 +99,11 @@ def test_a_subject_is_built_while_the_next_one_is_landed(walk_with):
     first_is_built = threading.Event()
 
     def land_bls(run: Run) -> Outcome:
-        run.on_done("ap")
+        run.hand_on("ap")
         return Outcome(changed=first_is_built.wait(timeout=30))
 
     def build_tables(run: Run) -> Outcome:
-        for subject in run.done_before:
+        for subject in run.handed_on:
             built.append(subject)
             first_is_built.set()
         return Outcome()
@@ -115,7 +116,7 @@ def test_nothing_is_built_while_a_landing_can_still_fail_as_a_whole(walk_with):
     ap_is_landed = threading.Event()
 
     def land_bls(run: Run) -> Outcome:
-        run.on_done("ap")
+        run.hand_on("ap")
         ap_is_landed.set()
         return Outcome()
 
@@ -127,13 +128,30 @@ def test_nothing_is_built_while_a_landing_can_still_fail_as_a_whole(walk_with):
     assert [summary["job"] for summary in result.summaries] == LANDINGS
 
 
+def test_what_was_handed_on_is_built_however_the_landing_ends(walk_with):
+    """It may fail to write its summary, when all is landed."""
+    is_building = threading.Event()
+
+    def land_bls(run: Run) -> Outcome:
+        run.hand_on("ap")
+        assert is_building.wait(timeout=30)
+        return Outcome(stopped=True)
+
+    def build_tables(run: Run) -> Outcome:
+        is_building.set()
+        return Outcome(details={"built": list(run.handed_on)})
+
+    result = walk_with(land_bls=land_bls, build_tables=build_tables)
+    assert [summary.get("built") for summary in result.summaries] == [None, None, ["ap"]]
+
+
 @pytest.mark.parametrize("interrupted", [*LANDINGS, "build_tables"])
 def test_an_interrupted_job_leaves_nobody_waiting(interrupted, walk_with):
     def interrupt(run: Run) -> Outcome:
         raise KeyboardInterrupt
 
     def wait(run: Run) -> Outcome:
-        return Outcome(details={"built": list(run.done_before)})
+        return Outcome(details={"built": list(run.handed_on)})
 
     with pytest.raises(KeyboardInterrupt):
         walk_with(**{"build_tables": wait, interrupted: interrupt})
@@ -143,8 +161,11 @@ def test_the_lake_is_the_one_that_jobs_one_after_the_other_make(tmp_path):
     with Upstream() as upstream:
         serve_release(upstream, 1)
         serve_others(upstream, 1)
+        body = render.population_body("ACS 5-year Estimate", {2013: 1, 2014: 2})
+        upstream.cubes["acs_yg_total_population_5"] = body
+        settings = {"surveys": ("pr", *OTHERS), "datasets": ("acs1", "acs5")}
         in_turn, beside = (
-            Lake(Place(str(tmp_path / name)), upstream, surveys=("pr", *OTHERS))
+            Lake(Place(str(tmp_path / name)), upstream, **settings)
             for name in ("in-turn", "beside")
         )
         assert in_turn.run_all() == []

@@ -195,7 +195,8 @@ def _convert(work: _Work, plan: Callable[[Header], _Plan]) -> Converted | None:
     try:
         return _convert_once(work, plan, sorts=False)
     except OutOfOrder:
-        return _convert_once(work, plan, sorts=True)
+        pass  # with the error go the buffers and threads of the first time
+    return _convert_once(work, plan, sorts=True)
 
 
 def _convert_once(work: _Work, plan: Callable[[Header], _Plan], *, sorts: bool) -> Converted | None:

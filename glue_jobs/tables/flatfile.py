@@ -54,7 +54,7 @@ _ONE = pa.scalar(1, pa.uint64())
 _PADDED_NULLS = [" " * width + mark for width in range(31) for mark in NULLS]
 _FEW = 0.05  # of the values of a block
 _MANY_ZEROS = b"0" * 300
-_STRIDE = 19  # among so many zeros, 15 are that far from each other
+_STRIDE = 19  # of 300 zeros, each 19th byte gives 15 at least
 
 # An empty line is a row without content, so that a block's rows are its lines and can be numbered.
 _PARSE = pcsv.ParseOptions(

@@ -31,8 +31,13 @@ def find_lines(
 ) -> Iterator[tuple[int, bytes]]:
     """The lines that hold a word somewhere, without their ends, and their numbers from 1 on.
 
+    Args:
+        stream: what to search.
+        word: one byte at least, of which none ends a line.
+        size: of a block, in bytes.
+
     Raises:
-        QualityFailure: a line is longer than a block, which has ``size`` bytes.
+        QualityFailure: a line is longer than a block.
     """
     number = 1
     for buffer, end in blocks_of(stream, size):

@@ -34,13 +34,24 @@ def map_ahead(
         yield from map(function, items)
         return
     waiting: deque[Future[_Result]] = deque()
+    failure: Exception | None = None
+    coming = iter(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
+            while failure is None:
+                try:
+                    item = next(coming)
+                except StopIteration:
+                    break
+                except Exception as error:  # noqa: BLE001 - raised below, after what comes before it
+                    failure = error
+                else:
+                    waiting.append(pool.submit(function, item))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:  # nobody asks for more, or one has failed
             pool.shutdown(cancel_futures=True)
+    if failure is not None:
+        raise failure

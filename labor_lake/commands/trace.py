@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.catalog.pointers import load_pointer
-from glue_jobs.errors import UsageError
+from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
 from glue_jobs.storage.recorded import version_of
@@ -111,10 +112,10 @@ def _unknown(storage: Storage, pointer: Pointer, key: tuple[str, ...]) -> UsageE
             if fields[0] == series_id and len(fields) > 2:
                 known.add((fields[1], fields[2]))
     if not known:
-        return UsageError(
-            f"The lake has seen no series {series_id}.",
-            hint=_nearest(series_id, _series_of(storage, pointer)),
-        )
+        hint = ""
+        with contextlib.suppress(LakeError):  # of the hint; what was asked is answered
+            hint = _nearest(series_id, _series_of(storage, pointer))
+        return UsageError(f"The lake has seen no series {series_id}.", hint=hint)
     years = {one for one, _ in known}
     if year not in years:
         return UsageError(
@@ -127,14 +128,15 @@ def _unknown(storage: Storage, pointer: Pointer, key: tuple[str, ...]) -> UsageE
 
 
 def _series_of(storage: Storage, pointer: Pointer) -> Iterator[str]:
-    """The series that the current release has figures of; one may come several times."""
+    """The series that the current release lists, or has figures of; one may come several times."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - to find a figure takes no pyarrow
 
-    data = table_names.data(pointer.subject)
-    for file in pointer.tables[data].files if data in pointer.tables else ():
+    named = (table_names.series(pointer.subject), table_names.data(pointer.subject))
+    name = next(name for name in named if name in pointer.tables)
+    for file in pointer.tables[name].files:
         with storage.scratch() as scratch:
-            copy_verified(storage, pointer.key_of(data, file), file.sha256, scratch / "data")
-            table = pq.ParquetFile(scratch / "data", read_dictionary=["series_id"])
+            copy_verified(storage, pointer.key_of(name, file), file.sha256, scratch / "series")
+            table = pq.ParquetFile(scratch / "series", read_dictionary=["series_id"])
             for batch in table.iter_batches(columns=["series_id"]):
                 yield from batch.column("series_id").dictionary.to_pylist()
 

@@ -54,6 +54,18 @@ def test_a_failure_is_raised_in_its_place(threads):
         next(results)
 
 
+@pytest.mark.parametrize("threads", [0, 1, 2, 5])
+def test_a_failure_of_the_items_comes_after_what_comes_before_it(threads):
+    def items() -> Iterator[str]:
+        yield from ("1", "two")
+        raise OSError
+
+    results = map_ahead(int, items(), threads)
+    assert next(results) == 1
+    with pytest.raises(ValueError, match="two"):
+        next(results)
+
+
 def test_no_thread_is_left_when_nobody_asks_for_more():
     results = map_ahead(abs, count(), 3)
     assert next(results) == 0

@@ -65,7 +65,7 @@ def open_site(run: Run) -> BlsSite:
     """
     settings = run.settings
     rate_limit = RateLimit(settings.requests_per_second)
-    return run.client(
+    return run.share(
         BlsSite, lambda: BlsSite(settings.bls_url, settings.contact, rate_limit, run.retry)
     )
 

@@ -101,7 +101,7 @@ class Bls(Upstream[LandedFile]):
             with run.storage.lease(survey, run.run_id):
                 return land_survey(run, survey)
 
-        surveys, failures = act_on_each(run, asked, land)
+        surveys, failures = act_on_each(run, asked, land, hand_on=run.hand_on)
         changed = any(landed.get("changed") for landed in surveys.values())
         details = {"surveys": surveys, **told.details}
         return Outcome(changed or told.changed, details, [*told.failures, *failures])

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def open_api(run: Run) -> PopulationApi:
     """The API as the settings name it: the same for all of a run, so that its rate holds."""
     rate_limit = RateLimit(run.settings.requests_per_second)
-    return run.client(
+    return run.share(
         PopulationApi, lambda: PopulationApi(run.settings.population_url, rate_limit, run.retry)
     )
 

@@ -110,7 +110,7 @@ class Rainfall(Upstream[LandedCsv]):
 
     def _body(self, run: Run) -> bytes:
         rate_limit = RateLimit(run.settings.requests_per_second)
-        http = run.client(Http, lambda: Http({"User-Agent": "labor-lake"}, rate_limit, run.retry))
+        http = run.share(Http, lambda: Http({"User-Agent": "labor-lake"}, rate_limit, run.retry))
         body = io.BytesIO()
         answer = http.get(self.url, body, most_bytes=1 << 20)
         if answer.status != 200:
