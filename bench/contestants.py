@@ -17,12 +17,15 @@ _FIELDS = COLUMNS[:-1]
 _TEXT_FIELDS = ("series_id", "period", "footnote_codes")
 
 
-def ours(source: Path, target: Path, threads: int = 2) -> None:
+def ours(source: Path, target: Path, threads: int = 3) -> None:
     """The conversion that `build_tables` uses, as a worker does it."""
     from glue_jobs.workers import leave_out_pandas  # noqa: PLC0415
 
     leave_out_pandas()
+    from glue_jobs.converting import use_little_memory  # noqa: PLC0415
     from glue_jobs.tables.convert import Content, convert_data  # noqa: PLC0415
+
+    use_little_memory()
 
     with tempfile.TemporaryDirectory() as scratch:
         file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))

@@ -89,14 +89,14 @@ def test_as_many_as_are_asked_for_and_else_one_for_each_core():
 @pytest.mark.parametrize(
     ("sizes", "cores", "threads"),
     [
-        ([600], 2, [2]),
-        ([600, 500, 1], 2, [2, 2, 0]),
-        ([50, 50, 50, 50], 2, [0, 0, 0, 2]),
-        ([900, 1, 1, 1], 4, [2, 0, 0, 0]),
+        ([600], 2, [3]),
+        ([600, 500, 1], 2, [3, 3, 0]),
+        ([50, 50, 50, 50], 2, [0, 0, 0, 3]),
+        ([900, 1, 1, 1], 4, [3, 0, 0, 0]),
         ([0], 2, [0]),
     ],
 )
-def test_a_file_that_keeps_one_core_busy_longer_than_the_others_is_parsed_by_two(
+def test_a_file_that_keeps_one_core_busy_longer_than_the_others_is_parsed_by_several(
     sizes, cores, threads
 ):
     assert converting.share_threads([size << 20 for size in sizes], cores) == threads

@@ -41,7 +41,7 @@ from glue_jobs.tables.fields import (
     value_of,
 )
 from glue_jobs.tables.lines import BLOCK_BYTES, blocks_of
-from glue_jobs.tables.threads import map_ahead
+from glue_jobs.tables.threads import count_in_use, map_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,7 +154,8 @@ class FlatFileReader:
             QualityFailure: a line is longer than a block.
         """
         line = self._header.first_line
-        blocks = blocks_of(stream, block_bytes, skip=self._header.size, buffers=threads + 1)
+        buffers = count_in_use(threads)
+        blocks = blocks_of(stream, block_bytes, skip=self._header.size, buffers=buffers)
         for parsed in map_ahead(self._batch_or_bytes, blocks, threads):
             if isinstance(parsed, bytes):
                 yield self.rows_one_by_one(parsed, line)

@@ -18,12 +18,15 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
+def count_in_use(threads: int) -> int:
+    """How many items are in use at a time, at most: two wait, so that no thread has to."""
+    return threads + 2 if threads else 1
+
+
 def map_ahead(
     function: Callable[[_Item], _Result], items: Iterable[_Item], threads: int
 ) -> Iterator[_Result]:
     """What a function makes of each item, in order, made by threads before it is asked for.
-
-    When an item is taken, those of the ``threads`` before it may still be in use.
 
     Args:
         function: called in several threads at once.
@@ -47,7 +50,7 @@ def map_ahead(
                     failure = error
                 else:
                     waiting.append(pool.submit(function, item))
-                if len(waiting) > threads:
+                if len(waiting) == count_in_use(threads):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
