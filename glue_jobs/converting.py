@@ -81,6 +81,7 @@ class Conversions:
         begun = self._begun.pop((landed.name, landed.sha256), None)
         if begun is not None:
             return begun.result()
+        use_little_memory()
         target = self.target_of(place)
         target.parent.mkdir(parents=True, exist_ok=True)
         contents = contents_of(self._run.storage, landed)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_FIRST_BYTES = 1 << 16
 """A first line that is longer names no columns: the longest that BLS has, has some 300 bytes."""
@@ -76,6 +77,7 @@ def ending_of(name: str) -> str:
     return _NO_LETTER_OR_DIGIT.sub("_", name.partition(".")[2].lower()).strip("_")
 
 
+@lru_cache(maxsize=8)  # a build asks for a file's place and then converts it
 def read_header(name: str, start: bytes) -> Header | None:
     """Reads the header of a file from its first bytes; None where no columns can be named.
 
