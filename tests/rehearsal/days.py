@@ -258,12 +258,14 @@ class Rehearsal:
         self.holds("readers have the release", rows_by_file(self.database) != before)
 
     def day_of_a_broken_catalog(self) -> None:
-        """A catalog call fails half way; the next run repairs it."""
-        self._tell("\nA catalog call fails half way")
+        """The catalog refuses half way and on; the next run repairs it."""
+        self._tell("\nThe catalog refuses changes half way")
         old = rows_by_file(self.database)
         publish_release(self._upstream, next(self._releases))
-        self._cloud.fail(Failure("glue:UpdateTable", "AccessDeniedException", after=1))
+        refused = Failure("glue:UpdateTable", "AccessDeniedException", after=1, lasting=True)
+        self._cloud.fail(refused)
         runs = self.run("broken catalog", retries=False)
+        self._cloud.fail(None)
         self.holds("build_tables ends with 7", _ends(runs, "build_tables") == (7, 1))
         self.quote(runs["build_tables"])
         self.holds("the reports are not made", "publish_reports" not in runs)
