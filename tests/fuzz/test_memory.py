@@ -124,7 +124,7 @@ def test_of_a_flat_file_that_is_converted_does_not_grow_with_its_length(
     monkeypatch.setattr("glue_jobs.tables.ordering._RUN_ROWS", 2000)
     monkeypatch.setattr("glue_jobs.tables.ordering._CHUNK_ROWS", 20)
     monkeypatch.setattr("glue_jobs.tables.parquet.ROW_GROUP_ROWS", 1000)
-    monkeypatch.setattr(FlatFileReader.read, "__defaults__", (BLOCK,))
+    monkeypatch.setattr(FlatFileReader.read, "__defaults__", (BLOCK, 0))
     header = ("\t".join(NAMES) + "\r\n").encode()
 
     def convert(blocks: int) -> None:
