@@ -130,19 +130,26 @@ def test_nothing_is_built_while_a_landing_can_still_fail_as_a_whole(walk_with):
 
 def test_what_was_handed_on_is_built_however_the_landing_ends(walk_with):
     """It may fail to write its summary, when all is landed."""
-    is_building = threading.Event()
+    both_have_handed_on = threading.Barrier(2, timeout=30)
 
     def land_bls(run: Run) -> Outcome:
         run.hand_on("ap")
-        assert is_building.wait(timeout=30)
+        both_have_handed_on.wait()
         return Outcome(stopped=True)
 
-    def build_tables(run: Run) -> Outcome:
-        is_building.set()
-        return Outcome(details={"built": list(run.handed_on)})
+    def land_population(run: Run) -> Outcome:
+        run.hand_on("population")
+        both_have_handed_on.wait()
+        return Outcome()
 
-    result = walk_with(land_bls=land_bls, build_tables=build_tables)
-    assert [summary.get("built") for summary in result.summaries] == [None, None, ["ap"]]
+    def build_tables(run: Run) -> Outcome:
+        return Outcome(details={"built": sorted(run.handed_on)})
+
+    result = walk_with(
+        land_bls=land_bls, land_population=land_population, build_tables=build_tables
+    )
+    told = [summary.get("built") for summary in result.summaries]
+    assert told == [None, None, ["ap", "population"]]
 
 
 @pytest.mark.parametrize("interrupted", [*LANDINGS, "build_tables"])
