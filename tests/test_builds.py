@@ -123,36 +123,44 @@ def test_the_catalog_is_shown_what_stands_though_a_survey_failed(lake, monkeypat
     assert shown[-1][2:] == ()
 
 
+def is_leased(storage: Storage, subject: str) -> bool:
+    try:
+        with storage.lease(subject):
+            return False
+    except TryAgainLater:
+        return True
+
+
 def test_the_catalog_shows_a_survey_as_soon_as_it_is_built_and_all_in_the_end(lake, monkeypatch):
     """So that a build that is ended leaves little to show for the next one."""
     shown: list[tuple[str, bool]] = []
+    leased: list[str] = []
 
     def show(storage: Storage, settings: object, subject: str = "all") -> dict[str, int]:
         shown.append((subject, load_pointer(storage, "population") is not None))
-        if subject == "population":  # pr is nobody's by now
-            with storage.lease("pr"):
-                pass
+        leased.extend(one for one in ("pr", "population") if is_leased(storage, one))
         return {}
 
     monkeypatch.setattr(build_tables, "show_in_catalog", show)
     assert lake.build().failures == ()
     assert lake.build().failures == ()
     assert shown == [("pr", False), ("population", True), ("all", True), ("all", True)]
+    assert leased == ["pr", "population"]  # each while it is shown, and no longer
 
 
 def test_a_subject_that_the_catalog_cannot_show_yet_is_kept_until_all_are_shown(lake, monkeypatch):
+    leased: list[bool] = []
+
     def show(storage: Storage, settings: object, subject: str = "all") -> dict[str, int]:
         if subject == "pr":
             raise TryAgainLater("Other runs are publishing.")
-        if subject == "all":
-            with pytest.raises(TryAgainLater, match="is writing pr"), storage.lease("pr"):
-                pass
+        leased.append(is_leased(storage, "pr"))
         return {}
 
     monkeypatch.setattr(build_tables, "show_in_catalog", show)
     assert lake.build().failures == ()
-    with lake.storage.lease("pr"):
-        pass
+    assert leased == [True, True]
+    assert not is_leased(lake.storage, "pr")
 
 
 def test_a_catalog_that_cannot_be_changed_is_the_job_s_failure(lake, monkeypatch):
