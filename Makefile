@@ -115,7 +115,7 @@ wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; r
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
-bench: $(VENV)/dev ## measure conversion, history, and a lake of many surveys (25 minutes)
+bench: $(VENV)/dev ## measure conversion, history, and a lake of many surveys
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.surveys

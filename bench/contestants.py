@@ -17,19 +17,18 @@ _FIELDS = COLUMNS[:-1]
 _TEXT_FIELDS = ("series_id", "period", "footnote_codes")
 
 
-def ours(source: Path, target: Path, threads: int = 3) -> None:
-    """The conversion that `build_tables` uses, as a worker does it."""
+def ours(source: Path, target: Path, threads: int | None = None) -> None:
+    """The conversion that `build_tables` uses, as a worker does it with a large file."""
     from glue_jobs.workers import leave_out_pandas  # noqa: PLC0415
 
     leave_out_pandas()
-    from glue_jobs.converting import use_little_memory  # noqa: PLC0415
+    from glue_jobs.converting import PARSING_THREADS, use_little_memory  # noqa: PLC0415
     from glue_jobs.tables.convert import Content, convert_data  # noqa: PLC0415
 
     use_little_memory()
-
     with tempfile.TemporaryDirectory() as scratch:
         file = Content(source.name, source.stat().st_size, lambda: source.open("rb"))
-        convert_data(file, target, Path(scratch), threads)
+        convert_data(file, target, Path(scratch), PARSING_THREADS if threads is None else threads)
 
 
 def ours_alone(source: Path, target: Path) -> None:

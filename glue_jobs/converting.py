@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glue_jobs.tables.plan import Planned
 
 _WORTH_IT = 16 << 20  # bytes of a run: they take about as long as a worker takes to start
-_PARSING_THREADS = 3  # two cores are busy though one waits for its turn
+PARSING_THREADS = 3  # two cores are busy though one waits for its turn
 
 
 @dataclass
@@ -107,7 +107,7 @@ def share_threads(sizes: Sequence[int], cores: int) -> list[int]:
     """
     left, shares = sum(sizes), []
     for size in sizes:
-        shares.append(_PARSING_THREADS if size > max(left / cores, _WORTH_IT) else 0)
+        shares.append(PARSING_THREADS if size > max(left / cores, _WORTH_IT) else 0)
         left -= size
     return shares
 

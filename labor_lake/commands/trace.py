@@ -81,8 +81,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def traces(storage: Storage, vintage: Vintage, key: tuple[str, ...]) -> Iterator[Trace]:
     """The lines of one vintage that hold an observation: one, if the file is as it should be."""
     wanted = [os.fsencode(part) for part in key]
-    for number, line in _lines(storage, vintage, wanted[0]):
-        fields = [field.strip(b" ") for field in line.split(b"\t")]
+    for number, line, fields in _lines(storage, vintage, wanted[0]):
         if fields[:3] == wanted:
             yield Trace(
                 vintage.release,
@@ -94,11 +93,16 @@ def traces(storage: Storage, vintage: Vintage, key: tuple[str, ...]) -> Iterator
             )
 
 
-def _lines(storage: Storage, vintage: Vintage, series_id: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a vintage that hold a series' id, with their numbers."""
+def _lines(
+    storage: Storage, vintage: Vintage, series_id: bytes
+) -> Iterator[tuple[int, bytes, list[bytes]]]:
+    """The lines of a vintage that begin with a series' id: number, bytes, fields."""
     version = version_of(storage, vintage.key, vintage.sha256)
     with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
-        yield from find_lines(stream, series_id)
+        for number, line in find_lines(stream, series_id):
+            fields = [field.strip(b" ") for field in line.split(b"\t")]
+            if fields[0] == series_id:
+                yield number, line, fields
 
 
 def _unknown(storage: Storage, pointer: Pointer, key: tuple[str, ...]) -> UsageError:
@@ -107,10 +111,11 @@ def _unknown(storage: Storage, pointer: Pointer, key: tuple[str, ...]) -> UsageE
     newest = {one.source: one for one in pointer.history}.values()
     known: set[tuple[str, str]] = set()
     for vintage in newest:
-        for _, line in _lines(storage, vintage, os.fsencode(series_id)):
-            fields = [field.strip(b" ").decode("ascii", "replace") for field in line.split(b"\t")]
-            if fields[0] == series_id and len(fields) > 2:
-                known.add((fields[1], fields[2]))
+        for _, _, fields in _lines(storage, vintage, os.fsencode(series_id)):
+            if len(fields) > 2:
+                known.add(
+                    (fields[1].decode("ascii", "replace"), fields[2].decode("ascii", "replace"))
+                )
     if not known:
         hint = ""
         with contextlib.suppress(LakeError):  # of the hint; what was asked is answered
