@@ -25,7 +25,7 @@ from glue_jobs.running import Outcome, act_on_each
 from glue_jobs.sources.places import tables_of
 from glue_jobs.sources.registry import subjects, upstream_of
 from glue_jobs.storage import names
-from glue_jobs.tables.plan import is_same_converter, made_by, release_digest
+from glue_jobs.tables.plan import is_same_maker, made_by, release_digest
 from glue_jobs.timestamps import CLOCKS_DIFFER, from_text, release_name
 from glue_jobs.workers import stop_workers
 
@@ -166,8 +166,10 @@ def _as_it_is(
     sources: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """The current release if it is that one; the same tables of another writer are the same."""
-    schema = tables_of(subject).schema
-    if previous is None or remake != Remake() or not is_same_converter(previous.made_by, schema):
+    tables = tables_of(subject)
+    if previous is None or remake != Remake():
+        return None
+    if not is_same_maker(previous.made_by, tables.schema, tables.derived):
         return None
     if not _making(previous, release, release_digest(sources, previous.made_by)):
         return None
@@ -199,14 +201,14 @@ def _build(
     )
 
     run.progress.step(f"{subject}: building the release {release}")
-    schema = tables_of(subject).schema
+    maker = made_by(tables_of(subject).schema, tables_of(subject).derived)
     making = 1
     while True:
         with run.storage.scratch() as scratch:
             prepared = prepare_release(run, subject, previous, remake, landed, scratch)
             if known := _as_it_is(subject, release, previous, remake, prepared.sources):
                 return known
-            digest = release_digest(prepared.sources, made_by(schema))
+            digest = release_digest(prepared.sources, maker)
             making = max(making, _making(previous, release, digest))
             folder = names.release_folder(subject, release, digest, making)
             building = prepared.fill(folder, release)
@@ -218,7 +220,7 @@ def _build(
         release,
         building.folder,
         building.tables,
-        made_by(schema),
+        maker,
         tuple(building.history.vintages) if building.history else (),
         prepared.held,
         tag,

@@ -44,11 +44,12 @@ from glue_jobs.reports.index import (
 from glue_jobs.reports.inputs import describe_inputs, key_of
 from glue_jobs.reports.renewal import Renewal
 from glue_jobs.running import Outcome
-from glue_jobs.sql_files import absent, base_tables, sql_files
+from glue_jobs.sql_files import sql_files
 from glue_jobs.storage import names
 from glue_jobs.summaries import failures_of_run
 from glue_jobs.table_names import subject_of
 from glue_jobs.timestamps import to_text
+from glue_jobs.views import absent, base_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

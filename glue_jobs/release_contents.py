@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glue_jobs import table_names
 from glue_jobs.catalog.pointers import Pointer, check_is_there
 from glue_jobs.errors import AlreadyWritten, StorageFailure
 from glue_jobs.held import describe_sources
-from glue_jobs.history.survey import History, marks_revisions
+from glue_jobs.history.survey import History, marks_revisions, why_missed
+from glue_jobs.labelling import put_labels
 from glue_jobs.raw_zone import landed_since, landed_vintages, up_to_shown
 from glue_jobs.release_folder import Building, put_sources, put_table
 from glue_jobs.sources.places import tables_of
@@ -72,6 +72,7 @@ def prepare_release(
         if any(verdict.place.role is Role.DATA for verdict in verdicts):
             building.history = History(run.storage, subject, previous, building.scratch)
             _begin_history(run, building.history, subject, previous, remake, landed, verdicts)
+        put_labels(building, subject, landed, verdicts)
         for verdict in verdicts:
             put_table(building, landed[verdict.place.name], verdict)
         if tables_of(subject).lists_sources:
@@ -142,17 +143,10 @@ def _finish_history(building: Building, subject: str) -> None:
     history = building.history
     if history is None:
         return
-    table = history.table()
+    marks = marks_revisions(building.run.storage, subject, building.folder, building.tables)
+    building.tables.update(history.tables(building.previous, marks=marks))
     building.warnings.extend(history.warnings)
-    if table is None:
-        return
-    building.tables[table_names.revisions(subject)] = table
-    if not marks_revisions(building.run.storage, subject, building.folder, building.tables):
-        history.without_marks()
     known = set(building.previous.history) if building.previous else set()
     for vintage in history.vintages:
-        if vintage.unflagged and vintage not in known:
-            building.warnings.append(
-                f"{vintage.source}: {vintage.unflagged} of {vintage.revised} revised values do"
-                " not bear BLS's mark, so a release before this one was missed."
-            )
+        if vintage.missed_before and vintage not in known:
+            building.warnings.append(f"{vintage.source}: {why_missed(vintage)}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-OWN = ("data", "sources", "observations", "revisions", "changes")
+OWN = (
+    *("data", "sources", "labels", "releases", "revisions"),
+    *("observations", "changes", "prints", "gaps"),
+)
 """Endings of what the lake itself makes; an upstream file of that name makes no table."""
 
 
@@ -31,6 +34,16 @@ def sources(subject: str) -> str:
     return f"{subject}_sources"
 
 
+def releases(subject: str) -> str:
+    """What each release changed, in numbers, and whether one before it was missed."""
+    return f"{subject}_releases"
+
+
+def labels(subject: str) -> str:
+    """The series in words: title, frequency, span, every code explained."""
+    return f"{subject}_labels"
+
+
 def footnotes(subject: str) -> str:
     """What the codes of footnotes mean: BLS's own mapping file."""
     return f"{subject}_footnote"
@@ -44,6 +57,11 @@ def changes(subject: str) -> str:
 def of_file(subject: str, ending: str) -> str:
     """The table that is made of an upstream file, by the end of its name."""
     return f"{subject}_{ending}"
+
+
+def ending(table: str) -> str:
+    """What a table's name says after its subject: ``data_type``."""
+    return table.partition("_")[2]
 
 
 def subject_of(table: str) -> str:

@@ -9,7 +9,6 @@ bytes, so where hashes differ the rows decide.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -21,6 +20,8 @@ from glue_jobs.errors import IntegrityFailure, QualityFailure, StorageFailure
 from glue_jobs.history import layout
 from glue_jobs.history.comparing import Comparer
 from glue_jobs.history.rows import read_rows
+from glue_jobs.history.survey import without_marks
+from glue_jobs.labelling import make_labels_again
 from glue_jobs.raw_zone import contents_of, start_of
 from glue_jobs.release_folder import source_records
 from glue_jobs.sources.places import tables_of
@@ -73,6 +74,9 @@ def make_again(
     """
     subject = pointer.subject
     upstream = upstream_of(subject)
+    if table == table_names.labels(subject):
+        landed_now = upstream.landed(storage, subject)
+        return make_labels_again(storage, pointer, landed_now, target)
     if not file.source:
         others = {name: made for name, made in pointer.tables.items() if name != table}
         files = upstream.landed(storage, subject)
@@ -117,7 +121,7 @@ def _history_differences(storage: Storage, pointer: Pointer, scratch: Path) -> I
             return
         last = vintage
         # Whether values lack the mark is told of surveys that used it when the release was built.
-        if replace(counted, unflagged=0) != replace(vintage, unflagged=0):
+        if without_marks(counted) != without_marks(vintage):
             what = f"counts the changes of {vintage.source} in {vintage.release} wrongly"
             yield _problem(pointer, named_in, what)
         for key, file in _files_that_hold(pointer, vintage):

@@ -16,7 +16,6 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from glue_jobs import table_names
 from glue_jobs.build_tables import build_subject
 from glue_jobs.catalog.pointers import load_pointer, missing_files, parse_pointer, publish
 from glue_jobs.catalog.show import show_in_catalog
@@ -183,8 +182,8 @@ def _make_rejects(run: Run, noted: Noted) -> str:
 
 def _write_history(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
-    table = pointer.tables[table_names.revisions(pointer.subject)]
-    if noted.key not in {table.folder + file.path for file in table.files}:
+    named = {pointer.key_of(name, file) for name, file in pointer.files()}
+    if noted.key not in named:
         return "with the rest of the history"
     with run.storage.scratch() as folder:
         damaged = [noted.key]

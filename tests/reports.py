@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glue_jobs.sql_files import base_tables, sql_files
+from glue_jobs.sql_files import sql_files
+from glue_jobs.views import base_tables
 
 REPORTS = tuple(sorted(sql_files("reports")))
 

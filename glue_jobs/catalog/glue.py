@@ -279,8 +279,10 @@ def table_folder(pointer: Pointer, table: Table) -> str:
 
     Of a table of revisions that is none.
     """
-    if table.folder:
+    if table.folder and table.partition_keys:
         return names.registered_only(pointer.subject)
+    if table.folder:
+        return table.folder + names.containing_folder(table.files[0].path)
     return f"{pointer.folder}{table.files[0].path.split('/')[0]}/"
 
 

@@ -112,6 +112,7 @@ class Vintage:
         rows: changes against the vintage before.
         revised: values among them that are other ones than before.
         unflagged: of these, how many do not bear BLS's mark of a revision.
+        born_marked: observations that were not there before, and bear the mark all the same.
     """
 
     source: FileName
@@ -121,6 +122,12 @@ class Vintage:
     rows: Count
     revised: Count
     unflagged: Count
+    born_marked: Count = field(default=0, metadata=ADDED_LATER)
+
+    @property
+    def missed_before(self) -> bool:
+        """Whether BLS must have had a release between this one and the one before it."""
+        return bool(self.unflagged or self.born_marked)
 
 
 @dataclass(frozen=True)
@@ -239,6 +246,15 @@ def past_pointers(storage: Storage, subject: str) -> list[PastPointer]:
 def tables_of(pointers: Iterable[Pointer]) -> set[str]:
     """The names of all tables."""
     return {name for pointer in pointers for name in pointer.tables}
+
+
+def column_names(pointers: Iterable[Pointer]) -> dict[str, list[str]]:
+    """The columns of all tables, by the tables' names."""
+    return {
+        name: [column.name for column in table.all_columns]
+        for pointer in pointers
+        for name, table in pointer.tables.items()
+    }
 
 
 def missing_files(storage: Storage, pointer: Pointer) -> list[str]:

@@ -18,8 +18,9 @@ from glue_jobs.aws_errors import telling
 from glue_jobs.catalog.views import ViewNotes
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
-from glue_jobs.sql_files import inputs, views_in_order
+from glue_jobs.sql_files import inputs
 from glue_jobs.tables.types import arrow_type
+from glue_jobs.views import views_over
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -54,7 +55,9 @@ class AthenaEngine:
         """
         failures: dict[str, LakeError] = {}
         notes = ViewNotes(self._session.client("glue"), self._database)
-        views = views_in_order(self._columns)
+        views = views_over(
+            {name: [column for column, _ in columns] for name, columns in self._columns.items()}
+        )
         for name in (one for one in views if one in wanted):
             digest = self._digest(name, views)
             try:

@@ -86,7 +86,13 @@ class Comparer:
                 changes = counted.watch(compare_vintages(previous, current))
             rows = write_parquet(target, ROWS, with_release(vintage.release, changes))
         revised = counted.by_change[REVISED]
-        return replace(vintage, rows=rows, revised=revised, unflagged=counted.unflagged)
+        return replace(
+            vintage,
+            rows=rows,
+            revised=revised,
+            unflagged=counted.unflagged,
+            born_marked=counted.born_marked,
+        )
 
     def parquet_of(self, vintage: Vintage) -> Path:
         """A vintage as Parquet: at hand, or the current release's file, or made from its bytes."""

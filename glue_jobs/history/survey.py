@@ -17,6 +17,7 @@ from glue_jobs import table_names
 from glue_jobs.errors import GuardTripped, IntegrityFailure, QualityFailure
 from glue_jobs.history.comparing import Comparer
 from glue_jobs.history.layout import is_laid_out, table_of
+from glue_jobs.history.releases import make_release_records, put_releases
 from glue_jobs.history.writing import Changes, HistoryWriter, left_out_because
 from glue_jobs.raw_zone import vintage_of
 from glue_jobs.sources.places import tables_of
@@ -26,7 +27,7 @@ from glue_jobs.tables.quality import check_shrinking
 from glue_jobs.tables.revisions import count_rows, defines_revised
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from glue_jobs.catalog.pointers import Pointer, Table, TableFile, Vintage
@@ -108,10 +109,6 @@ class History:
         except (QualityFailure, GuardTripped, IntegrityFailure) as error:
             self.warnings.append(left_out_because(vintage, error))
 
-    def without_marks(self) -> None:
-        """Takes back the counts of values without a mark: this survey marks no revisions."""
-        self.vintages = _unmarked(self.vintages)
-
     def write_missing(self, vintages: Iterable[Vintage]) -> None:
         """Has these vintages alone, and writes what of them is not there as it should be."""
         self.vintages = list(vintages)
@@ -130,8 +127,22 @@ class History:
         )
         self._writes_all = self._compares_all = True
 
-    def table(self) -> Table | None:
-        """The table of revisions, complete; None where there is no data file."""
+    def tables(self, previous: Pointer | None, *, marks: bool) -> dict[str, Table]:
+        """The tables of revisions and of releases, complete; none where there is no data file.
+
+        Args:
+            previous: the current pointer, None for the first release.
+            marks: whether the survey explains BLS's mark of a revised value.
+        """
+        revisions = self._revisions()
+        if revisions is None:
+            return {}
+        tables, self.vintages = _with_releases(
+            self._storage, self._subject, revisions, self.vintages, previous, self._scratch, marks
+        )
+        return tables
+
+    def _revisions(self) -> Table | None:
         missed = {one.source for one in self._compared}
         for source in sorted({one.source for one in self.vintages}):
             if self._writes_all or source in missed:
@@ -201,11 +212,35 @@ def with_history(
         written, made, _ = writer.write(list(own), {})
         history += written
         files += made
-    if not marks_revisions(storage, subject, pointer.folder, pointer.tables):
-        history = _unmarked(history)
+    marks = marks_revisions(storage, subject, pointer.folder, pointer.tables)
     table = table_of(subject, files)
-    named = {table_names.revisions(subject): table} if table else {}
+    named: dict[str, Table] = {}
+    if table:
+        named, history = _with_releases(
+            storage, subject, table, history, None, scratch, marks, damaged
+        )
     return replace(pointer, tables={**pointer.tables, **named}, history=tuple(history))
+
+
+def _with_releases(
+    storage: Storage,
+    subject: str,
+    revisions: Table,
+    vintages: Sequence[Vintage],
+    previous: Pointer | None,
+    scratch: Path,
+    marks: bool,
+    damaged: Collection[str] = (),
+) -> tuple[dict[str, Table], list[Vintage]]:
+    """The table of revisions with that of releases, and the vintages as it counts them."""
+    records = make_release_records(storage, subject, revisions, vintages, previous)
+    if not (marks and any(record["marked"] for record in records)):
+        # Nothing follows from a mark that lacks, where none was ever seen.
+        vintages = [without_marks(vintage) for vintage in vintages]
+        records = [{**record, "missed_before": False} for record in records]
+    releases = put_releases(storage, subject, records, scratch, damaged)
+    tables = {table_names.revisions(subject): revisions, table_names.releases(subject): releases}
+    return tables, list(vintages)
 
 
 def _by_source(files: Iterable[TableFile]) -> dict[str, list[TableFile]]:
@@ -219,5 +254,16 @@ def _place(vintage: Vintage) -> tuple[str, str]:
     return vintage.source, vintage.release
 
 
-def _unmarked(vintages: Iterable[Vintage]) -> list[Vintage]:
-    return [replace(vintage, unflagged=0) for vintage in vintages]
+def why_missed(vintage: Vintage) -> str:
+    """Why a release must have been missed before this one, in a sentence."""
+    told = [
+        f"{vintage.unflagged:,} of {vintage.revised:,} revised values do not bear BLS's mark",
+        f"{vintage.born_marked:,} new observations bear BLS's mark of a revision",
+    ]
+    chosen = [text for text, count in zip(told, (vintage.unflagged, vintage.born_marked)) if count]
+    return f"{' and '.join(chosen)}, so a release before this one was missed."
+
+
+def without_marks(vintage: Vintage) -> Vintage:
+    """A vintage of a survey that marks no revisions: nothing follows from a mark that lacks."""
+    return replace(vintage, unflagged=0, born_marked=0)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.sources.places import data_place
-from glue_jobs.sql_files import absent, sql_files
 from glue_jobs.subjects import survey_code
 from glue_jobs.timestamps import year_of
 from glue_jobs.visible import visible
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from glue_jobs.engines.protocol import Engine
 
 SHOWN = 20
-# In words where the survey has a view of its own, else by series_id.
-_WORDS = "sector_name, measure_text, duration_text, "
 
 
 def vintages_of(pointer: Pointer, source: str) -> list[Vintage]:
@@ -106,8 +103,7 @@ def as_text(document: dict[str, Any]) -> str:
     """The sentences, and the biggest moves, a line each."""
     lines = summary_lines(document)
     for change in map(as_printed, document["changes"][:SHOWN]):
-        words = [change.get(name) for name in ("sector_name", "measure_text", "duration_text")]
-        what = ", ".join(word for word in words if word) or change["series_id"]
+        what = change.get("title") or change["series_id"]
         before, now = change["previous_value"], change["value"]
         figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
             change["change"], f"{before} -> {now}"
@@ -126,8 +122,8 @@ def _number(difference: Decimal | None) -> float | None:
 
 def _statement(survey: str, tables: set[str]) -> str:
     survey = survey_code(survey)  # as the pointer has it, and it becomes part of a name
-    view = sql_files("views").get(table_names.changes(survey))
-    in_words = view is not None and not absent(view, tables)
+    # A lake of an older version has no labels yet, and so no view that is made of them.
+    in_words = table_names.labels(survey) in tables
     source = table_names.changes(survey) if in_words else table_names.revisions(survey)
     difference = (
         "difference"
@@ -135,7 +131,7 @@ def _statement(survey: str, tables: set[str]) -> str:
         else "cast(value as decimal(18, 6)) - cast(previous_value as decimal(18, 6)) as difference"
     )
     return (
-        f"select change, series_id, {_WORDS if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
+        f"select change, series_id, {'title, ' if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
         f" value, {difference}, previous_value_text, value_text from {source}"
         " where data_file = ? and release_year = ? and release = ?"
         " and change in ('added', 'revised', 'text', 'withdrawn')"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import LakeError, QualityFailure
-from glue_jobs.sql_files import absent, sql_files
+from glue_jobs.sql_files import sql_files
+from glue_jobs.views import absent
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,11 +11,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
+from glue_jobs.catalog.pointers import column_names
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.table_names import subject_of
+from glue_jobs.views import outline, views_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
 
@@ -38,12 +40,20 @@ def describe_inputs(pointers: Sequence[Pointer]) -> dict[str, str]:
         for folder in STATEMENTS
         for name, sql in sql_files(folder).items()
     }
+    views = views_over(column_names(pointers))
+    statements.update({key_of("views", name): _digest(sql) for name, sql in views.items()})
     return {**folders, **histories, **statements}
 
 
 def key_of(folder: str, name: str) -> str:
     """The key of a statement of the project."""
     return f"sql/{folder}/{name}.sql"
+
+
+def views_in(made_from: Iterable[str]) -> set[str]:
+    """The views among such keys."""
+    start, end = key_of("views", "|").split("|")
+    return {key[len(start) : -len(end)] for key in made_from if key.startswith(start)}
 
 
 def keys_of_subject(subject: str) -> set[str]:
@@ -54,10 +64,10 @@ def keys_of_subject(subject: str) -> set[str]:
 def keys_behind(sql: str) -> set[str]:
     """The keys of all that a statement of the project reads, itself or through views."""
     keys = {key_of("views", name) for name in views_behind(sql)}
-    views = sql_files("views")
-    for statement in (sql, *(views[name] for name in views_behind(sql))):
-        for table in inputs(statement) - views.keys():
-            keys |= keys_of_subject(subject_of(table))
+    for statement in (sql, *map(outline, views_behind(sql))):
+        for table in inputs(statement):
+            if not outline(table):
+                keys |= keys_of_subject(subject_of(table))
     return keys
 
 
@@ -67,10 +77,9 @@ def views_behind(sql: str) -> set[str]:
 
 
 def _views_behind(sql: str) -> Iterator[str]:
-    views = sql_files("views")
-    for name in inputs(sql) & views.keys():
+    for name in filter(outline, inputs(sql)):
         yield name
-        yield from _views_behind(views[name])
+        yield from _views_behind(outline(name))
 
 
 def _digest(text: str) -> str:

@@ -6,9 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
-from glue_jobs.reports.inputs import key_of, keys_behind, keys_of_subject, views_behind
+from glue_jobs.reports.inputs import (
+    key_of,
+    keys_behind,
+    keys_of_subject,
+    views_behind,
+    views_in,
+)
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage import names
+from glue_jobs.views import outline
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -66,12 +73,10 @@ class Renewal:
 
     def changes(self, surveys: Iterable[str]) -> set[str]:
         """The surveys of which it is told anew what their newest vintage changed."""
-        views = sql_files("views")
         due = set()
         for survey in surveys:
             view = table_names.changes(survey)
-            keys = keys_of_subject(survey)
-            keys |= _keys("views", view, views[view]) if view in views else set()
+            keys = keys_of_subject(survey) | _keys("views", view, outline(view))
             is_told = self.last is not None and survey in self.last.changes
             if not is_told or self._is_altered(f"changes-{survey}") or self._has_changed(keys):
                 due.add(survey)
@@ -82,8 +87,8 @@ class Renewal:
         read = {name for sql in statements for name in views_behind(sql)}
         return read | {
             name
-            for name, sql in sql_files("views").items()
-            if self._has_changed(_keys("views", name, sql))
+            for name in views_in(self.made_from)
+            if self._has_changed(_keys("views", name, outline(name)))
         }
 
     def kept(self, products: Collection[str]) -> dict[str, ReportFile]:

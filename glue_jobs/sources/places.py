@@ -24,6 +24,8 @@ class Tables(Protocol):
     Attributes:
         lists_sources: whether a release has a table of its landed files.
         schema: a digest of the columns of all its tables: another one makes them anew.
+        derived: a digest of what is made of converted tables, which another one makes anew; empty
+            where there is none.
     """
 
     @property
@@ -32,6 +34,10 @@ class Tables(Protocol):
 
     @property
     def schema(self) -> str:
+        """See above."""
+
+    @property
+    def derived(self) -> str:
         """See above."""
 
     def place(self, subject: str, name: str, start: bytes | None = None) -> Planned | None:

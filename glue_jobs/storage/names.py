@@ -239,6 +239,12 @@ def history_folder(survey: str, data_file: str, year: str, digest: str, making: 
     return f"{history_of(survey)}{partition}/{digest}{again}/"
 
 
+def release_list(subject: str, digest: str, making: int = 1) -> str:
+    """The folder of one state of the list of releases beside the revisions, with its slash."""
+    again = f"-{making}" if making > 1 else ""
+    return f"{history_of(subject)}releases/{digest}{again}/"
+
+
 def registered_only(survey: str) -> str:
     """A folder with nothing in it, for a table whose partitions lie where each is registered.
 

@@ -22,7 +22,14 @@ as other bytes from version to version; that makes no other tables, or a laptop 
 would make each other's again for ever.
 """
 
+LABELS_VERSION = 1
+"""Of what is made of a survey's words: raise it when that changes, and every label is made again.
+
+tests/labels/test_golden.py holds what this version gives.
+"""
+
 _LIBRARY = ", pyarrow "
+_DERIVED = ", derived "
 
 
 class Role(Enum):
@@ -55,15 +62,16 @@ class Planned:
     keys: tuple[TableColumn, ...] = ()
 
 
-def made_by(schema: str) -> str:
-    """What decides, besides the input, which bytes a conversion gives.
+def made_by(schema: str, derived: str) -> str:
+    """What decides, besides the input, which bytes a release has.
 
     Args:
-        schema: the digest of the columns that it gives.
+        schema: the digest of the columns that a conversion gives.
+        derived: the digest of what is made of converted tables; empty where nothing is.
     """
     import pyarrow as pa  # noqa: PLC0415 - who finds nothing new makes nothing
 
-    return f"{_converter(schema)}{_LIBRARY}{pa.__version__}"
+    return f"{_maker(schema, derived)}{_LIBRARY}{pa.__version__}"
 
 
 def is_same_converter(made: str, schema: str) -> bool:
@@ -73,7 +81,12 @@ def is_same_converter(made: str, schema: str) -> bool:
         made: what ``made_by`` said then.
         schema: the digest of the columns that would be made now.
     """
-    return made.rpartition(_LIBRARY)[0] == _converter(schema)
+    return made.rpartition(_LIBRARY)[0].partition(_DERIVED)[0] == _converter(schema)
+
+
+def is_same_maker(made: str, schema: str, derived: str) -> bool:
+    """The same of a whole release, with the tables that are made of converted ones."""
+    return made.rpartition(_LIBRARY)[0] == _maker(schema, derived)
 
 
 def schema_digest(*definitions: object) -> str:
@@ -96,6 +109,10 @@ def release_digest(sources: Mapping[str, str], made: str) -> str:
     made_from = {"made_by": made, "sources": dict(sources)}
     text = json.dumps(made_from, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _maker(schema: str, derived: str) -> str:
+    return _converter(schema) + (f"{_DERIVED}{derived}" if derived else "")
 
 
 def _converter(schema: str) -> str:

@@ -115,20 +115,22 @@ class Counted:
 
     by_change: Counter[str] = field(default_factory=Counter)
     unflagged: int = 0
+    born_marked: int = 0
 
     def watch(self, changes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Passes changes on and counts them."""
         for batch in changes:
             self.by_change.update(batch.column("change").to_pylist())
-            self.unflagged += unflagged(batch)
+            change, marked = batch.column("change"), bears_mark(batch)
+            self.unflagged += _count(pc.and_(pc.equal(change, REVISED), pc.invert(marked)))
+            self.born_marked += _count(pc.and_(pc.equal(change, ADDED), marked))
             yield batch
 
 
-def unflagged(changes: pa.RecordBatch) -> int:
-    """How many revised values do not bear BLS's own mark of a value revised in this release."""
-    revised = pc.equal(changes.column("change"), REVISED)
+def bears_mark(changes: pa.RecordBatch) -> pa.Array:
+    """Which changes bear BLS's own mark of a value that was revised in this release."""
     marked = pc.match_substring_regex(changes.column("footnote_codes"), r"(^|,)\s*R\s*(,|$)")
-    return int(pc.sum(pc.and_(revised, pc.invert(pc.fill_null(marked, False)))).as_py() or 0)
+    return pc.fill_null(marked, False)
 
 
 def defines_revised(stream: BinaryIO) -> bool:
@@ -225,6 +227,10 @@ def _batch(columns: list[pa.Array], keys: pa.Array | None) -> pa.RecordBatch:
     if keys is None:
         return pa.record_batch(columns, schema=SCHEMA)
     return pa.record_batch([*columns, keys], schema=_KEYED)
+
+
+def _count(chosen: pa.Array) -> int:
+    return int(pc.sum(chosen).as_py() or 0)
 
 
 def _keys(before: pa.RecordBatch, after: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:

@@ -96,6 +96,27 @@ SOURCES = (
 )
 """`<survey>_sources`: one row per landed file."""
 
+LABELS = (
+    TableColumn("series_id", "string", _COMMENTS["series_id"] + "; key"),
+    TableColumn("title", "string", "the series in words: BLS's title where no other series has it"),
+    TableColumn(
+        "frequency",
+        "string",
+        "monthly, quarterly, semiannual or annual, by its observations; null: none has a date",
+    ),
+    TableColumn("seasonal_text", "string", "whether it is seasonally adjusted, in words"),
+    TableColumn("unit", "string", "the unit, where a column of BLS says it; null: see the title"),
+    TableColumn("first_date", "date", "first day of the first period of that frequency"),
+    TableColumn("last_date", "date", "first day of the last one"),
+    TableColumn("last_value", "double", "the figure of the last period; null: BLS printed none"),
+    TableColumn("first_year", "int", "year of the first period; null: it has no observations"),
+    TableColumn("first_period", "string", "the first period"),
+    TableColumn("last_year", "int", "year of the last period"),
+    TableColumn("last_period", "string", "the last period"),
+    TableColumn("series_footnotes", "string", "BLS's footnotes on the whole series, in words"),
+)
+"""`<survey>_labels`: one row per series, with its codes in words after these."""
+
 RELEASE = TableColumn("release", "string", "when BLS wrote the vintage, UTC, 20250904T123000Z")
 
 REVISIONS = (
@@ -124,6 +145,25 @@ RELEASE_YEAR = TableColumn(
 """Text: Glue and Trino select partitions by it as it is, and it is the start of the release."""
 
 REVISIONS_KEYS = (DATA_FILE, RELEASE_YEAR)
+
+RELEASES = (
+    TableColumn("data_file", "string", "the data file, key with the release"),
+    RELEASE,
+    TableColumn("number", "int", "1 for the first one that the lake has seen of the data file"),
+    TableColumn("released_at", "timestamp", "the same moment, UTC"),
+    TableColumn("added", "bigint", "observations that were not there before"),
+    TableColumn("revised", "bigint", "observations with another value than before"),
+    TableColumn("withdrawn", "bigint", "observations that are no longer published"),
+    TableColumn("marked", "bigint", "changes that bear BLS's mark R: revised in this release"),
+    TableColumn("unmarked", "bigint", "revised values without that mark"),
+    TableColumn("marked_at_birth", "bigint", "added observations with that mark"),
+    TableColumn(
+        "missed_before",
+        "boolean",
+        "whether the lake missed a release before it: values are unmarked, or marked at birth",
+    ),
+)
+"""`<survey>_releases`: one row per data file and release, the first vintage too."""
 
 _TYPE_NAMES = {
     Kind.CODE: "string",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
 
-_SPARE = ("duration_text", "measure_text", "sector_name", "difference")
+_SPARE = ("title", "difference")
 """Columns that a narrow terminal does without, the first to go first."""
 
 _NUMBERS = ("year", "previous_value", "value", "difference")

@@ -18,8 +18,9 @@ from glue_jobs.opening import open_lake
 from glue_jobs.reports.files import from_csv, printed_rows, to_csv
 from glue_jobs.reports.index import read_reports
 from glue_jobs.running import exit_code
-from glue_jobs.sql_files import base_tables, sql_files
+from glue_jobs.sql_files import sql_files
 from glue_jobs.table_names import subject_of
+from glue_jobs.views import base_tables
 from glue_jobs.visible import visible, write_text
 from labor_lake.commands.query import add_as_of, asked_of
 

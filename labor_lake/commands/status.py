@@ -187,7 +187,7 @@ def missed_releases(pointer: Pointer) -> dict[str, list[str]]:
     """Per data file the releases before which BLS must have had another that the lake missed."""
     missed: dict[str, list[str]] = {}
     for vintage in pointer.history:
-        if vintage.unflagged:
+        if vintage.missed_before:
             missed.setdefault(vintage.source, []).append(vintage.release)
     return missed
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import athena_sql
 from glue_jobs import table_names
+from glue_jobs.catalog.pointers import column_names
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UnsupportedSQL, UsageError
 from glue_jobs.history.layout import by_year
-from glue_jobs.sql_files import inputs, sql_files, views_in_order
+from glue_jobs.sql_files import inputs
 from glue_jobs.table_names import subject_of
 from glue_jobs.tables import schemas
 from glue_jobs.timestamps import year_of
+from glue_jobs.views import outline, views_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.pointers import Pointer, Table
     from glue_jobs.tables.columns import TableColumn
 
-_DUCKDB_TYPES = {"bigint": "BIGINT", "double": "DOUBLE", "int": "INTEGER", "smallint": "SMALLINT"}
+_DUCKDB_TYPES = {
+    "bigint": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "double": "DOUBLE",
+    "int": "INTEGER",
+    "smallint": "SMALLINT",
+    "timestamp": "TIMESTAMP",
+}
 """Of columns that a file may lack; any other one is text."""
 
 _PATH = {"$path": "string"}
@@ -87,7 +97,7 @@ class Relations:
     @cached_property
     def views(self) -> Mapping[str, str]:
         """The project's views whose tables are there, each after those that it reads."""
-        return views_in_order(self._pointers)
+        return views_over(column_names(self._pointers.values()))
 
     def listed(self) -> dict[str, bool]:
         """All tables and views; a view that is known to be impossible is none."""
@@ -143,7 +153,7 @@ class Relations:
 def _behind(name: str) -> Iterator[str]:
     """That name, then all that the project's view of that name reads, also through others."""
     yield name
-    for read in sorted(inputs(sql_files("views").get(name, ""))):
+    for read in sorted(inputs(outline(name))):
         yield from _behind(read)
 
 
@@ -152,6 +162,8 @@ def _table(root: str, pointer: Pointer, name: str) -> Relation:
     table, until = pointer.tables[name], ""
     if name == table_names.revisions(pointer.subject):
         table, until = _with_columns(by_year(table), schemas.REVISIONS), pointer.until
+    elif name == table_names.releases(pointer.subject):
+        until = pointer.until
     elif name == table_names.data(pointer.subject):
         table = _with_columns(table, schemas.describe_columns(schemas.DATA_COLUMNS))
     paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
@@ -201,7 +213,9 @@ def _over_files(name: str, paths: Sequence[str], table: Table, until: str) -> st
     rows = f"({' UNION ALL BY NAME '.join(parts)})"
     rows = f'SELECT {", ".join(names)}, "$path" FROM {rows}'  # noqa: S608 - quoted above
     if until:
-        known = f"release_year <= {text(year_of(until))} AND release <= {text(until)}"
+        known = f"release <= {text(until)}"
+        if schemas.RELEASE_YEAR in table.partition_keys:
+            known = f"release_year <= {text(year_of(until))} AND {known}"
         rows = f"SELECT * FROM ({rows}) WHERE {known}"  # noqa: S608 - quoted above
     return f"CREATE OR REPLACE VIEW {_name(name)} AS {rows}"
 

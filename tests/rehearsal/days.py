@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 import boto3
 
 from glue_jobs.catalog.pointers import tables_of
-from glue_jobs.sql_files import views_in_order
+from glue_jobs.views import views_over
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.verification import Findings, compare_object, noted_objects, recorded_subjects
 from tests.captures import CAPTURES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from glue_jobs import table_names
 from glue_jobs.tables import schemas
 from glue_jobs.tables.header import ending_of, read_header
-from glue_jobs.tables.plan import Planned, Role, schema_digest, types_of
+from glue_jobs.tables.plan import LABELS_VERSION, Planned, Role, schema_digest, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,11 @@ class BlsTables:
         """Of the lake's own tables, and of the rules by which BLS's columns get their types."""
         own = (schemas.SOURCES, schemas.REVISIONS, schemas.REVISIONS_KEYS)
         return schema_digest(*map(types_of, own), schemas.rules())
+
+    @property
+    def derived(self) -> str:
+        """Of the tables of labels and of releases."""
+        return schema_digest(*map(types_of, (schemas.LABELS, schemas.RELEASES)), LABELS_VERSION)
 
     def place(self, subject: str, name: str, start: bytes | None = None) -> Planned | None:
         """The place of a file's table.

@@ -31,6 +31,7 @@ class PopulationTables:
     """Pages of JSON, already looked at when they were landed."""
 
     lists_sources = False
+    derived = ""
 
     @property
     def schema(self) -> str:

@@ -25,6 +25,7 @@ COLUMNS = (
 
 class RainfallTables:
     lists_sources = False
+    derived = ""
     schema = "year int, millimetres double"
 
     def place(self, subject: str, name: str, start: bytes | None = None) -> Planned:

@@ -1,13 +1,13 @@
--- What each release added to, revised in or withdrew from the productivity data, in words.
+-- What each release added to, revised in or withdrew from the data of ${survey}, in words.
 -- Grain: one row per data_file, release, series_id, year and period whose value, or the text in its
 -- place, changed; the first vintage that the lake saw and mere footnotes are left out.
--- Inputs: pr_revisions, pr_series, pr_sector, pr_measure, pr_duration.
--- Units: value, previous_value and difference in the unit that measure_text and duration_text say.
+-- Inputs: ${survey}_revisions, ${survey}_labels.
+-- Units: value, previous_value and difference in the unit that unit says, else the title.
 -- Columns:
 -- change: added, revised, text or withdrawn
 -- difference: value less previous_value, exact; null where one of them is
 -- release_year: year of the release; who names it beside the release reads that year's files only
-create or replace view pr_changes as
+create or replace view ${survey}_changes as
 select
     r.release,
     r.series_id,
@@ -17,17 +17,14 @@ select
     r.previous_value,
     r.value,
     cast(r.value as decimal(18, 6)) - cast(r.previous_value as decimal(18, 6)) as difference,
-    c.sector_name,
-    m.measure_text,
-    u.duration_text,
+    $texts
     r.footnote_codes,
     r.data_file,
     r.release_year,
     r.previous_value_text,
-    r.value_text
-from pr_revisions as r
-left join pr_series as s on s.series_id = r.series_id
-left join pr_sector as c on c.sector_code = s.sector_code
-left join pr_measure as m on m.measure_code = s.measure_code
-left join pr_duration as u on u.duration_code = s.duration_code
+    r.value_text,
+    l.title,
+    l.unit
+from ${survey}_revisions as r
+left join ${survey}_labels as l on l.series_id = r.series_id
 where r.change in ('added', 'revised', 'text', 'withdrawn')
