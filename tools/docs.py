@@ -12,13 +12,14 @@ import athena_sql
 from glue_jobs.reports.files import printed_names
 from glue_jobs.settings import SETTINGS, Settings
 from glue_jobs.sources.population import tables as population
-from glue_jobs.sql_files import inputs, sql_files, views_in_order
+from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.header import read_header
+from glue_jobs.views import views_over
 from labor_lake.sample import excerpt
 from tests.breakages.breakage import load_breakages
-from tools import graph
+from tools import graph, labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,7 +47,8 @@ nobody has explained yet.
 _VIEWS = """\
 ## Views
 
-Each is a file in `sql/views/`, whose header is shown here. They read `pr` and the population. Types
+Each is a file in `sql/views/`, or made of one in `sql/templates/` for every survey; its header is
+shown here. `lake sql NAME` prints the statement. They read `pr` and the population. Types
 are named as in a query, where a table's `string` is a `varchar`.
 """
 _REPORTS = """\
@@ -94,7 +96,8 @@ def tables_page() -> str:
     sections = [_TABLES, *(_section(name, "", columns) for name, columns in tables.items())]
     known = dict(tables)
     sections.append(_VIEWS)
-    for name, sql in views_in_order(known).items():
+    names = {table: [column.name for column in columns] for table, columns in tables.items()}
+    for name, sql in views_over(names).items():
         known[name] = _answered(sql, known)
         sections.append(_section(name, _prose(sql), known[name]))
     sections.append(_REPORTS)
@@ -156,6 +159,8 @@ def _described_tables() -> Iterable[tuple[str, Columns]]:
         header = read_header(name, body)
         if header and not header.is_of_observations:
             yield name.replace(".", "_"), schemas.describe_columns(schemas.columns_of(header.names))
+    yield "pr_labels", labels.columns_of_sample()
+    yield "pr_releases", schemas.RELEASES
     yield "pr_sources", schemas.SOURCES
     yield "pr_revisions", (*schemas.REVISIONS, *schemas.REVISIONS_KEYS)
     yield "population", (*population.COLUMNS, population.DATASET)

@@ -4,8 +4,7 @@
 -- Units: none.
 -- Columns:
 -- date: first day of the period
--- why: no figure: BLS printed a sign instead, or a blank; withdrawn: it printed one, and took it back;
--- never published: as far as the lake has seen
+-- why: no figure: a sign or a blank was printed; withdrawn: a figure was; never published: none was
 -- value_text: what BLS printed in its place
 -- footnote_codes: BLS's footnotes on it
 create or replace view ${survey}_gaps as

@@ -1,6 +1,8 @@
 -- Every figure that ${survey} ever printed for an observation, as far as the lake has seen.
 -- Grain: one row per data_file, series_id, year, period and print. A release that changed a footnote
 -- alone is no print, nor is one that withdrew the observation.
+-- Nobody can know whether a print was the first one in the lake's first vintage, after a release that
+-- was missed, and where the figure bore BLS's mark of a revision at once.
 -- Inputs: ${survey}_revisions, ${survey}_releases.
 -- Units: value and revision in the unit of the series.
 -- Columns:
@@ -11,8 +13,7 @@
 -- released_at: when BLS wrote it, UTC
 -- days_after: days from the end of the period to the release
 -- revision: value less the one before it, exact; null of the oldest
--- is_first_print: whether BLS printed no figure before; null where nobody can know: in the lake's first
--- vintage, after a release that was missed, or where the figure bore BLS's mark of a revision at once
+-- is_first_print: whether BLS printed no figure before; null where nobody can know
 create or replace view ${survey}_prints as
 with printed as (
     select

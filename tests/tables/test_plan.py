@@ -15,6 +15,7 @@ from glue_jobs.tables.plan import (
     CONVERTER_VERSION,
     Role,
     is_same_converter,
+    is_same_maker,
     made_by,
     release_digest,
 )
@@ -128,7 +129,15 @@ def test_a_digest_depends_on_what_a_release_is_made_from_and_by_what():
 )
 def test_tables_are_made_again_by_another_converter_not_by_another_library(made, same):
     assert is_same_converter(made, "1a2b") is same
-    assert is_same_converter(made_by("1a2b"), "1a2b")
+    assert is_same_converter(made_by("1a2b", ""), "1a2b")
+
+
+def test_what_is_made_of_tables_is_made_again_without_the_tables():
+    made = made_by("1a2b", "5e6f")
+    assert is_same_converter(made, "1a2b")
+    assert is_same_maker(made, "1a2b", "5e6f")
+    assert not is_same_maker(made, "1a2b", "7c8d")
+    assert not is_same_maker(made_by("1a2b", ""), "1a2b", "5e6f")
 
 
 @pytest.mark.parametrize(
