@@ -4,7 +4,7 @@ from __future__ import annotations
 
 OWN = (
     *("data", "sources", "labels", "releases", "revisions"),
-    *("observations", "changes", "prints", "gaps"),
+    *("observations", "values", "changes", "prints", "gaps"),
 )
 """Endings of what the lake itself makes; an upstream file of that name makes no table."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from glue_jobs import table_names
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.tables import schemas
-from glue_jobs.tables.periods import PERIODS
+from glue_jobs.tables.periods import AVERAGE, FREQUENCIES, PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -134,7 +134,9 @@ def _lines(indent: str, lines: Sequence[str]) -> str:
 def _row(code: str) -> str:
     period = PERIODS[code]
     annual = "true" if period.is_annual else "false"
-    return f"('{code}', {period.month}, {period.months}, {annual}, '{period.name}')"
+    frequency = "average" if period.kind == AVERAGE else FREQUENCIES[period.kind]
+    values = f"{period.month}, {period.months}, {annual}, '{period.name}', '{frequency}'"
+    return f"('{code}', {values})"
 
 
 def _choose_lines(template: str, *, with_footnote: bool) -> str:

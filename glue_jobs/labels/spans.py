@@ -116,7 +116,7 @@ def _spans_in(batch: pa.RecordBatch) -> pa.Table:
         # A null is a last value too: BLS printed that there is no figure.
         [("time", "min"), ("time", "max"), ("value", "last", _WITH_NULLS)]
     )
-    return pa.table(
+    named = pa.table(
         {
             "series_id": series.dictionary.take(spans.column("series").combine_chunks()),
             "kind": spans.column("kind"),
@@ -125,6 +125,7 @@ def _spans_in(batch: pa.RecordBatch) -> pa.Table:
             "value": spans.column("value_last"),
         }
     ).cast(_EMPTY.schema)
+    return named.sort_by("series_id")  # groups come in any order
 
 
 def _joined(spans: pa.Table) -> pa.Table:

@@ -35,6 +35,7 @@ _MOST_DIFFERING = 300_000
 """Series whose differing words are looked for; of more, each gets all its words."""
 
 _BUCKETS = 16
+_SEPARATOR = ", "
 _BLS, _SHORT, _DIFFERING, _ALL = range(4)
 _IN_BRACKETS = 8
 
@@ -78,6 +79,7 @@ class Titles:
     warnings: list[str] = field(default_factory=list)
     _ways: bytearray = field(default_factory=bytearray)
     _differing: dict[int, str] = field(default_factory=dict)
+    _untitled: int = 0
 
     def __post_init__(self) -> None:
         """Puts the parts of a title in their order."""
@@ -97,10 +99,10 @@ class Titles:
         repeated = bytearray(b"\1") * count
         if self.series.has_titles:
             repeated = self._hash(hashes, repeated)
-            self.counts.by_bls = _count_distinct(hashes)
+            self.counts.by_bls = _count_distinct(hashes) - self._untitled
         for way in (_SHORT, _DIFFERING):
             repeated = self._name_otherwise(repeated, way, hashes)
-        self.counts.by_words = _count_distinct(hashes)
+        self.counts.by_words = _count_distinct(hashes) - self._untitled
         self.counts.at_last = count
         for row in _places(repeated):
             self._ways[row] |= _IN_BRACKETS
@@ -125,8 +127,9 @@ class Titles:
 
     def _named(self, batch: pa.RecordBatch, way: int) -> list[str | None]:
         if way == _BLS:
-            has = self.series.has_titles
-            return batch.column("series_title").to_pylist() if has else [None] * len(batch)
+            if not self.series.has_titles:
+                return [None] * len(batch)
+            return [one or None for one in batch.column("series_title").to_pylist()]
         return self._composed(batch, leaves_out=way == _SHORT)
 
     def _composed(self, batch: pa.RecordBatch, *, leaves_out: bool) -> list[str | None]:
@@ -134,10 +137,10 @@ class Titles:
             self._left_out(batch, part, texts) if leaves_out else texts
             for part, texts in self._texts(batch)
         ]
-        if not columns:
-            return [None] * len(batch)
-        joined = pc.binary_join_element_wise(*columns, ", ", null_handling="skip")
-        return [one or None for one in joined.to_pylist()]
+        # Arrow gives fewer rows than it gets where all that is joined in one is null.
+        start = pa.array([""] * len(batch), pa.string())
+        joined = pc.binary_join_element_wise(start, *columns, _SEPARATOR, null_handling="skip")
+        return [one[len(_SEPARATOR) :] or None for one in joined.to_pylist()]
 
     def _texts(self, batch: pa.RecordBatch) -> Iterator[tuple[_Part, pa.Array]]:
         """The words of each part; the code itself where the mapping file does not have it."""
@@ -174,11 +177,20 @@ class Titles:
 
     def _hash(self, hashes: array[int], asked: bytearray) -> bytearray:
         """Notes the hashes of all titles; returns which of some rows others have too."""
-        start = 0
+        start = self._untitled = 0
+        untitled = bytearray(len(asked))
         for batch in self.series.read():
-            hashes[start : start + len(batch)] = array("q", map(hash, self.of(batch, start)))
+            titles, ids = self.of(batch, start), batch.column("series_id").to_pylist()
+            hashes[start : start + len(batch)] = array("q", map(hash, titles))
+            for place, (title, series_id) in enumerate(zip(titles, ids)):
+                if title == series_id:
+                    untitled[start + place] = asked[start + place]
+                    self._untitled += 1
             start += len(batch)
-        return _repeated(hashes, asked)
+        repeated = _repeated(hashes, asked)
+        for row in _places(untitled):
+            repeated[row] = 1
+        return repeated
 
     def _find_differing(self, repeated: bytearray) -> None:
         """Adds to titles that repeat the words in which their series differ."""
@@ -197,7 +209,7 @@ class Titles:
         chosen = [
             everything[place] if differ[count + place] else short[place] for place in range(count)
         ]
-        return ", ".join(one for one in chosen if one)
+        return _SEPARATOR.join(one for one in chosen if one)
 
     def _rows(self, chosen: bytearray) -> Iterator[tuple[int, str, list[str | None]]]:
         """Of some series: its place, its short title, and all its words, short ones first."""

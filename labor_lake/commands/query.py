@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.catalog.pointers import readable_pointers
-from glue_jobs.catalog.vintages import readable_pointers_as_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from glue_jobs.opening import open_lake
+from glue_jobs.progress import write_line
 from glue_jobs.reports.answers import (
     json_rows,
     number_columns,
@@ -26,21 +24,16 @@ from glue_jobs.reports.answers import (
 )
 from glue_jobs.reports.files import csv_lines
 from glue_jobs.storage.scratch import scratch_folder
-from glue_jobs.timestamps import end_of
 from glue_jobs.visible import write_text
+from labor_lake.asking import asked_of, notes_on
 from labor_lake.output import write_failure
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from datetime import datetime
 
-    from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.engines.protocol import Engine
-    from glue_jobs.errors import LakeError
-    from glue_jobs.settings import Settings
-    from glue_jobs.storage.protocol import Storage
 
 SHOWN_ROWS = 100
 FILE_FORMATS = ("csv", "json", "parquet")
@@ -122,44 +115,11 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name, as of now or of a moment."""
     settings = resolve_settings(vars(arguments)).settings
-    storage, pointers, damaged = asked_of(settings, getattr(arguments, "as_of", None))
+    as_of = getattr(arguments, "as_of", None)
+    storage, pointers, damaged = asked_of(settings, as_of)
+    for note in notes_on(settings, as_of) if as_of else ():
+        write_line(f"note: {note}")
     return open_engine(storage, pointers, settings, damaged)
-
-
-def asked_of(
-    settings: Settings, as_of: str | None
-) -> tuple[Storage, list[Pointer], dict[str, LakeError]]:
-    """The lake that the settings name, and its pointers as of now or of a moment.
-
-    Returns:
-        The lake, the pointers, and by subject why another cannot be told.
-
-    Raises:
-        UsageError: the moment cannot be read, or the lake knows nothing of it.
-    """
-    storage = open_lake(settings)
-    if as_of is None:
-        return storage, *readable_pointers(storage)
-    if storage.uri.startswith("s3://"):
-        raise UsageError(
-            "--as-of works on a lake in a directory.",
-            hint="In Athena the saved query as_of gives every observation as of a moment.",
-        )
-    return storage, *readable_pointers_as_of(storage, moment_of(as_of))
-
-
-def moment_of(text: str, flag: str = "--as-of") -> datetime:
-    """The moment that somebody asks for by a flag.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    try:
-        return end_of(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is neither a date nor a release.", hint=f"{flag} 2025-06-30"
-        ) from None
 
 
 def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:

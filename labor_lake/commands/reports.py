@@ -22,7 +22,8 @@ from glue_jobs.sql_files import sql_files
 from glue_jobs.table_names import subject_of
 from glue_jobs.views import base_tables
 from glue_jobs.visible import visible, write_text
-from labor_lake.commands.query import add_as_of, asked_of
+from labor_lake.asking import asked_of
+from labor_lake.commands.query import add_as_of
 
 if TYPE_CHECKING:
     import argparse

@@ -38,7 +38,7 @@ left join ${survey}_labels as l on l.series_id = d.series_id
 left join ( -- every period that BLS uses
     values
     $periods
-) as p (period, month, months, is_annual, period_name) on p.period = d.period
+) as p (period, month, months, is_annual, period_name, frequency) on p.period = d.period
 cross join ( -- with footnote
     select map_agg(footnote_code, footnote_text) as words -- with footnote
     from ${survey}_footnote -- with footnote

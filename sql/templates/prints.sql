@@ -68,4 +68,4 @@ left join ${survey}_releases as n on n.data_file = w.data_file and n.release = w
 left join ( -- every period that BLS uses
     values
     $periods
-) as p (period, month, months, is_annual, period_name) on p.period = w.period
+) as p (period, month, months, is_annual, period_name, frequency) on p.period = w.period
