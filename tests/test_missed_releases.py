@@ -38,9 +38,9 @@ def test_a_value_revised_without_the_mark_means_a_missed_release(mark, missed, t
     assert told == ({DATA_FILE: ["20251209T133000Z"]} if missed else {})
 
 
-def test_a_survey_whose_footnotes_define_no_mark_is_not_suspected(tmp_path):
+def test_a_survey_whose_footnotes_explain_the_mark_otherwise_is_not_suspected(tmp_path):
     with Upstream.sample() as upstream:
-        upstream.remove_file("pr", "pr.footnote")
+        change_file(upstream, "pr.footnote", b"footnote_code\tfootnote_text\r\nR\trural\r\n")
         lake = Lake(Place(str(tmp_path / "lake")), upstream)
         assert lake.land_bls().failures == ()
         assert lake.build().failures == ()

@@ -132,7 +132,7 @@ class History:
 
         Args:
             previous: the current pointer, None for the first release.
-            marks: whether the survey explains BLS's mark of a revised value.
+            marks: whether R may be BLS's mark of a revised value, as the survey explains it.
         """
         revisions = self._revisions()
         if revisions is None:
@@ -176,10 +176,10 @@ class History:
 def marks_revisions(
     storage: Storage, subject: str, folder: str, tables: Mapping[str, Table]
 ) -> bool:
-    """Whether a survey's own list of footnotes says that R marks a revised value."""
+    """Whether R marks a revised value, as it does unless a survey's own footnotes say otherwise."""
     table = tables.get(table_names.footnotes(subject))
     if table is None:
-        return False
+        return True
     (file,) = table.files
     return defines_revised(BytesIO(read_verified(storage, folder + file.path, file.sha256)))
 
@@ -234,13 +234,20 @@ def _with_releases(
 ) -> tuple[dict[str, Table], list[Vintage]]:
     """The table of revisions with that of releases, and the vintages as it counts them."""
     records = make_release_records(storage, subject, revisions, vintages, previous)
-    if not (marks and any(record["marked"] for record in records)):
-        # Nothing follows from a mark that lacks, where none was ever seen.
-        vintages = [without_marks(vintage) for vintage in vintages]
-        records = [{**record, "missed_before": False} for record in records]
+    # Nothing follows from a mark that lacks, where none was ever seen.
+    believed = marks and any(record["marked"] for record in records)
+    records = [
+        {**record, "missed_before": believed and record["missed_before"]} for record in records
+    ]
+    counted = [
+        replace(vintage, unflagged=record["unmarked"], born_marked=record["marked_at_birth"])
+        if record["missed_before"]
+        else without_marks(vintage)
+        for vintage, record in zip(vintages, records)
+    ]
     releases = put_releases(storage, subject, records, scratch, damaged)
     tables = {table_names.revisions(subject): revisions, table_names.releases(subject): releases}
-    return tables, list(vintages)
+    return tables, counted
 
 
 def _by_source(files: Iterable[TableFile]) -> dict[str, list[TableFile]]:
