@@ -173,8 +173,8 @@ def _work_after(
     from glue_jobs.settings import Settings  # noqa: PLC0415
     from glue_jobs.timestamps import end_of  # noqa: PLC0415
     from labor_lake.commands.backfill import backfill  # noqa: PLC0415
-    from labor_lake.tracing import traces  # noqa: PLC0415
     from labor_lake.engines.duckdb import DuckDBEngine  # noqa: PLC0415
+    from labor_lake.tracing import traces  # noqa: PLC0415
     from labor_lake.verification import verify  # noqa: PLC0415
 
     name, newest = "pr.data.0.Current", 2024 * 12 + 10

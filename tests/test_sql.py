@@ -19,6 +19,7 @@ from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
 from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
+from tests.test_missed_releases import SEEN
 
 FOLDERS = ("views", "reports", "checks", "queries")
 FILES = [(folder, name) for folder in FOLDERS for name in sql_files(folder)]
@@ -26,12 +27,13 @@ FILES = [(folder, name) for folder in FOLDERS for name in sql_files(folder)]
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """The excerpt, and a release after it that goes on for a quarter."""
+    """The excerpt, and a release after it that revises a figure and goes on for a quarter."""
     folder = tmp_path_factory.mktemp("sample")
     with Upstream.sample() as upstream:
         assert run_workflow(run_at(folder, upstream)).failures == ()
         for name in ("pr.data.0.Current", "pr.data.1.AllData"):
-            body = body_of(upstream, name) + observation("PRS88003203", "2026", "Q01", "1.5")
+            body = body_of(upstream, name).replace(SEEN, SEEN.replace(b"0.5", b"0.9") + b"R")
+            body += observation("PRS88003203", "2026", "Q01", "1.5")
             change_file(upstream, name, body)
         assert run_workflow(run_at(folder, upstream, "run-2")).failures == ()
     return LocalStorage(folder)
@@ -84,6 +86,8 @@ PARAMETERS = {
     "annual_average": ["PRS30006032"],
     "as_of": ["2025-12-31"],
     "changes": [release_name(NEXT_RELEASE)],
+    "first_and_latest": ["PRS30006032"],
+    "wide_by_release": ["PRS30006032"],
 }
 
 

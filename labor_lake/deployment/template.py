@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import textwrap
 from pathlib import Path
 
 from glue_jobs.errors import UsageError
@@ -45,30 +45,37 @@ def parameters_of(template: str) -> set[str]:
 def saved_queries() -> str:
     """A saved query in Athena's console for each report and each example.
 
-    One with parameters is a prepared statement as well: execute as_of using '2025-06-30'.
+    One with parameters is a prepared statement as well: execute as_of using '2025-06-30'. That one
+    nobody reads, so it is without comments, and in one line: a template may not be any longer.
     """
     resources = []
     for name, sql in {**sql_files("reports"), **sql_files("queries")}.items():
-        resources.append(_resource(name, sql, "NamedQuery", "Name", "QueryString"))
+        first_line = sql.partition("\n")[0].removeprefix("-- ").replace("`", "")
+        query = {"Name": name, "Description": f'"{first_line}"', "Database": "!Ref LakeDatabase"}
+        resources.append(_resource(name, "NamedQuery", query, "QueryString", sql))
         if "?" in re.sub(r"--.*", "", sql):
+            statement = {"StatementName": name}
+            bare = without_comments(sql)
             resources.append(
-                _resource(name, sql, "PreparedStatement", "StatementName", "QueryStatement")
+                _resource(name, "PreparedStatement", statement, "QueryStatement", bare)
             )
     return "\n".join(resources)
 
 
-def _resource(name: str, sql: str, kind: str, name_key: str, sql_key: str) -> str:
+def without_comments(sql: str) -> str:
+    """A statement of the project in one line; none has a text with two blanks in it."""
+    return " ".join(re.sub(r"--.*", "", sql).split())
+
+
+def _resource(name: str, kind: str, properties: dict[str, str], sql_key: str, sql: str) -> str:
     logical_id = "".join(part.capitalize() for part in name.split("_"))
     ending = "Query" if kind == "NamedQuery" else "Statement"
-    database = "      Database: !Ref LakeDatabase\n" if kind == "NamedQuery" else ""
-    description = sql.partition("\n")[0].removeprefix("-- ").replace("`", "")
+    given = "".join(f"      {key}: {value}\n" for key, value in properties.items())
     return (
         f"  {logical_id}{ending}:\n"
         f"    Type: AWS::Athena::{kind}\n"
         "    Properties:\n"
-        f"      {name_key}: {name}\n"
-        f'      Description: "{description}"\n'
-        f"{database}"
+        f"{given}"
         "      WorkGroup: !Ref Workgroup\n"
-        f"      {sql_key}: |\n{textwrap.indent(sql, ' ' * 8)}"
+        f"      {sql_key}: {json.dumps(sql)}\n"
     )

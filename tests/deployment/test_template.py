@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint_file
+from sqlglot import parse_one
 
 from glue_jobs.errors import UsageError
 from glue_jobs.program import argument_parser
@@ -15,7 +16,7 @@ from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
 from labor_lake.deployment import template
 from labor_lake.deployment.bundles import GROUPS
-from labor_lake.deployment.template import LONGEST_BODY, make_template
+from labor_lake.deployment.template import LONGEST_BODY, make_template, without_comments
 from labor_lake.workflow import stages
 from tests.cloudformation import Template
 
@@ -295,8 +296,18 @@ def test_a_query_with_parameters_is_a_prepared_statement_as_well():
         for statement in STACK.of_type("AWS::Athena::PreparedStatement").values()
     }
     queries = sql_files("queries")
-    assert prepared == {name: sql for name, sql in queries.items() if "Parameters: ?" in sql}
-    assert set(queries) - set(prepared) == {"latest_quarter"}
+    assert prepared == {
+        name: without_comments(sql) for name, sql in queries.items() if "Parameters: ?" in sql
+    }
+    assert set(queries) - set(prepared) == {
+        *("days_to_release", "latest_quarter", "mean_revision", "unchanged_since")
+    }
+
+
+@pytest.mark.parametrize("name", sql_files("queries"))
+def test_a_prepared_statement_means_what_its_file_says(name):
+    sql = sql_files("queries")[name]
+    assert parse_one(without_comments(sql), dialect="athena") == parse_one(sql, dialect="athena")
 
 
 def test_the_workgroup_bounds_every_query():
