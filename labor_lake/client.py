@@ -19,6 +19,7 @@ from glue_jobs.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
+    from os import PathLike
     from types import TracebackType
 
     import pandas as pd
@@ -289,7 +290,7 @@ class Lake:
         return tuple(notes_on(self._settings, moment, survey))
 
 
-def open_lake(lake: str = "./lake", **settings: Any) -> Lake:
+def open_lake(lake: str | PathLike[str] = "./lake", **settings: Any) -> Lake:
     """A lake to be asked.
 
     Args:
@@ -301,7 +302,11 @@ def open_lake(lake: str = "./lake", **settings: Any) -> Lake:
     """
     from glue_jobs.flags import resolve_settings  # noqa: PLC0415 - see above
     from glue_jobs.opening import refuse_missing_lake  # noqa: PLC0415
+    from glue_jobs.settings import SETTINGS  # noqa: PLC0415
 
+    for name in settings:
+        if name not in {setting.name for setting in SETTINGS}:
+            raise UsageError(f"There is no setting {name}.", hint="`lake config` lists them.")
     resolved = resolve_settings({"lake": str(lake), **settings}).settings
     refuse_missing_lake(resolved)
     return Lake(resolved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ _SHOWN = 12
 
 _DRAWN = 60
 """Figures in the line that is drawn of a series."""
+
+_IS_RATE = re.compile(r"%|\b(percent|change|rate|ratio)\b", re.IGNORECASE).search
 
 _BARS = "▁▂▃▄▅▆▇█"
 SHOWN_SETTINGS = ("lake",)
@@ -54,9 +57,11 @@ def execute(arguments: argparse.Namespace) -> int:
     form = form_of(arguments)
     lake = Lake(resolve_settings(vars(arguments)).settings)
     chosen = [name for name in CHANGES if getattr(arguments, name)]
-    # Year over year is what people ask for first; without a question the figures tell it.
-    shown = chosen or (["year_over_year"] if form == "table" else [])
-    figures = lake.series(arguments.series_id, as_of=arguments.as_of, changes=shown)
+    label = lake.label(arguments.series_id)
+    # What people ask for first; of a rate, or of a change, it would say nothing.
+    tells_change = form == "table" and not _IS_RATE(label.title)
+    shown = chosen or (["year_over_year"] if tells_change else [])
+    figures = lake.series(label.series_id, as_of=arguments.as_of, changes=shown)
     for note in figures.notes:
         write_line(f"note: {note}")
     if form == "table":
