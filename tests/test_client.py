@@ -68,7 +68,7 @@ def test_a_series_goes_to_pandas_polars_and_whatever_reads_arrow(lake):
     assert isinstance(frame.index, pd.DatetimeIndex)
     assert figures.to_pandas(index=None).columns[0] == "date"
     assert figures.to_polars()["value"].to_list() == frame["value"].to_list()
-    assert pl.from_arrow(figures).height == len(figures)  # as it is, by the protocol
+    assert pl.DataFrame(figures).height == len(figures)  # as it is, by the protocol
     assert pa.table(figures).equals(figures.to_arrow())
 
 
