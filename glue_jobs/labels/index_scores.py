@@ -1,0 +1,77 @@
+"""How likely a series is what people look for, whatever they look for: a number from 0 to 255.
+
+The parts are chosen by their order: what is still published (60) counts more than what is about
+the whole country (45), that more than seasonal adjustment (15) or frequency (15 at most). A
+headline (``headlines.py``, 60 at most) outweighs any of them, and all together weigh about as much
+as one or two words of a query that are in the title.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glue_jobs.labels.headlines import HEADLINES, USUAL
+from glue_jobs.labels.index_words import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+LIVING, _NATIONAL, _ADJUSTED = 60, 45, 15
+_FREQUENCIES = {"monthly": 15, "quarterly": 12, "semiannual": 5}
+MOST = 255
+
+_WHOLE_COUNTRY = re.compile(
+    r"u\.?s\.? city average|united states|total us|u\.?s\.? total|all u\.?s|nationwide",
+    re.IGNORECASE,
+)
+
+_PLACES = frozenset(
+    words_of(
+        "Alabama Alaska Arizona Arkansas California Carolina Colorado Columbia Connecticut Dakota"
+        " Delaware Florida Georgia Hampshire Hawaii Idaho Illinois Indiana Iowa Jersey Kansas"
+        " Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi Missouri"
+        " Montana Nebraska Nevada Ohio Oklahoma Oregon Pennsylvania Rhode Rico Tennessee Texas Utah"
+        " Vermont Virginia Washington Wisconsin Wyoming York"
+        " county metropolitan micropolitan msa statewide city town northeast midwest"
+    )
+)
+"""A text with one of these words is about a part of the country.
+
+Of a state's name the word that no other text has: `York`, not `New`.
+"""
+
+_POSTAL = re.compile(r", [A-Z]{2}(?:-[A-Z]{2})*(?![A-Za-z])|\b(?:South|West)\b urban")
+
+
+def is_national(title: str, words: str, found: Collection[str]) -> bool:
+    """Whether a series is about the whole country.
+
+    Args:
+        title: its title.
+        words: further words of it.
+        found: the words of both, as ``words_of`` gives them.
+    """
+    if _WHOLE_COUNTRY.search(title) or _WHOLE_COUNTRY.search(words):
+        return True
+    return _PLACES.isdisjoint(found) and not _POSTAL.search(title)
+
+
+def usual_forms(survey: str) -> tuple[tuple[re.Pattern[str], int], ...]:
+    """The forms of a survey's series ids that people mean, to be given to ``static_score``."""
+    return tuple((re.compile(form), points) for form, points in USUAL.get(survey, ()))
+
+
+def static_score(
+    series_id: str,
+    frequency: str,
+    seasonal: str,
+    *,
+    national: bool,
+    usual: tuple[tuple[re.Pattern[str], int], ...],
+) -> int:
+    """The points of a series, without those for being still published."""
+    score = HEADLINES.get(series_id, 0) + _FREQUENCIES.get(frequency, 0)
+    score += _NATIONAL if national else 0
+    score += _ADJUSTED if seasonal == "S" else 0
+    return score + next((points for form, points in usual if form.match(series_id)), 0)
