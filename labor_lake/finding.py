@@ -10,6 +10,7 @@ what people look for (``glue_jobs/labels/index_scores.py``).
 from __future__ import annotations
 
 import heapq
+import re
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations
@@ -37,6 +38,13 @@ _BY_TITLE, _BY_WORDS, _BY_DESCRIPTION = 1.0, 0.85, 0.5
 # In points as those of ``index_scores``: a term by title instead of nothing, a title that is
 # nothing but the query instead of one in which it drowns, a survey that an everyday word means.
 _MET, _COVERED, _MEANT = 100, 100, 60
+
+# And a part of the title, between two commas or the like, that is a term and nothing else.
+_WHOLE_PART = 40
+_PARTS = re.compile(r"[^\w\s]+(?=\s|\w)|\b(?:in|for|of)\b")
+
+_READ = 60
+"""The titles of so many are read, to be sorted once more."""
 
 # Of each segment so many are looked at: its best by score, which is the order of the postings.
 _LOOKED_AT = 200
@@ -153,8 +161,8 @@ def find(
     parts = [_part(index, one, terms, filters) for index in searched for one in index.segments]
     newest = max((index.newest for index in searched), default=0)
     found = {one.series_id: one for one in by_id}
-    for candidate in heapq.nsmallest(limit, _candidates(parts, len(terms), newest)):
-        one = _found(candidate, terms)
+    best = heapq.nsmallest(max(limit, _READ), _candidates(parts, len(terms), newest))
+    for one in _sort_by_title([(one.points, _found(one, terms)) for one in best], terms):
         found.setdefault(one.series_id, one)
     return list(found.values())[:limit]
 
@@ -282,6 +290,17 @@ def _level(met: _Met, rank: int) -> float:
     if met.by_words >> rank & 1:
         return _BY_WORDS
     return _BY_DESCRIPTION if met.by_description >> rank & 1 else 0.0
+
+
+def _sort_by_title(found: list[tuple[float, Found]], terms: list[_Term]) -> list[Found]:
+    """Sorts the best ones again, now that their titles are read."""
+
+    def points(scored: tuple[float, Found]) -> float:
+        parts = {tuple(words_of(part)) for part in _PARTS.split(scored[1].title)}
+        whole = sum(not parts.isdisjoint(term.meaning.alternatives) for term in terms)
+        return scored[0] - _WHOLE_PART * whole / len(terms)
+
+    return [one for _, one in sorted(found, key=points)]
 
 
 def _has(ranks: bytes, rank: int) -> bool:

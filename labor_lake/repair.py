@@ -42,6 +42,7 @@ from labor_lake.verification import (
     CATALOG,
     DATE,
     HISTORY,
+    INDEX,
     MANIFEST,
     POINTER,
     RAW,
@@ -181,6 +182,14 @@ def _make_rejects(run: Run, noted: Noted) -> str:
     return _WITH_THE_REST
 
 
+def _make_index(run: Run, noted: Noted) -> str:
+    pointer = _pointer_that_names(run.storage, noted)
+    if noted.key not in [pointer.folder + file.index_path for _, file in pointer.files()]:
+        return _WITH_THE_REST
+    build_subject(run, noted.subject, Remake(tables=True))
+    return "by making the release anew"
+
+
 def _write_history(run: Run, noted: Noted) -> str:
     pointer = _pointer_that_names(run.storage, noted)
     table = pointer.tables[table_names.revisions(pointer.subject)]
@@ -310,6 +319,7 @@ _WAYS = {
     REBUILD: _make_anew,
     RELEASE: _make_release_file,
     REJECTS: _make_rejects,
+    INDEX: _make_index,
     HISTORY: _write_history,
     UPSTREAM: _land_again,
     CATALOG: _derive_catalog,

@@ -57,6 +57,9 @@ class TableFile:
         rejects_path: inside the release folder: those lines; empty where there are none.
         texts: values that are text instead of numbers.
         unlisted: observations of series that the shown series file does not name.
+        index_path: inside the release folder: the index that its series are found by; or empty.
+        index_bytes: the size of that index.
+        index_sha256: the hash of its bytes, in hex.
     """
 
     path: Path
@@ -70,6 +73,9 @@ class TableFile:
     rejects_path: PathOrNone = ""
     texts: Count = field(default=0, metadata=ADDED_LATER)
     unlisted: Count = field(default=0, metadata=ADDED_LATER)
+    index_path: PathOrNone = field(default="", metadata=ADDED_LATER)
+    index_bytes: Count = field(default=0, metadata=ADDED_LATER)
+    index_sha256: Sha256OrNone = field(default="", metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -254,6 +260,8 @@ def missing_files(storage: Storage, pointer: Pointer) -> list[str]:
             missing.append(key)
         if file.rejects_path and pointer.folder + file.rejects_path not in found:
             missing.append(pointer.folder + file.rejects_path)
+        if file.index_path and found.get(pointer.folder + file.index_path) != file.index_bytes:
+            missing.append(pointer.folder + file.index_path)
     return sorted(missing)
 
 
@@ -283,14 +291,23 @@ def publish(storage: Storage, pointer: Pointer) -> None:
         LostRace: another run has published meanwhile.
     """
     check_is_there(storage, pointer)
-    document = asdict(pointer)
-    del document["tag"], document["until"]
-    if not pointer.held:
-        del document["held"]  # version 0.1 knows no such field
-    key, body = names.pointer(pointer.subject), to_json(document)
+    key, body = names.pointer(pointer.subject), to_json(_document_of(pointer))
     # A pointer that nobody could read would leave the subject without any.
     _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")
     storage.put_if_match(key, body, pointer.tag)
+
+
+def _document_of(pointer: Pointer) -> dict[str, Any]:
+    """A pointer as it is written: version 0.1 knows no field that is left out where it is empty."""
+    document = asdict(pointer)
+    del document["tag"], document["until"]
+    if not pointer.held:
+        del document["held"]
+    for table in document["tables"].values():
+        for file in table["files"]:
+            if not file["index_path"]:
+                del file["index_path"], file["index_bytes"], file["index_sha256"]
+    return document
 
 
 def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:

@@ -99,8 +99,9 @@ USUAL: dict[str, tuple[tuple[str, int], ...]] = {
     "ce": (("CE.[0-9]{8}01", 25), ("CE.[0-9]{8}03", 20), ("CE.[0-9]{8}(02|11)", 15)),
     "ci": (("CI.[0-9]{13}A", 20), ("CI.[0-9]{13}I", 10), ("CI.[12]0", 5)),
     "cm": (("CM.[12]0.*D", 15),),
-    "cu": (("CU.R", 25), ("CU", 10)),  # monthly, base of 1982-84; before CPI-W
-    "cw": (("CW.R", 20),),
+    # All items; then monthly, base of 1982-84; CPI-U before CPI-W.
+    "cu": (("CU.R....SA0$", 45), ("CU.R", 25), ("CU", 10)),
+    "cw": (("CW.R....SA0$", 40), ("CW.R", 20)),
     "cx": (("CX.*LB0101M", 30),),  # all consumer units
     "ei": (("EIUI[RQ]", 20),),
     "ip": (("IP.*L00", 15),),  # labor productivity
@@ -112,7 +113,7 @@ USUAL: dict[str, tuple[tuple[str, int], ...]] = {
     "pc": (("PCU([^-]*)-*[0-9]*$", 5),),
     "pr": (("PR.....6..2", 20), ("PR.....6..1", 10), ("PR.8500", 10)),
     "sm": (("SM...00000.*01", 30), ("SM.*01", 20), ("SM.*(02|03)", 10)),
-    "su": (("SU.R", 15),),
+    "su": (("SU.R....SA0$", 35), ("SU.R", 15)),
     "wp": (("WP.FD", 15),),
 }
 """By survey: patterns that a series id begins with, and their points; the first that fits counts.

@@ -13,8 +13,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from glue_jobs.labels import index_format as layout
-from glue_jobs.labels.index_scores import LIVING, MOST, is_national, static_score, usual_forms
-from glue_jobs.labels.index_words import words_of
+from glue_jobs.labels.index_scores import (
+    LIVING,
+    MOST,
+    NATIONAL,
+    is_national,
+    named_country,
+    names_a_part,
+    static_score,
+    usual_forms,
+)
+from glue_jobs.labels.index_words import QUIET_WORDS, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,6 +98,8 @@ class _Segment:
         self._in_title: dict[str, array[int]] = {}
         self._elsewhere: dict[str, array[int]] = {}
         self._scores, self._years = array("h"), array("H")
+        self._countries, self._parts = array("B"), array("B")
+        self._names = [""]
         self._blocks = array("I", [0])
         self._write_documents(entries)
 
@@ -114,7 +125,7 @@ class _Segment:
         """Keeps what postings and ranks are made of."""
         title = set(words_of(entry.title))
         words = set(words_of(entry.words)) - title
-        national = is_national(entry.title, entry.words, title | words)
+        self._note_place(entry, title | words)
         words |= {f"={entry.frequency}", f"={entry.seasonal}"} - {"="}
         for lists, found in ((self._in_title, title), (self._elsewhere, words)):
             for word in found:
@@ -122,23 +133,24 @@ class _Segment:
                     lists[word].append(place)
                 else:
                     lists[word] = array("I", (place,))
-        score = entry.score + static_score(
-            entry.series_id,
-            entry.frequency,
-            entry.seasonal,
-            national=national,
-            usual=self._usual,
-        )
+        score = static_score(entry.series_id, entry.frequency, entry.seasonal, self._usual)
+        score += entry.score
         self._scores.append(max(min(score, MOST), 0))
         self._years.append(entry.last_year)
+
+    def _note_place(self, entry: Entry, found: set[str]) -> None:
+        """Keeps whether a series names the country, and how, and whether it names a part of it."""
+        name = named_country(entry.title, entry.words)
+        if name not in self._names:
+            self._names.append(name)
+        self._countries.append(self._names.index(name))
+        self._parts.append(names_a_part(entry.title, found))
 
     def finish(self) -> bytes:
         """Writes the rest of it; returns its record for the directory."""
         newest = max(self._years)
+        self._add_living_and_national(newest)
         lengths = self._lengths()
-        for place, year in enumerate(self._years):
-            if year >= max(newest - 1, 1):
-                self._scores[place] = min(self._scores[place] + LIVING, MOST)
         places = _ranked(self._scores, lengths)
         ranks = array("I", bytes(4 * len(places)))
         for rank, place in enumerate(places):
@@ -159,12 +171,38 @@ class _Segment:
             self._stream.write(section)
         return b"".join(record)
 
+    def _add_living_and_national(self, newest: int) -> None:
+        """Adds the points that only all series together tell."""
+        naming = len(self) - self._countries.count(0)
+        for place, year in enumerate(self._years):
+            score = self._scores[place]
+            if year >= max(newest - 1, 1):
+                score += LIVING
+            if is_national(
+                names_country=self._countries[place] > 0,
+                names_part=self._parts[place] > 0,
+                naming=naming,
+                series=len(self),
+            ):
+                score += NATIONAL
+            self._scores[place] = min(score, MOST)
+
     def _lengths(self) -> array[int]:
-        """How much each title says: the weights of its words, so that common ones hardly count."""
+        """How much each title says: the weights of its words, so that common ones hardly count.
+
+        What the country is called counts nothing: a title without a place is as good.
+        """
         lengths = array("I", bytes(4 * len(self)))
-        for word, places in self._in_title.items():
+        countries = [frozenset(words_of(name)) for name in self._names]
+        of_countries = frozenset().union(*countries)
+        for word in self._in_title.keys() - QUIET_WORDS:
+            places = self._in_title[word]
             weight = title_weight(len(places), len(self))
-            if weight and word:
+            if word in of_countries:
+                for place in places:
+                    if word not in countries[self._countries[place]]:
+                        lengths[place] += weight
+            elif weight:
                 for place in places:
                     lengths[place] += weight
         return array("H", (min(length, _LONGEST) for length in lengths))

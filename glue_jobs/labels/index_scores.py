@@ -17,14 +17,23 @@ from glue_jobs.labels.index_words import words_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-LIVING, _NATIONAL, _ADJUSTED = 60, 45, 15
+LIVING, NATIONAL, _ADJUSTED = 60, 45, 15
 _FREQUENCIES = {"monthly": 15, "quarterly": 12, "semiannual": 5}
 MOST = 255
 
-_WHOLE_COUNTRY = re.compile(
-    r"u\.?s\.? city average|united states|total us|u\.?s\.? total|all u\.?s|nationwide",
-    re.IGNORECASE,
+_COUNTRY = (
+    "u.s. city average",
+    "united states",
+    "total us",
+    "u.s. total",
+    "all u.s",
+    "nationwide",
+    "u.s. metropolitan areas",
 )
+_WHOLE_COUNTRY = re.compile("|".join(map(re.escape, _COUNTRY)), re.IGNORECASE)
+
+# Where that many of a survey's series name the country, one that does not is about a part of it.
+_NAMED_BY = 100
 
 _PLACES = frozenset(
     words_of(
@@ -44,17 +53,32 @@ Of a state's name the word that no other text has: `York`, not `New`.
 _POSTAL = re.compile(r", [A-Z]{2}(?:-[A-Z]{2})*(?![A-Za-z])|\b(?:South|West)\b urban")
 
 
-def is_national(title: str, words: str, found: Collection[str]) -> bool:
-    """Whether a series is about the whole country.
+def named_country(title: str, words: str) -> str:
+    """What a series calls the whole country, if it names it."""
+    found = _WHOLE_COUNTRY.search(title) or _WHOLE_COUNTRY.search(words)
+    return found.group().lower() if found else ""
+
+
+def names_a_part(title: str, found: Collection[str]) -> bool:
+    """Whether a series names a part of the country.
 
     Args:
         title: its title.
-        words: further words of it.
-        found: the words of both, as ``words_of`` gives them.
+        found: all words of it, as ``words_of`` gives them.
     """
-    if _WHOLE_COUNTRY.search(title) or _WHOLE_COUNTRY.search(words):
-        return True
-    return _PLACES.isdisjoint(found) and not _POSTAL.search(title)
+    return not _PLACES.isdisjoint(found) or _POSTAL.search(title) is not None
+
+
+def is_national(*, names_country: bool, names_part: bool, naming: int, series: int) -> bool:
+    """Whether a series is about the whole country.
+
+    Args:
+        names_country: whether it names the country.
+        names_part: whether it names a part of it.
+        naming: how many of its survey's series name the country.
+        series: how many there are.
+    """
+    return names_country or (not names_part and naming * _NAMED_BY < series)
 
 
 def usual_forms(survey: str) -> tuple[tuple[re.Pattern[str], int], ...]:
@@ -66,12 +90,9 @@ def static_score(
     series_id: str,
     frequency: str,
     seasonal: str,
-    *,
-    national: bool,
     usual: tuple[tuple[re.Pattern[str], int], ...],
 ) -> int:
-    """The points of a series, without those for being still published."""
+    """The points of a series, without those for being still published and national."""
     score = HEADLINES.get(series_id, 0) + _FREQUENCIES.get(frequency, 0)
-    score += _NATIONAL if national else 0
     score += _ADJUSTED if seasonal == "S" else 0
     return score + next((points for form, points in usual if form.match(series_id)), 0)

@@ -51,6 +51,9 @@ STOP_WORDS = frozenset(
 )
 """They are in too many titles and queries to tell one series from another."""
 
+QUIET_WORDS = frozenset(("seas", "unadj", "seasonally", "adjusted", "not"))
+"""They say how a series is made, not what it is about: a title is not longer by them."""
+
 _WORD = re.compile(r"[a-z0-9]+")
 
 # Only those that the rules below would fold wrongly, or not at all.
@@ -64,6 +67,7 @@ _IRREGULAR = {
     "womens": "woman",
     "childrens": "child",
     "news": "news",
+    "seas": "seas",  # short for seasonally adjusted
 }
 
 
