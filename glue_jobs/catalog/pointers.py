@@ -348,7 +348,8 @@ def _fits(table: Table, history: str) -> bool:
     """Whether a table's files fit its place, its partition keys and each other.
 
     It has a file if it is the release's, each file has a value for every key, and each partition
-    has one folder, which is no other's: whoever reads a partition lists its folder.
+    has one folder, which is no other's: whoever reads a partition lists its folder. An index has
+    its hash.
     """
     values = {file.partition for file in table.files}
     places = {(file.partition, names.containing_folder(file.path)) for file in table.files}
@@ -356,5 +357,6 @@ def _fits(table: Table, history: str) -> bool:
     return (
         (table.folder.startswith(history) if table.folder else bool(table.files))
         and all(len(value) == len(table.partition_keys) for value in values)
+        and all(bool(file.index_path) == bool(file.index_sha256) for file in table.files)
         and (not table.partition_keys or len(values) == len(places) == len(folders))
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import zlib
 from array import array
+from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -95,8 +96,8 @@ class _Segment:
     def __init__(self, survey: str, stream: BinaryIO, entries: Iterable[Entry]) -> None:
         self._stream, self._usual = stream, usual_forms(survey)
         self._start = stream.tell()
-        self._in_title: dict[str, array[int]] = {}
-        self._elsewhere: dict[str, array[int]] = {}
+        self._in_title: dict[str, array[int]] = defaultdict(_no_series)
+        self._elsewhere: dict[str, array[int]] = defaultdict(_no_series)
         self._scores, self._years = array("h"), array("H")
         self._countries, self._parts = array("B"), array("B")
         self._names = [""]
@@ -129,10 +130,7 @@ class _Segment:
         words |= {f"={entry.frequency}", f"={entry.seasonal}"} - {"="}
         for lists, found in ((self._in_title, title), (self._elsewhere, words)):
             for word in found:
-                if word in lists:
-                    lists[word].append(place)
-                else:
-                    lists[word] = array("I", (place,))
+                lists[word].append(place)
         score = static_score(entry.series_id, entry.frequency, entry.seasonal, self._usual)
         score += entry.score
         self._scores.append(max(min(score, MOST), 0))
@@ -210,11 +208,10 @@ class _Segment:
     def _write_postings(self, ranks: array[int]) -> tuple[bytes, bytes]:
         """Writes the postings of every word; returns the words, and a record for each."""
         texts, records = bytearray(), bytearray()
-        none = array("I")
         for word in sorted({*self._in_title, *self._elsewhere}):
             offset, checksum, counts = self._stream.tell(), 0, []
             for lists in (self._in_title, self._elsewhere):
-                places = lists.pop(word, none)
+                places = lists.pop(word, _no_series())
                 stored = _postings(places, ranks)
                 checksum = zlib.crc32(stored, checksum)
                 counts.append(len(places))
@@ -222,6 +219,10 @@ class _Segment:
             records += layout.WORD.pack(len(texts), *counts, checksum, offset)
             texts += word.encode()
         return bytes(texts), bytes(records)
+
+
+def _no_series() -> array[int]:
+    return array("I")
 
 
 def title_weight(count: int, series: int) -> int:
@@ -256,6 +257,8 @@ def _postings(places: array[int], ranks: array[int]) -> bytes:
 
 def _document(entry: Entry) -> str:
     """What is shown of a series, in one line."""
-    shown = (entry.series_id, entry.title, entry.frequency, entry.seasonal)
-    texts = [" ".join(text.split()) for text in (*shown, entry.last_period)]
-    return "\t".join((*texts, str(entry.last_year)))
+    texts = (entry.series_id, entry.title, entry.frequency, entry.seasonal, entry.last_period)
+    line = "\t".join((*texts, str(entry.last_year)))
+    if line.count("\t") == len(texts) and "\n" not in line:
+        return line
+    return "\t".join((*(" ".join(text.split()) for text in texts), str(entry.last_year)))

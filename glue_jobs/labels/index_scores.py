@@ -30,8 +30,6 @@ _COUNTRY = (
     "nationwide",
     "u.s. metropolitan areas",
 )
-_WHOLE_COUNTRY = re.compile("|".join(map(re.escape, _COUNTRY)), re.IGNORECASE)
-
 # Where that many of a survey's series name the country, one that does not is about a part of it.
 _NAMED_BY = 100
 
@@ -55,8 +53,8 @@ _POSTAL = re.compile(r", [A-Z]{2}(?:-[A-Z]{2})*(?![A-Za-z])|\b(?:South|West)\b u
 
 def named_country(title: str, words: str) -> str:
     """What a series calls the whole country, if it names it."""
-    found = _WHOLE_COUNTRY.search(title) or _WHOLE_COUNTRY.search(words)
-    return found.group().lower() if found else ""
+    text = f"{title}\n{words}".lower()
+    return next((name for name in _COUNTRY if name in text), "")
 
 
 def names_a_part(title: str, found: Collection[str]) -> bool:

@@ -288,10 +288,7 @@ def _injuries(keep: Keep) -> Iterator[Entry]:
     places = ["All U.S.", *states]
     for (industry, name), (number, case) in product(industries, enumerate(cases)):
         for (kind, text), (place, where) in product(enumerate(kinds), enumerate(places)):
-            # The last case is counted in private industry alone.
-            for owner, whom in list(enumerate(("All ownerships", "Private industry")))[
-                number // 3 :
-            ]:
+            for owner, whom in enumerate(("All ownerships", "Private industry")):
                 series_id = f"ISU{industry}{number}{kind}{place:03d}{owner}"
                 if keep(series_id):
                     title = f"{case}, {text}, {name}, {whom}, {where}"
