@@ -48,6 +48,11 @@ def _meanings() -> Mapping[Words, Meaning]:
     for line in _TABLE.read_text("utf-8").splitlines()[1:]:
         text, alternatives, surveys = line.split("\t")
         words = tuple(words_of(text))
-        each = [tuple(dict.fromkeys(words_of(one))) for one in alternatives.split("|")]
+        each = [_parse(one.strip()) for one in alternatives.split("|")]
         meanings[words] = Meaning(tuple(dict.fromkeys([words, *each])), tuple(surveys.split()))
     return meanings
+
+
+def _parse(text: str) -> Words:
+    """A meaning; one such as `=S` is what the index notes of a series besides its words."""
+    return (text,) if text.startswith("=") else tuple(dict.fromkeys(words_of(text)))

@@ -10,6 +10,7 @@ what people look for (``glue_jobs/labels/index_scores.py``).
 from __future__ import annotations
 
 import heapq
+import math
 import re
 from dataclasses import dataclass, field
 from functools import reduce
@@ -82,6 +83,7 @@ class _Term(NamedTuple):
     """What a series must meet, as it was typed, and what it means."""
 
     text: str
+    phrase: tuple[str, ...]
     meaning: Meaning
 
 
@@ -111,10 +113,12 @@ class _Part:
 
 
 class _Candidate(NamedTuple):
+    """A series that may be shown: in the order in which they are sorted, no two are alike."""
+
     points: float
-    order: int
-    part: _Part
+    part_number: int
     rank: int
+    part: _Part
 
 
 def is_searched(code: str, words: str, survey: str = "") -> bool:
@@ -193,7 +197,7 @@ def _terms_of(words: str) -> list[_Term]:
             meaning = meaning_of(phrase)
             if meaning or size == 1:
                 text = " ".join(dict.fromkeys(chunk.strip(",.;:?!") for _, chunk in part))
-                terms.setdefault(phrase, _Term(text, meaning or Meaning((phrase,), ())))
+                terms.setdefault(phrase, _Term(text, phrase, meaning or Meaning((phrase,), ())))
                 begin += size
                 break
     return list(terms.values())
@@ -246,16 +250,28 @@ def _words_of_survey(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _candidates(parts: list[_Part], terms: int, newest: int) -> Iterator[_Candidate]:
     """The series that meet all terms, or else as many as any does."""
+    weights = [1.0] * terms
     for count in range(terms, 0, -1):
         found = False
-        for part in parts:
+        for number, part in enumerate(parts):
             titled, complete = _meeting(part, count)
             found = found or complete != 0
             best = [*ranks_in(titled, _LOOKED_AT), *ranks_in(complete & ~titled, _LOOKED_AT)]
             for rank in best:
-                yield _Candidate(-_points(part, rank, newest), rank, part, rank)
+                points = _points(part, rank, weights, newest)
+                yield _Candidate(-points, number, rank, part)
         if found:
             return
+        weights = _rarities(parts, terms)
+
+
+def _rarities(parts: list[_Part], terms: int) -> list[float]:
+    """How much each term says, where not all are met: what few series meet says more."""
+    series = sum(part.segment.series for part in parts)
+    meeting = [
+        sum(part.met[term].by_description.bit_count() for part in parts) for term in range(terms)
+    ]
+    return [math.log2(1 + series / count) if count else 0.0 for count in meeting]
 
 
 def _meeting(part: _Part, count: int) -> tuple[int, int]:
@@ -272,13 +288,13 @@ def _meeting(part: _Part, count: int) -> tuple[int, int]:
     return titled & part.chosen, complete & part.chosen
 
 
-def _points(part: _Part, rank: int, newest: int) -> float:
-    """How good an answer a series is."""
-    met = sum(_level(one, rank) for one in part.met) / len(part.met)
+def _points(part: _Part, rank: int, weights: list[float], newest: int) -> float:
+    """How good an answer a series is, by what the index says of it without its title."""
+    levels = [weight * _level(one, rank) for weight, one in zip(weights, part.met)]
     length = part.segment.lengths[rank]
     said = sum(one.weight(rank) for one in part.met)
     covered = min(said / length, 1.0) if length else 0.5
-    points = part.segment.scores[rank] + _MET * met + _COVERED * covered
+    points = part.segment.scores[rank] + _MET * sum(levels) / sum(weights) + _COVERED * covered
     points += _MEANT if part.is_meant else 0
     return points - (LIVING if part.index.newest < newest - _YEARS_BEHIND else 0)
 
@@ -294,13 +310,25 @@ def _level(met: _Met, rank: int) -> float:
 
 def _sort_by_title(found: list[tuple[float, Found]], terms: list[_Term]) -> list[Found]:
     """Sorts the best ones again, now that their titles are read."""
+    asked = [word for term in terms for word in term.phrase]
 
     def points(scored: tuple[float, Found]) -> float:
-        parts = {tuple(words_of(part)) for part in _PARTS.split(scored[1].title)}
-        whole = sum(not parts.isdisjoint(term.meaning.alternatives) for term in terms)
-        return scored[0] - _WHOLE_PART * whole / len(terms)
+        parts = {tuple(words_of(part)) for part in _PARTS.split(scored[1].title)} - {()}
+        said = sum(len(part) for part in parts if _is_run(part, asked))
+        meant = sum(
+            len(term.phrase)
+            for term in terms
+            if not parts.isdisjoint(set(term.meaning.alternatives) - {term.phrase})
+        )
+        return scored[0] - _WHOLE_PART * min(max(said, meant) / len(asked), 1.0)
 
     return [one for _, one in sorted(found, key=points)]
+
+
+def _is_run(part: tuple[str, ...], words: list[str]) -> bool:
+    """Whether words stand in a query one after the other."""
+    begins = range(len(words) - len(part) + 1)
+    return any(tuple(words[begin : begin + len(part)]) == part for begin in begins)
 
 
 def _has(ranks: bytes, rank: int) -> bool:

@@ -70,15 +70,15 @@ HEADLINES: dict[str, int] = {
     "JTS000000000000000JOL": _FIRST,
     "JTS000000000000000HIL": _SECOND,
     "JTS000000000000000QUL": _SECOND,
-    "JTS000000000000000QUR": _SECOND,
-    "JTS000000000000000JOR": _SECOND,
+    "JTS000000000000000QUR": _THIRD,
+    "JTS000000000000000JOR": _THIRD,
     "JTS000000000000000LDL": _SECOND,
     "JTS000000000000000TSL": _SECOND,
     # Productivity and costs (pr, mp).
     "PRS85006092": _FIRST,  # output per hour
     "PRS85006112": _FIRST,  # unit labor costs
     "PRS85006152": _SECOND,  # real hourly compensation
-    "PRS85006102": _THIRD,  # hourly compensation
+    "PRS85006102": _SECOND,  # hourly compensation
     "MPU4910012": _SECOND,  # total factor productivity
     # Employment costs (ci, cm).
     "CIU1010000000000A": _FIRST,  # total compensation, civilian
@@ -106,13 +106,20 @@ USUAL: dict[str, tuple[tuple[str, int], ...]] = {
     "ei": (("EIUI[RQ]", 20),),
     "ip": (("IP.*L00", 15),),  # labor productivity
     "is": (("IS.0{3}", 5),),
-    "jt": (("JT.0{15}", 20), ("JT.*L$", 8)),  # total nonfarm, whole country; levels
+    "jt": (("JT.0{15}..L", 28), ("JT.0{15}", 20), ("JT.*L$", 8)),  # whole country; levels
     "la": (("LA.ST.*03", 30), ("LA.*03", 20), ("LA.ST", 10)),  # states; unemployment rate
     "le": (("LE.02528815", 20),),
     "ln": (("LN.14", 20), ("LN.1[123]", 15), ("LN.0[1234]", 10)),
     "pc": (("PCU([^-]*)-*[0-9]*$", 5),),
     "pr": (("PR.....6..2", 20), ("PR.....6..1", 10), ("PR.8500", 10)),
-    "sm": (("SM...00000.*01", 30), ("SM.*01", 20), ("SM.*(02|03)", 10)),
+    # Total nonfarm; whole states; all employees before their hours and earnings.
+    "sm": (
+        ("SM...0{13}01", 45),
+        ("SM.[0-9]{7}0{8}01", 40),
+        ("SM...0{5}.*01", 30),
+        ("SM.*01", 20),
+        ("SM.*(02|03)", 10),
+    ),
     "su": (("SU.R....SA0$", 35), ("SU.R", 15)),
     "wp": (("WP.FD", 15),),
 }

@@ -131,8 +131,9 @@ class _Segment:
         for lists, found in ((self._in_title, title), (self._elsewhere, words)):
             for word in found:
                 lists[word].append(place)
-        score = static_score(entry.series_id, entry.frequency, entry.seasonal, self._usual)
-        score += entry.score
+        score = entry.score + static_score(
+            entry.series_id, entry.title, entry.frequency, entry.seasonal, self._usual
+        )
         self._scores.append(max(min(score, MOST), 0))
         self._years.append(entry.last_year)
 

@@ -30,6 +30,19 @@ _COUNTRY = (
     "nationwide",
     "u.s. metropolitan areas",
 )
+_TOTALS = (
+    "total nonfarm",
+    "total private",
+    "total, all",
+    "all items",
+    "all industries",
+    "all occupations",
+    "all commodities",
+    "all consumer units",
+)
+_TOTAL = 12
+"""Who names no industry, item or group means all of them."""
+
 # Where that many of a survey's series name the country, one that does not is about a part of it.
 _NAMED_BY = 100
 
@@ -86,6 +99,7 @@ def usual_forms(survey: str) -> tuple[tuple[re.Pattern[str], int], ...]:
 
 def static_score(
     series_id: str,
+    title: str,
     frequency: str,
     seasonal: str,
     usual: tuple[tuple[re.Pattern[str], int], ...],
@@ -93,4 +107,6 @@ def static_score(
     """The points of a series, without those for being still published and national."""
     score = HEADLINES.get(series_id, 0) + _FREQUENCIES.get(frequency, 0)
     score += _ADJUSTED if seasonal == "S" else 0
+    title = title.lower()
+    score += _TOTAL if any(total in title for total in _TOTALS) else 0
     return score + next((points for form, points in usual if form.match(series_id)), 0)

@@ -65,6 +65,18 @@ def test_filters(indexes):
     assert len(find(indexes, "unemployment", limit=2)) == 2
 
 
+def test_what_a_query_says_of_adjustment_and_frequency_is_met_by_what_is_noted(indexes):
+    assert "LNS14000000" not in ids(find(indexes, "unadjusted unemployment rate"))
+    assert ids(find(indexes, "annual unemployment rate")) == ["LNU04023554"]
+    assert ids(find(indexes, "seasonally adjusted unemployment rate"))[0] == "LNS14000000"
+
+
+def test_of_the_words_that_are_met_the_rare_ones_count_more(indexes):
+    found = find(indexes, "eggs monthly women")
+    assert {one.missed for one in found} == {("eggs",), ("women",)}
+    assert "LNS14000000" not in ids(found)
+
+
 def test_the_id_of_a_series_finds_it(indexes):
     assert ids(find(indexes, "lns14000002")) == ["LNS14000002"]
     assert ids(find(indexes, "LNS14000002, eggs"))[:2] == ["LNS14000002", "APU0000708111"]
