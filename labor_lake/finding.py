@@ -13,7 +13,7 @@ import heapq
 import math
 import re
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from itertools import combinations
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,9 +25,10 @@ from glue_jobs.sources.bls.surveys import known_surveys
 from labor_lake.everyday import Meaning, longest_phrase, meaning_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.labels.index_reading import Index, Listed, Postings, Segment
+    from glue_jobs.sources.bls.surveys import Survey
 
 GIANTS = ("ch", "cs", "fw", "oe")
 """Surveys with so many series that they are searched only when they are named."""
@@ -240,9 +241,15 @@ def _part(index: Index, segment: Segment, terms: list[_Term], filters: list[str]
     return _Part(index, segment, chosen, met, is_meant)
 
 
+@cache
+def _surveys() -> Mapping[str, Survey]:
+    return known_surveys()
+
+
+@cache
 def _words_of_survey(code: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a survey's name, and those of what it is about: words of all its series."""
-    survey = known_surveys().get(code)
+    survey = _surveys().get(code)
     if survey is None:
         return frozenset((code,)), frozenset()
     return frozenset((code, *words_of(survey.name))), frozenset(words_of(survey.description))

@@ -6,7 +6,6 @@ the survey: documents are compressed and written as they come, postings when a s
 
 from __future__ import annotations
 
-import math
 import zlib
 from array import array
 from collections import defaultdict
@@ -196,7 +195,7 @@ class _Segment:
         of_countries = frozenset().union(*countries)
         for word in self._in_title.keys() - QUIET_WORDS:
             places = self._in_title[word]
-            weight = title_weight(len(places), len(self))
+            weight = layout.title_weight(len(places), len(self))
             if word in of_countries:
                 for place in places:
                     if word not in countries[self._countries[place]]:
@@ -224,11 +223,6 @@ class _Segment:
 
 def _no_series() -> array[int]:
     return array("I")
-
-
-def title_weight(count: int, series: int) -> int:
-    """How much a word says that so many of a segment's titles have: none that all have."""
-    return round(layout.WEIGHT_UNIT * math.log2(series / count)) if count else 0
 
 
 def _ranked(scores: array[int], lengths: array[int]) -> array[int]:

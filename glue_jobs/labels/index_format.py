@@ -23,6 +23,7 @@ Segments bound the memory of writer and reader, however many series a survey has
 
 from __future__ import annotations
 
+import math
 import struct
 import sys
 from array import array
@@ -85,6 +86,11 @@ def is_bits(count: int, series: int) -> bool:
 def bits_size(series: int) -> int:
     """How many bytes a bit for each series takes."""
     return (series + 7) // 8
+
+
+def title_weight(count: int, series: int) -> int:
+    """How much a word says that so many of a segment's titles have: none that all have."""
+    return round(WEIGHT_UNIT * math.log2(series / count)) if count else 0
 
 
 def to_bytes(numbers: array[int]) -> bytes:

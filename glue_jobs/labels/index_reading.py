@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from glue_jobs.labels import index_format as layout
-from glue_jobs.labels.index import title_weight
 
 if TYPE_CHECKING:
     from array import array
@@ -91,7 +90,7 @@ class Segment:
             raise layout.damage(self._path, f"the series of the word {word!r} are not as written")
         title = self._as_bits(stored[: sizes[0]], found.in_title)
         elsewhere = self._as_bits(stored[sizes[0] :], found.elsewhere)
-        return Postings(title, title | elsewhere, title_weight(found.in_title, self.series))
+        return Postings(title, title | elsewhere, layout.title_weight(found.in_title, self.series))
 
     def at_rank(self, rank: int) -> Listed:
         """What is shown of a series."""
