@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# What unpacks to more was not written by us: 64 titles take some 10 kB.
+_LARGEST_BLOCK = 1 << 24
+
 _SET = re.compile(rb"[^\0]", re.DOTALL)
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
@@ -63,6 +66,8 @@ class Segment:
         """Takes the file and the segment's record in its directory."""
         self._path, self._content = path, content
         self.series, self.newest, self._start = layout.SEGMENT_HEAD.unpack_from(record)
+        if not 0 < self.series <= layout.SEGMENT:
+            raise layout.damage(path, "a segment has more series than any")
         at = layout.SEGMENT_HEAD.size
         self._sections = {
             name: layout.SECTION.unpack_from(record, at + number * layout.SECTION.size)
@@ -156,8 +161,8 @@ class Segment:
     def _listed(self, block: int) -> list[Listed]:
         begin, end = (self._start + one for one in self._blocks[block : block + 2])
         try:
-            lines = zlib.decompress(self._content[begin:end]).decode().split("\n")
-            return [_parse(line) for line in lines]
+            unpacked = zlib.decompressobj().decompress(self._content[begin:end], _LARGEST_BLOCK)
+            return [_parse(line) for line in unpacked.decode().split("\n")]
         except (zlib.error, ValueError):
             raise layout.damage(self._path, "what it says of some series is unreadable") from None
 

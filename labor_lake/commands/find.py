@@ -145,8 +145,7 @@ def _print(found: Sequence[Found], words: str, survey: str) -> None:
     missed = list(dict.fromkeys(word for one in found for word in one.missed))
     if missed and all(one.missed for one in found):
         print(
-            f"No series has all of: {words}. These have most of it, without one of:"
-            f" {', '.join(missed)}."
+            f"No series has all of: {words}. These have most of it; missing: {', '.join(missed)}."
         )
     header = ("series_id", "title", "freq", "adj", "last")
     rows = [

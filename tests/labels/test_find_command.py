@@ -77,9 +77,7 @@ def test_what_is_not_found_is_told_with_a_hint(lake_find):
 
 def test_what_is_met_in_part_is_told(lake_find):
     _, told, _ = lake_find("eggs", "Denver")
-    assert "No series has all of: eggs Denver. These have most of it, without one of: Denver." in (
-        told
-    )
+    assert "No series has all of: eggs Denver. These have most of it; missing: Denver." in told
 
 
 def test_surveys_without_an_index_are_named(storage, tmp_path, lake_find):

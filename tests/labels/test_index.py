@@ -121,6 +121,14 @@ def test_another_file_is_no_index(path):
         Index(path)
 
 
+def test_a_segment_of_more_series_than_are_written_is_refused(path, monkeypatch):
+    """Whoever reads it would make a number of as many bits."""
+    write_index(path, "xx", entries(500))
+    monkeypatch.setattr(index_format, "SEGMENT", 100)
+    with pytest.raises(IntegrityFailure, match="more series than any"):
+        Index(path)
+
+
 def test_a_changed_byte_is_told_or_changes_nothing(path):
     """Wherever a bit flips: what is read of the file is right, or the failure is told."""
     write_index(path, "xx", entries(300))
