@@ -161,7 +161,7 @@ class Segment:
     def _listed(self, block: int) -> list[Listed]:
         begin, end = (self._start + one for one in self._blocks[block : block + 2])
         try:
-            unpacked = zlib.decompressobj().decompress(self._content[begin:end], _LARGEST_BLOCK)
+            unpacked = _unpack(self._content[begin:end])
             return [_parse(line) for line in unpacked.decode().split("\n")]
         except (zlib.error, ValueError):
             raise layout.damage(self._path, "what it says of some series is unreadable") from None
@@ -221,6 +221,19 @@ class Index:
         """The series with that id, or None where there is none."""
         found = (segment.with_id(series_id) for segment in self.segments)
         return next((one for one in found if one is not None), None)
+
+
+def _unpack(stored: bytes) -> bytes:
+    """A block, whole.
+
+    Raises:
+        zlib.error: it is damaged, or larger than any that is written.
+    """
+    unpacker = zlib.decompressobj()
+    unpacked = unpacker.decompress(stored, _LARGEST_BLOCK)
+    if not unpacker.eof:
+        raise zlib.error("it does not end")
+    return unpacked
 
 
 def _parse(line: str) -> Listed:
