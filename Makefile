@@ -115,10 +115,11 @@ wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; r
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
-bench: $(VENV)/dev ## measure conversion, history, and a lake of many surveys
+bench: $(VENV)/dev ## measure conversion, history, a lake of many surveys, and finding series
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.surveys
+	$(BIN)/python -m bench.find
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m tools.docs

@@ -98,10 +98,14 @@ class CurrentRelease:
         return roles.get(table, Role.OTHER)
 
     def is_there(self, file: TableFile) -> bool:
-        """Whether it still has a file, and the lines that were set aside of it."""
-        stored = self._storage.stat(self._folder + file.path)
-        if stored is None or stored.size != file.bytes:
-            return False
+        """Whether it still has a file, its index, and the lines that were set aside of it."""
+        sized = {file.path: file.bytes}
+        if file.index_path:
+            sized[file.index_path] = file.index_bytes
+        for path, size in sized.items():
+            stored = self._storage.stat(self._folder + path)
+            if stored is None or stored.size != size:
+                return False
         rejects = self._folder + file.rejects_path
         return not file.rejects_path or self._storage.stat(rejects) is not None
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
+from glue_jobs.labels.entries import read_entries
+from glue_jobs.labels.index import write_index
 from glue_jobs.labels.making import make_labels
-from glue_jobs.release_folder import store_file
+from glue_jobs.release_folder import store_file, store_index
 from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.convert import Converted
 from glue_jobs.tables.plan import Role
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
     from glue_jobs.verdicts import Verdict
+
+MOST_INDEXED = 3_000_000
+"""Series of a survey that has an index: of `cs`, with 15 million, it would take 12 minutes."""
 
 PATH = "labels/part-00000.parquet"
 
@@ -69,17 +74,29 @@ def put_labels(
     table = previous.tables.get(table_names.labels(subject)) if previous else None
     if previous and table and table.files[0].source_sha256 == digest:
         (before,) = table.files
-        building.run.storage.copy(previous.folder + before.path, building.folder + before.path)
+        for path in filter(None, (before.path, before.index_path)):
+            building.run.storage.copy(previous.folder + path, building.folder + path)
         building.add(table_names.labels(subject), table.columns, before)
         return
     building.run.progress.step(f"{subject}: putting its series into words")
     target = building.scratch / "labels.parquet"
     converted = _make(subject, inputs, target, building.scratch)
     building.warnings.extend(converted.warnings)
+    index = building.scratch / "labels.index"
+    has_index = converted.rows <= MOST_INDEXED
+    if has_index:
+        index_labels(subject, target, index)
     file = store_file(building, target, PATH, converted)
+    if has_index:
+        file = store_index(building, index, file)
     building.add(
         table_names.labels(subject), converted.columns, replace(file, source_sha256=digest)
     )
+
+
+def index_labels(subject: str, labels: Path, target: Path) -> None:
+    """Writes the index that the series of a table of labels are found by."""
+    write_index(target, subject, read_entries(labels))
 
 
 def make_labels_again(

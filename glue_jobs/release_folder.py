@@ -156,7 +156,7 @@ def rejects_text(converted: Converted) -> bytes:
 def _take_over(building: Building, place: Planned, before: TableFile) -> None:
     """Takes an unchanged file over from the current release, without reading it."""
     assert building.previous is not None  # noqa: S101 - whoever has a file has its pointer
-    for path in filter(None, (before.path, before.rejects_path)):
+    for path in filter(None, (before.path, before.rejects_path, before.index_path)):
         building.run.storage.copy(building.previous.folder + path, building.folder + path)
     building.add(place.table, building.previous.tables[place.table].columns, before, place.keys)
 
@@ -179,3 +179,11 @@ def store_file(building: Building, made: Path, path: str, converted: Converted) 
         texts=converted.texts,
         rejects_path=rejects_path,
     )
+
+
+def store_index(building: Building, made: Path, file: TableFile) -> TableFile:
+    """Moves a finished search index into the folder; returns its table's file, which names it."""
+    path = f"indexes/{file.path.rpartition('/')[0]}.index"
+    sha256, size = path_sha256(made), made.stat().st_size
+    building.run.storage.put_file(building.folder + path, made, sha256)
+    return replace(file, index_path=path, index_bytes=size, index_sha256=sha256)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 EASTERN = ZoneInfo("America/New_York")
@@ -108,6 +107,8 @@ def end_of(text: str) -> datetime:
 
 def from_header(text: str | None) -> datetime | None:
     """The moment in an HTTP header, in UTC, or None where there is none that can be read."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - loads sockets
+
     try:
         moment = parsedate_to_datetime(text or "")
         aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from glue_jobs.engines.protocol import Engine
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
+    from labor_lake.finding import Found
     from labor_lake.series import Label
     from labor_lake.tracing import Trace
 
@@ -177,6 +178,40 @@ class Lake:
     ) -> pa.RecordBatchReader:
         """The same, batch by batch; the next question ends it."""
         return self._engine(as_of)[0].stream(statement, parameters)
+
+    def find(
+        self,
+        words: str,
+        *,
+        survey: str = "",
+        frequency: str = "",
+        seasonal: str = "",
+        limit: int = 20,
+    ) -> list[Found]:
+        """The series that words describe, the best first.
+
+        Args:
+            words: "gasoline price Denver"; everyday words do: payrolls, inflation.
+            survey: only of this one; the largest ones are searched only when they are named.
+            frequency: only monthly, quarterly, semiannual or annual ones.
+            seasonal: only adjusted ones (S), or unadjusted ones (U).
+            limit: how many at most.
+
+        Raises:
+            LakeError: an index that was to be searched is damaged.
+        """
+        from glue_jobs.catalog.indexes import load_index_files  # noqa: PLC0415 - see above
+        from labor_lake.finding import find  # noqa: PLC0415
+        from labor_lake.index_files import open_indexes  # noqa: PLC0415
+
+        storage = self._storage()
+        listed = load_index_files(storage)
+        indexes, failures = open_indexes(storage, listed, words, survey)
+        for failure in failures:
+            raise failure
+        return find(
+            indexes, words, survey=survey, frequency=frequency, seasonal=seasonal, limit=limit
+        )
 
     def label(self, series_id: str) -> Label:
         """What a series is.

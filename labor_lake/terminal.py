@@ -7,14 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from glue_jobs.progress import Progress, write_line
@@ -23,6 +15,8 @@ from glue_jobs.visible import shown_bytes, visible
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from rich.progress import Progress as RichProgress
 
 
 def print_table(
@@ -125,15 +119,17 @@ class TerminalProgress(Progress):
 
     def expect(self, files: int, size: int) -> None:
         """Starts a bar."""
+        from rich import progress  # noqa: PLC0415 - what only prints a table does without it
+
         with self._lock:
             self._stop()
             self._files, self._done, self._thread = files, 0, threading.get_ident()
-            self._bar = RichProgress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                TimeRemainingColumn(),
+            self._bar = progress.Progress(
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.DownloadColumn(),
+                progress.TransferSpeedColumn(),
+                progress.TimeRemainingColumn(),
                 console=self._console,
                 transient=True,
             )

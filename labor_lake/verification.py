@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 RAW, VINTAGE, RELEASE, REJECTS, HISTORY = "raw", "vintage", "release", "rejects", "history"
 MANIFEST, POINTER, CATALOG, UPSTREAM = "manifest", "pointer", "catalog", "upstream"
 DATE, REBUILD = "date", "rebuild"
+INDEX = "index"
 REPORT = "report"
 
 ORDER = (
-    *(MANIFEST, POINTER, RAW, VINTAGE, DATE, RELEASE, REJECTS, HISTORY),
+    *(MANIFEST, POINTER, RAW, VINTAGE, DATE, RELEASE, REJECTS, INDEX, HISTORY),
     *(REBUILD, UPSTREAM, REPORT, CATALOG),
 )
 """In which order areas are repaired: each stands on those before it."""
@@ -259,6 +260,9 @@ def _of_pointer(
         yield Noted(area, subject, pointer.key_of(table, file), noted_in, file.sha256)
         if file.rejects_path:
             yield Noted(REJECTS, subject, pointer.folder + file.rejects_path, noted_in)
+        if file.index_path:
+            key = pointer.folder + file.index_path
+            yield Noted(INDEX, subject, key, noted_in, file.index_sha256)
     until = release_name(now + CLOCKS_DIFFER)
     releases = {pointer.release, *(vintage.release for vintage in pointer.history)}
     if max(releases) > until:

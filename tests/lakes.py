@@ -48,6 +48,8 @@ def put_files(storage: Storage, pointer: Pointer) -> None:
             storage.put(key, b"x" * file.bytes)
         if file.rejects_path:
             storage.put(pointer.folder + file.rejects_path, b"{}\n")
+        if file.index_path:
+            storage.put(pointer.folder + file.index_path, b"x" * file.index_bytes)
 
 
 def lake_of(folder: Path, rows: Iterable[Row], population: dict[int, int]) -> WorkflowResult:

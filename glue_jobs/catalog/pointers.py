@@ -57,6 +57,9 @@ class TableFile:
         rejects_path: inside the release folder: those lines; empty where there are none.
         texts: values that are text instead of numbers.
         unlisted: observations of series that the shown series file does not name.
+        index_path: inside the release folder: the index that its series are found by; or empty.
+        index_bytes: the size of that index.
+        index_sha256: the hash of its bytes, in hex.
     """
 
     path: Path
@@ -70,6 +73,9 @@ class TableFile:
     rejects_path: PathOrNone = ""
     texts: Count = field(default=0, metadata=ADDED_LATER)
     unlisted: Count = field(default=0, metadata=ADDED_LATER)
+    index_path: PathOrNone = field(default="", metadata=ADDED_LATER)
+    index_bytes: Count = field(default=0, metadata=ADDED_LATER)
+    index_sha256: Sha256OrNone = field(default="", metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -270,6 +276,8 @@ def missing_files(storage: Storage, pointer: Pointer) -> list[str]:
             missing.append(key)
         if file.rejects_path and pointer.folder + file.rejects_path not in found:
             missing.append(pointer.folder + file.rejects_path)
+        if file.index_path and found.get(pointer.folder + file.index_path) != file.index_bytes:
+            missing.append(pointer.folder + file.index_path)
     return sorted(missing)
 
 
@@ -299,14 +307,23 @@ def publish(storage: Storage, pointer: Pointer) -> None:
         LostRace: another run has published meanwhile.
     """
     check_is_there(storage, pointer)
-    document = asdict(pointer)
-    del document["tag"], document["until"]
-    if not pointer.held:
-        del document["held"]  # version 0.1 knows no such field
-    key, body = names.pointer(pointer.subject), to_json(document)
+    key, body = names.pointer(pointer.subject), to_json(_document_of(pointer))
     # A pointer that nobody could read would leave the subject without any.
     _read(body, key, f"{key} would not be a pointer that can be read; nothing was published.")
     storage.put_if_match(key, body, pointer.tag)
+
+
+def _document_of(pointer: Pointer) -> dict[str, Any]:
+    """A pointer as it is written: version 0.1 knows no field that is left out where it is empty."""
+    document = asdict(pointer)
+    del document["tag"], document["until"]
+    if not pointer.held:
+        del document["held"]
+    for table in document["tables"].values():
+        for file in table["files"]:
+            if not file["index_path"]:
+                del file["index_path"], file["index_bytes"], file["index_sha256"]
+    return document
 
 
 def parse_pointer(body: bytes, tag: str | None, key: str) -> Pointer:
@@ -347,7 +364,8 @@ def _fits(table: Table, history: str) -> bool:
     """Whether a table's files fit its place, its partition keys and each other.
 
     It has a file if it is the release's, each file has a value for every key, and each partition
-    has one folder, which is no other's: whoever reads a partition lists its folder.
+    has one folder, which is no other's: whoever reads a partition lists its folder. An index has
+    its hash.
     """
     values = {file.partition for file in table.files}
     places = {(file.partition, names.containing_folder(file.path)) for file in table.files}
@@ -355,5 +373,6 @@ def _fits(table: Table, history: str) -> bool:
     return (
         (table.folder.startswith(history) if table.folder else bool(table.files))
         and all(len(value) == len(table.partition_keys) for value in values)
+        and all(bool(file.index_path) == bool(file.index_sha256) for file in table.files)
         and (not table.partition_keys or len(values) == len(places) == len(folders))
     )

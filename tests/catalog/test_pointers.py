@@ -35,6 +35,7 @@ DATA = Table(
     (DATA_FILE,),
 )
 SOURCES = Table((YEAR,), (TableFile("sources/p", 12, 300, HASH),))
+INDEXED = replace(SOURCES.files[0], index_path="indexes/a", index_bytes=50, index_sha256=HASH)
 
 
 def pointer_to(release: str, subject: str = "pr") -> Pointer:
@@ -104,6 +105,27 @@ def test_a_release_whose_file_was_removed_is_not_published(gone, storage):
     with pytest.raises(TryAgainLater, match=rf"{gone} was removed while the release 2025.* of pr"):
         publish(storage, POINTER)
     assert load_pointer(storage, "pr") is None
+
+
+def test_an_index_is_named_only_where_there_is_one(storage):
+    publish_whole(storage, POINTER)
+    assert b"index_" not in storage.get("current/pr.json").body
+    tables = {**POINTER.tables, "pr_sources": replace(SOURCES, files=(INDEXED,))}
+    tag = storage.get("current/pr.json").tag
+    publish_whole(storage, replace(POINTER, tables=tables, tag=tag))
+    (loaded,) = load_pointers(storage)
+    assert loaded.tables == tables
+
+
+def test_an_index_that_is_gone_or_of_another_size_is_missed(storage):
+    pointer = replace(POINTER, tables={"pr_sources": replace(SOURCES, files=(INDEXED,))})
+    put_files(storage, pointer)
+    assert missing_files(storage, pointer) == []
+    for body in (None, b"short"):
+        storage.delete(POINTER.folder + "indexes/a")
+        if body:
+            storage.put(POINTER.folder + "indexes/a", body)
+        assert missing_files(storage, pointer) == [POINTER.folder + "indexes/a"]
 
 
 def test_a_file_of_another_size_is_missed(storage):
