@@ -85,7 +85,7 @@ def _generated(tables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]
             if ending != ALL_SERIES:
                 name = table_names.of_file(survey, ending)
                 yield name, _expand(template, survey, tables)
-    if surveys:
+    if surveys and ALL_SERIES in templates:
         yield ALL_SERIES, _unite(templates[ALL_SERIES], surveys)
 
 

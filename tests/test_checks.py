@@ -138,12 +138,24 @@ def test_a_warning_holds_nothing_up(check, name, change, lake):
     assert set(summary["reports"]) == reports_reading("pr_data")
 
 
-def test_an_error_that_guards_no_report_fails_the_run_and_holds_none_back(lake):
-    with sample_with("pr.measure", doubled_line(b"03")) as upstream:
+def test_an_error_that_guards_no_report_fails_the_run_and_holds_none_back(lake, monkeypatch):
+    check = sql_files("checks")["observations_are_not_the_data"]
+    wrong = {"observations_are_not_the_data": check.replace("<> e.row_count", "= e.row_count")}
+    monkeypatch.setattr("glue_jobs.reports.checks.sql_files", lambda folder: wrong)
+    with sample_with("pr.data.0.Current", another_year) as upstream:
         result = run_workflow(run_at(lake, upstream, "odd"))
     (failure,) = result.failures
     assert "observations_are_not_the_data" in str(failure)
     assert index_of(lake).held == {}
+
+
+def test_a_mapping_file_that_repeats_a_code_doubles_no_observation(lake):
+    with sample_with("pr.measure", doubled_line(b"03")) as upstream:
+        result = run_workflow(run_at(lake, upstream, "odd"))
+    assert result.failures == ()
+    (built,) = [job for job in result.summaries if job["job"] == "build_tables"]
+    told = "pr.measure gives no words to series: measure_code is not unique in it."
+    assert told in built["releases"]["pr"]["warnings"]
 
 
 def test_a_subject_that_is_gone_holds_back_its_own_reports(lake):

@@ -21,8 +21,8 @@ from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.timestamps import end_of, from_release, release_name
+from labor_lake import tracing
 from labor_lake.cli import main
-from labor_lake.commands import trace
 from labor_lake.workflow import run_workflow
 from tests.captures import capture, needs_captures
 from tests.lakes import run_at
@@ -284,6 +284,6 @@ def test_a_hint_that_cannot_be_given_takes_nothing_from_the_answer(landed, capsy
     def refuse(*_: object) -> None:
         raise IntegrityFailure("It does not match its recorded checksum.")
 
-    monkeypatch.setattr(trace, "copy_verified", refuse)
+    monkeypatch.setattr(tracing, "copy_verified", refuse)
     assert main(["trace", "PRS30006034", "2018", "Q01", "--lake", str(landed.root)]) == 2
     assert "has seen no series PRS30006034" in capsys.readouterr().err

@@ -319,6 +319,9 @@ def _document_of(pointer: Pointer) -> dict[str, Any]:
     del document["tag"], document["until"]
     if not pointer.held:
         del document["held"]
+    for vintage in document["history"]:
+        if not vintage["born_marked"]:
+            del vintage["born_marked"]
     for table in document["tables"].values():
         for file in table["files"]:
             if not file["index_path"]:

@@ -104,11 +104,12 @@ def _print(lake: Lake, figures: Figures, changes: Sequence[str], as_of: str | No
         f" {rows[-1]['date']:%b %Y}"
     )
     header = ["date", "period", "value", *changes, "footnotes"]
+    digits = max(_count_digits(one["value"]) for one in rows[-_SHOWN:])
     cells = [
         [
             f"{one['date']:%Y-%m-%d}",
             one["period"],
-            _figure(one["value"], one["value_text"]),
+            _figure(one["value"], one["value_text"], digits),
             *(_change(one[name], name) for name in changes),
             one["footnote_codes"] or "",
         ]
@@ -147,8 +148,16 @@ def draw(values: Sequence[float]) -> str:
     return "".join(_BARS[round((one - low) / span * highest) if span else 3] for one in values)
 
 
-def _figure(value: float | None, text: str | None) -> str:
-    return text or "" if value is None else f"{value:.15g}"
+def _count_digits(value: float | None) -> int:
+    """How many digits a figure has behind its point."""
+    return 0 if value is None else len(f"{value:.10f}".rstrip("0").partition(".")[2])
+
+
+def _figure(value: float | None, text: str | None, digits: int | None = None) -> str:
+    """A figure as BLS prints it, or the text in its place."""
+    if value is None:
+        return text or ""
+    return f"{value:.{_count_digits(value) if digits is None else digits}f}"
 
 
 def _change(value: float | None, name: str) -> str:

@@ -21,7 +21,10 @@ select
     if( -- with footnote
         d.footnote_codes <> '', -- with footnote
         array_join( -- with footnote
-            transform(split(d.footnote_codes, ','), c -> coalesce(element_at(f.words, c), c)), -- with footnote
+            transform( -- with footnote
+                filter(transform(split(d.footnote_codes, ','), c -> trim(c)), c -> c <> ''), -- with footnote
+                c -> coalesce(element_at(f.words, c), c) -- with footnote
+            ), -- with footnote
             '; ' -- with footnote
         ) -- with footnote
     ) as footnote_text, -- with footnote

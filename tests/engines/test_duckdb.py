@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import athena_sql
-from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.catalog.pointers import column_names, tables_of
 from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
 from glue_jobs.reports.answers import text_rows
 from glue_jobs.settings import Settings
-from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.tables.parquet import ROW_GROUP_ROWS
+from glue_jobs.views import views_over
 from labor_lake.engines.duckdb import DuckDBEngine
 from labor_lake.engines.failures import failure_of
 from tests.interrupting import ENDLESS, interrupt_at
@@ -112,7 +112,8 @@ def test_all_are_listed_and_none_is_made_for_that(asked, demo_lake):
     pointers = load_pointers(storage)
     engine = DuckDBEngine(storage, pointers, Settings())
     (names,) = engine.query(asked).to_pydict().values()
-    assert set(names) == tables_of(pointers) | sql_files("views").keys()
+    assert set(names) == tables_of(pointers) | views_over(column_names(pointers)).keys()
+    assert {"pr_observations", "pr_values", "series"} < set(names)
     assert made(engine) == set()
 
 
@@ -123,7 +124,9 @@ def test_a_table_that_cannot_be_read_is_told_to_who_asks_for_it(demo_lake, tmp_p
     path.unlink()
     engine = DuckDBEngine(storage, load_pointers(storage), Settings())
     assert engine.query("select count(*) as n from pr_data").to_pylist() == [{"n": 3702}]
-    for asked in ("pr_sector", "pr_observations"):
+    # The words of a series are in its label.
+    assert engine.query("select sector_name from pr_observations").num_rows == 3702
+    for asked in ("pr_sector", "pr_sector as s"):
         with pytest.raises(IntegrityFailure, match="The table pr_sector cannot be read"):
             engine.query(f"select * from {asked}")
     with pytest.raises(UsageError, match="There is no table or view pr_sectors"):
