@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.labels.entries import read_entries
+from glue_jobs.labels.facts import GIANTS
 from glue_jobs.labels.index import write_index
 from glue_jobs.labels.making import make_labels
 from glue_jobs.release_folder import store_file, store_index
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.storage.protocol import Storage
     from glue_jobs.verdicts import Verdict
-
-MOST_INDEXED = 3_000_000
-"""Series of a survey that has an index: of `cs`, with 15 million, it would take 12 minutes."""
 
 PATH = "labels/part-00000.parquet"
 
@@ -83,11 +81,10 @@ def put_labels(
     converted = _make(subject, inputs, target, building.scratch)
     building.warnings.extend(converted.warnings)
     index = building.scratch / "labels.index"
-    has_index = converted.rows <= MOST_INDEXED
-    if has_index:
+    if subject not in GIANTS:
         index_labels(subject, target, index)
     file = store_file(building, target, PATH, converted)
-    if has_index:
+    if subject not in GIANTS:
         file = store_index(building, index, file)
     building.add(
         table_names.labels(subject), converted.columns, replace(file, source_sha256=digest)

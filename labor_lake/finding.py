@@ -18,6 +18,7 @@ from itertools import combinations
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
 
+from glue_jobs.labels.facts import GIANTS
 from glue_jobs.labels.index_reading import ranks_in
 from glue_jobs.labels.index_scores import LIVING
 from glue_jobs.labels.index_words import words_of
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from glue_jobs.labels.index_reading import Index, Listed, Postings, Segment
     from glue_jobs.sources.bls.surveys import Survey
-
-GIANTS = ("ch", "cs", "fw", "oe")
-"""Surveys with so many series that they are searched only when they are named."""
 
 # How well a series meets a term. That its survey is named so counts nearly as much as its title: of
 # `consumer price index`, no title of the survey says anything.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,6 @@ from glue_jobs import table_names
 from glue_jobs.catalog.pointers import Table, TableFile
 from glue_jobs.errors import AlreadyWritten
 from glue_jobs.history import layout
-from glue_jobs.history.rows import read_rows
 from glue_jobs.sources.places import data_place
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import path_sha256
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from glue_jobs.storage.protocol import Storage
 
 _MOST_MAKINGS = 99
+_COUNTED_COLUMNS = ("release", "change", "footnote_codes")
 
 COUNTED = ("added", "revised", "withdrawn", "marked", "unmarked", "marked_at_birth")
 """What is counted of a release, as the columns of the table are called."""
@@ -125,7 +125,7 @@ def count_changes(changes: Iterable[pa.RecordBatch]) -> dict[str, int]:
     """What is counted of a release, from its rows in the table of revisions."""
     counts = dict.fromkeys(COUNTED, 0)
     for rows in changes:
-        change, marked = rows.column("change"), bears_mark(rows)
+        change, marked = rows.column("change").cast(pa.string()), bears_mark(rows)
         for name, kind in (("added", ADDED), ("revised", REVISED), ("withdrawn", WITHDRAWN)):
             counts[name] += _count(pc.equal(change, kind))
         counts["marked"] += _count(marked)
@@ -138,7 +138,18 @@ def _rows_of(storage: Storage, revisions: Table, vintage: Vintage) -> Iterable[p
     for file in revisions.files:
         if layout.holds(file, vintage):
             with storage.open(revisions.folder + file.path) as stored:
-                yield from read_rows(stored, vintage.release)
+                yield from _read_marks(stored, vintage.release)
+
+
+def _read_marks(stored: BinaryIO, release: str) -> Iterable[pa.RecordBatch]:
+    """What is counted of the changes of one release in a file; the other columns are not read."""
+    with pq.ParquetFile(stored, read_dictionary=["change", "footnote_codes", "release"]) as table:
+        columns = [name for name in _COUNTED_COLUMNS if name in table.schema_arrow.names]
+        for number in range(table.num_row_groups):
+            rows = table.read_row_group(number, columns, use_threads=False)
+            if "release" in columns:
+                rows = rows.filter(pc.equal(rows.column("release").cast(pa.string()), release))
+            yield from rows.select(["change", "footnote_codes"]).to_batches()
 
 
 def _known(storage: Storage, previous: Pointer | None) -> dict[tuple[str, str], dict[str, int]]:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.labels.facts import SEASONAL_WORDS, TEXT_ENDINGS
 from glue_jobs.labels.index import Entry
+from glue_jobs.tables.parquet import read_batches
 from glue_jobs.tables.schemas import LABELS
 
 if TYPE_CHECKING:
@@ -20,26 +21,25 @@ _BATCH_ROWS = 1 << 14
 
 def read_entries(labels: Path) -> Iterator[Entry]:
     """The series in their order, with the words that their titles leave out."""
-    with pq.ParquetFile(labels) as file:
-        own = {column.name for column in LABELS}
-        texts = [
-            name
-            for name in file.schema_arrow.names
-            if name not in own and name.rpartition("_")[2] in TEXT_ENDINGS
-        ]
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[*_READ, *texts]):
-            columns = [batch.column(name).to_pylist() for name in (*_READ, *texts)]
-            for series_id, title, frequency, seasonal, year, period, *words in zip(*columns):
-                further = dict.fromkeys(word for word in words if word and word not in title)
-                yield Entry(
-                    series_id,
-                    title,
-                    " ".join(further),
-                    frequency or "",
-                    _seasonal_code(seasonal),
-                    year or 0,
-                    period or "",
-                )
+    own = {column.name for column in LABELS}
+    texts = [
+        name
+        for name in pq.read_schema(labels).names
+        if name not in own and name.rpartition("_")[2] in TEXT_ENDINGS
+    ]
+    for batch in read_batches(labels, (*_READ, *texts), size=_BATCH_ROWS):
+        columns = [batch.column(name).to_pylist() for name in (*_READ, *texts)]
+        for series_id, title, frequency, seasonal, year, period, *words in zip(*columns):
+            further = dict.fromkeys(word for word in words if word and word not in title)
+            yield Entry(
+                series_id,
+                title,
+                " ".join(further),
+                frequency or "",
+                _seasonal_code(seasonal),
+                year or 0,
+                period or "",
+            )
 
 
 def _seasonal_code(text: str | None) -> str:

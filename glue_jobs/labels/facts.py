@@ -29,6 +29,10 @@ UNIT_COLUMNS = ("unit_text", "unit_name", "base_period", "tdata_text", "tdat_tex
 OWN_UNIT_COLUMNS = dict.fromkeys(("ip", "mp", "pr"), "duration_text")
 """By survey, columns that say the unit there alone: `duration` is one of unemployment in ln."""
 
+GIANTS = ("ch", "cs", "fw", "oe")
+"""Surveys with millions of series, most of them alike: an index of `cs` alone would take as long as
+its tables. They are searched only when they are named, in the table of labels."""
+
 NO_WORDS = frozenset({"", "-", "N/A", "n/a", "NA", "Not applicable", "Not Applicable"})
 """What BLS writes in place of words."""
 

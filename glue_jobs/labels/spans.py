@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from glue_jobs.tables.numbers import PERIOD_BITS, times
+from glue_jobs.tables.parquet import read_batches
 from glue_jobs.tables.periods import PERIODS, kind_of
 from glue_jobs.timestamps import FIRST_YEAR
 
@@ -51,10 +51,9 @@ def read_spans(data: Path) -> Iterator[pa.Table]:
 
     A series that goes on in the next block has a row for each.
     """
-    with pq.ParquetFile(data, read_dictionary=["series_id", "period"]) as file:
-        for batch in file.iter_batches(batch_size=1 << 17, columns=list(_COLUMNS)):
-            if batch.num_rows:
-                yield _spans_in(batch)
+    for batch in read_batches(data, _COLUMNS, codes=("series_id", "period")):
+        if batch.num_rows:
+            yield _spans_in(batch)
 
 
 class SpansBySeries:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.labels.facts import NO_WORDS, SEASONAL_WORDS, TEXT_ENDINGS
 from glue_jobs.labels.joins import NoJoin, plan_join
+from glue_jobs.tables.parquet import read_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,8 +92,7 @@ class SeriesFile:
         """The series file's rows, some at a time."""
         if self._path is None:
             return
-        with pq.ParquetFile(self._path) as file:
-            yield from file.iter_batches(batch_size=_BATCH_ROWS)
+        yield from read_batches(self._path, self._names, size=_BATCH_ROWS)
 
     def footnotes_of(self, batch: pa.RecordBatch) -> pa.Array:
         """The footnotes of some series in words; null of one that has none."""

@@ -16,7 +16,7 @@ from glue_jobs.errors import IntegrityFailure
 from glue_jobs.tables.threads import map_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 ROW_GROUP_ROWS = 1 << 17
@@ -56,6 +56,24 @@ def write_parquet(
     if kept != rows:
         raise IntegrityFailure(f"{path.name} holds {kept} rows after {rows} were written.")
     return kept
+
+
+def read_batches(
+    path: Path, columns: Sequence[str], *, codes: Sequence[str] = (), size: int = ROW_GROUP_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file in their order, some at a time.
+
+    Args:
+        path: of the file.
+        columns: which.
+        codes: those that come as dictionaries.
+        size: rows of a batch, at most.
+    """
+    with pq.ParquetFile(path, read_dictionary=list(codes)) as file:
+        # A row group at a time: the reader of all of them holds more the longer it reads.
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number, list(columns), use_threads=False)
+            yield from rows.to_batches(size)
 
 
 def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:

@@ -129,8 +129,16 @@ class Counted:
 
 def bears_mark(changes: pa.RecordBatch) -> pa.Array:
     """Which changes bear BLS's own mark of a value that was revised in this release."""
-    marked = pc.match_substring_regex(changes.column("footnote_codes"), r"(^|,)\s*R\s*(,|$)")
+    codes = changes.column("footnote_codes")
+    if pa.types.is_dictionary(codes.type):  # each of the few is looked at once
+        marked = _marked(codes.dictionary).take(codes.indices)
+    else:
+        marked = _marked(codes)
     return pc.fill_null(marked, False)
+
+
+def _marked(codes: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(codes, r"(^|,)\s*R\s*(,|$)")
 
 
 def defines_revised(stream: BinaryIO) -> bool:

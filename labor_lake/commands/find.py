@@ -11,23 +11,26 @@ import json
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from glue_jobs.catalog.indexes import load_index_files
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
+from glue_jobs.labels.facts import GIANTS
 from glue_jobs.logs import describe_failure, print_error
 from glue_jobs.opening import open_lake
 from glue_jobs.progress import write_line
 from glue_jobs.running import exit_code
 from glue_jobs.subjects import asked_survey
-from labor_lake.finding import GIANTS, find, is_searched
+from labor_lake.finding import find, is_searched
 from labor_lake.index_files import open_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from glue_jobs.catalog.indexes import IndexFiles
+    from glue_jobs.settings import Settings
     from labor_lake.finding import Found
 
 FREQUENCIES = ("monthly", "quarterly", "semiannual", "annual")
@@ -59,20 +62,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
-    storage = open_lake(resolve_settings(vars(arguments)).settings)
+    settings = resolve_settings(vars(arguments)).settings
+    storage = open_lake(settings)
     words = " ".join(arguments.words)
     survey = asked_survey(arguments.survey) if arguments.survey else ""
     listed = load_index_files(storage)
     _refuse_unbuilt(listed, survey)
     indexes, failures = open_indexes(storage, listed, words, survey)
-    found = find(
-        indexes,
-        words,
-        survey=survey,
-        frequency=arguments.frequency,
-        seasonal=arguments.seasonal,
-        limit=arguments.limit,
-    )
+    filters = {
+        "frequency": arguments.frequency,
+        "seasonal": arguments.seasonal,
+        "limit": arguments.limit,
+    }
+    if survey in GIANTS and survey in listed.without:
+        found = _scan(settings, survey, words, filters)
+        listed = replace(listed, without=())
+    else:
+        found = find(indexes, words, survey=survey, **filters)
     without = [code for code in listed.without if is_searched(code, words, survey)]
     if arguments.json:
         document = {
@@ -82,13 +88,24 @@ def execute(arguments: argparse.Namespace) -> int:
         }
         print(json.dumps(document, indent=1))
         return exit_code(failures)
-    if indexes:
+    if indexes or found:
         _print(found, words, survey)
     if without:
         write_line(f"No search index yet: {', '.join(without)}. `lake run` makes it.")
     for failure in failures:
         print_error(failure, debug=arguments.debug)
     return exit_code(failures)
+
+
+def _scan(settings: Settings, survey: str, words: str, filters: Mapping[str, Any]) -> list[Found]:
+    """The series of a survey that is too large for an index."""
+    from glue_jobs.engines.open import open_engine  # noqa: PLC0415 - the index needs neither
+    from labor_lake.asking import asked_of  # noqa: PLC0415
+    from labor_lake.scanning import scan  # noqa: PLC0415
+
+    storage, pointers, damaged = asked_of(settings, None)
+    engine = open_engine(storage, pointers, settings, damaged)
+    return scan(engine, survey, words, **filters)
 
 
 def _positive(text: str) -> int:

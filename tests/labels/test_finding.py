@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from glue_jobs.labels.facts import GIANTS
 from glue_jobs.labels.index import Entry, write_index
 from glue_jobs.labels.index_reading import Index
-from labor_lake.finding import GIANTS, find, is_searched
+from labor_lake.finding import find, is_searched
 from tests.labels.lakes import EGGS, RATE
 
 UNADJUSTED = Entry("LNU04000000", "(Unadj) Unemployment Rate", "", "monthly", "U", 2025, "M09")
