@@ -53,11 +53,17 @@ class _Input:
 
 
 def put_labels(
-    building: Building, subject: str, landed: Mapping[str, Landed], verdicts: Sequence[Verdict]
+    building: Building,
+    subject: str,
+    landed: Mapping[str, Landed],
+    verdicts: Sequence[Verdict],
+    *,
+    takes_over: bool,
 ) -> None:
     """Puts the labels into the folder, before the tables that they are made of are moved there.
 
-    There are none where a release shows neither series nor observations.
+    There are none where a release shows neither series nor observations. Those of the current
+    release are taken over, if they may be, where they are made of the same.
     """
     previous = building.previous
     inputs = [
@@ -70,8 +76,14 @@ def put_labels(
         return
     digest = _digest_of(inputs)
     table = previous.tables.get(table_names.labels(subject)) if previous else None
-    if previous and table and table.files[0].source_sha256 == digest:
-        (before,) = table.files
+    before = table.files[0] if table and takes_over else None
+    if (
+        previous
+        and table
+        and before
+        and before.source_sha256 == digest
+        and _is_there(building.run.storage, previous, before)
+    ):
         for path in filter(None, (before.path, before.index_path)):
             building.run.storage.copy(previous.folder + path, building.folder + path)
         building.add(table_names.labels(subject), table.columns, before)
@@ -89,6 +101,15 @@ def put_labels(
     building.add(
         table_names.labels(subject), converted.columns, replace(file, source_sha256=digest)
     )
+
+
+def _is_there(storage: Storage, previous: Pointer, labels: TableFile) -> bool:
+    """Whether the current release still has its labels, and their index."""
+    sizes = {labels.path: labels.bytes}
+    if labels.index_path:
+        sizes[labels.index_path] = labels.index_bytes
+    found = {path: storage.stat(previous.folder + path) for path in sizes}
+    return all(one is not None and one.size == sizes[path] for path, one in found.items())
 
 
 def index_labels(subject: str, labels: Path, target: Path) -> None:

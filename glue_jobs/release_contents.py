@@ -72,7 +72,7 @@ def prepare_release(
         if any(verdict.place.role is Role.DATA for verdict in verdicts):
             building.history = History(run.storage, subject, previous, building.scratch)
             _begin_history(run, building.history, subject, previous, remake, landed, verdicts)
-        put_labels(building, subject, landed, verdicts)
+        put_labels(building, subject, landed, verdicts, takes_over=not remake.tables)
         for verdict in verdicts:
             put_table(building, landed[verdict.place.name], verdict)
         if tables_of(subject).lists_sources:

@@ -280,11 +280,11 @@ class Lake:
         view, releases = table_names.changes(code), table_names.releases(code)
         newest = f"(select max(release) from {releases})"  # noqa: S608 - a name of our own
         condition = "?" if release else newest
-        return self.sql(
+        statement = (
             f"select * from {view} where release = {condition}"  # noqa: S608 - names of our own
-            " order by abs(difference) desc nulls last, data_file, series_id, year, period",
-            [release] if release else [],
+            " order by abs(difference) desc nulls last, data_file, series_id, year, period"
         )
+        return self.sql(statement, [release] if release else [])
 
     def trace(self, series_id: str, year: int, period: str) -> list[Trace]:
         """The line of every vintage's own bytes that holds an observation, oldest first."""

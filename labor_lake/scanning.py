@@ -51,14 +51,13 @@ def scan(
         conditions.append(
             "lower(substr(seasonal_text, 1, 3)) " + ("=" if seasonal == "U" else "<>") + " 'not'"
         )
-    rows = query_own(
-        engine,
-        f"The series of {survey} cannot be searched",
-        "select series_id, title, frequency, seasonal_text, last_year, last_period"  # noqa: S608 - ours
+    statement = (
+        "select series_id, title, frequency, seasonal_text, last_year, last_period"  # noqa: S608 - see above
         f" from {table_names.labels(survey)} where {' and '.join(conditions) or 'true'}"
-        f" order by last_date desc nulls last, length(title), series_id limit {limit:d}",
-        parameters,
-    ).to_pylist()
+        f" order by last_date desc nulls last, length(title), series_id limit {limit:d}"
+    )
+    told = f"The series of {survey} cannot be searched"
+    rows = query_own(engine, told, statement, parameters).to_pylist()
     return [
         Found(
             survey,

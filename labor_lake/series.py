@@ -69,12 +69,9 @@ def find_label(engine: Engine, tables: Collection[str], series_id: str) -> Label
             "The lake has no series in words yet.", hint="`lake run` makes them with its tables."
         )
     for survey in sorted(surveys, key=lambda survey: survey != asked[:2].lower()):
-        answer = query_own(
-            engine,
-            f"What {asked} is cannot be told",
-            f"select * from {table_names.labels(survey)} where series_id = ?",  # noqa: S608 - ours
-            [asked],
-        ).to_pylist()
+        statement = f"select * from {table_names.labels(survey)} where series_id = ?"  # noqa: S608 - ours
+        told = f"What {asked} is cannot be told"
+        answer = query_own(engine, told, statement, [asked]).to_pylist()
         for row in answer:
             return Label(survey, asked, row["title"], row["frequency"], row)
     raise UsageError(
@@ -101,13 +98,12 @@ def read_figures(engine: Engine, label: Label, changes: Sequence[str] = ()) -> p
         if name not in CHANGES:
             raise UsageError(f"There is no {name}.", hint=f"There are: {', '.join(CHANGES)}.")
     view = table_names.of_file(label.survey, "values")
-    figures = query_own(
-        engine,
-        f"The figures of {label.series_id} cannot be told",
-        "select date, value, value_text, footnote_codes, period"  # noqa: S608 - ours
-        f" from {view} where series_id = ? order by date",
-        [label.series_id],
+    statement = (
+        "select date, value, value_text, footnote_codes, period"  # noqa: S608 - a name of our own
+        f" from {view} where series_id = ? order by date"
     )
+    told = f"The figures of {label.series_id} cannot be told"
+    figures = query_own(engine, told, statement, [label.series_id])
     rows = figures.select(["date", "value"]).to_pylist()
     values = {row["date"]: row["value"] for row in rows}
     for place, name in enumerate(changes):
@@ -135,16 +131,14 @@ def read_prints(
     if period:
         conditions.append("period = ?")
         parameters.append(period.upper())
-    return query_own(
-        engine,
-        f"The prints of {label.series_id} cannot be told",
-        "select date, period, print, release, released_at, value, value_text, revision,"  # noqa: S608 - ours
+    statement = (
+        "select date, period, print, release, released_at, value, value_text, revision,"  # noqa: S608 - names of our own
         f" is_first_print, days_after, footnote_codes from {prints}"
         f" where data_file = (select data_file from {values} where series_id = ?"
-        f" order by date desc limit 1) and {' and '.join(conditions)}"
-        " order by date, print",
-        parameters,
+        f" order by date desc limit 1) and {' and '.join(conditions)} order by date, print"
     )
+    told = f"The prints of {label.series_id} cannot be told"
+    return query_own(engine, told, statement, parameters)
 
 
 def _before(day: date, months: int) -> date:

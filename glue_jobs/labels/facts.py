@@ -33,7 +33,7 @@ GIANTS = ("ch", "cs", "fw", "oe")
 """Surveys with millions of series, most of them alike: an index of `cs` alone would take as long as
 its tables. They are searched only when they are named, in the table of labels."""
 
-NO_WORDS = frozenset({"", "-", "N/A", "n/a", "NA", "Not applicable", "Not Applicable"})
+NO_WORDS = frozenset({"", "N/A", "n/a", "NA", "Not applicable", "Not Applicable"})
 """What BLS writes in place of words."""
 
 MEASURE, SUBJECT, PARENT = "measure", "subject", "parent"

@@ -74,7 +74,7 @@ def test_every_text_arrives_in_parquet_as_it_was_served(lake):
 
 
 def codes_in(text: str) -> list[str]:
-    return [code for one in text.split(",") if (code := one.strip(" "))]
+    return [code for one in text.split(",") if (code := one.strip())]
 
 
 def test_every_text_arrives_in_json_and_csv_and_parquet_answers(told, tmp_path):
@@ -275,5 +275,5 @@ def test_nothing_is_written_outside_the_lake_and_nothing_as_html(lake):
     }
     assert [name for name in visible if not re.fullmatch(r"[A-Za-z0-9._=/-]+", name)] == []
     assert {name.rpartition(".")[2] for name in visible if not name.startswith("raw/")} == {
-        *("csv", "json", "parquet", "txt")
+        *("csv", "index", "json", "parquet", "txt")
     }

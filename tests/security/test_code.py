@@ -217,6 +217,12 @@ def test_sql_is_put_together_in_these_places_only(functions):
     }
     assert built == {
         ("glue_jobs/reports/changes.py", "_statement"),  # a view or table of the survey's own
+        ("labor_lake/client.py", "_stream_table"),  # a table that is there
+        ("labor_lake/client.py", "changes"),  # a view of a survey, by its code
+        ("labor_lake/scanning.py", "scan"),  # of words letters and digits alone
+        *[  # labels and views of a survey that is there; what is asked for is a parameter
+            ("labor_lake/series.py", name) for name in ("find_label", "read_figures", "read_prints")
+        ],
         ("athena_sql/macros.py", ""),  # from constants, at import
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
         ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
@@ -237,6 +243,14 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("glue_jobs/engines/athena.py", "self.query(sql)"),
         ("glue_jobs/engines/athena.py", "wr.athena.start_query_execution(sql)"),
         ("glue_jobs/engines/own_sql.py", "engine.query(sql)"),
+        ("labor_lake/client.py", "engine.query(statement)"),
+        ("labor_lake/client.py", "self._engine(as_of)[0].stream(statement)"),
+        ("labor_lake/client.py", "self.sql('show tables')"),
+        (
+            "labor_lake/client.py",
+            "self.sql(f'select * from {view} where release = {condition} order by abs(difference) desc nulls last, data_file, series_id, year, period')",
+        ),
+        ("labor_lake/client.py", "self.stream(f'select * from {name}')"),
         ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
         ("labor_lake/commands/shell.py", "engine.stream(statement)"),
         *[
@@ -260,4 +274,6 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("glue_jobs/reports/changes.py", "_statement(pointer.subject, tables)"),
         ("glue_jobs/reports/checks.py", "check.sql"),
         ("labor_lake/commands/reports.py", "statements[name]"),
+        ("labor_lake/scanning.py", "statement"),
+        *[("labor_lake/series.py", "statement")] * 3,
     ]
