@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import string
 import sys
 
 import pyarrow.parquet as pq
@@ -74,7 +75,7 @@ def test_every_text_arrives_in_parquet_as_it_was_served(lake):
 
 
 def codes_in(text: str) -> list[str]:
-    return [code for one in text.split(",") if (code := one.strip())]
+    return [code for one in text.split(",") if (code := one.strip(string.whitespace))]
 
 
 def test_every_text_arrives_in_json_and_csv_and_parquet_answers(told, tmp_path):
