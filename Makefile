@@ -53,6 +53,7 @@ test: $(VENV)/dev ## run the tests, of the faults a sample: `make faults` plays 
 JOBS_TESTS = tests/catalog tests/sources tests/tables tests/engines/test_athena.py \
     $(addprefix tests/storage/test_,storage.py local.py s3.py verified.py leases.py) \
     $(addprefix tests/test_,builds.py landing_rules.py settings.py) \
+    $(addprefix tests/labels/test_,index.py joins.py labels.py titles.py) \
     tests/deployment/test_enter.py tests/faults/test_landing.py \
     --ignore=tests/catalog/test_rotten_past.py --ignore=tests/sources/test_new_source.py
 

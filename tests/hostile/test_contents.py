@@ -75,7 +75,11 @@ def test_every_text_arrives_in_parquet_as_it_was_served(lake):
 
 
 def codes_in(text: str) -> list[str]:
-    return [code for one in text.split(",") if (code := one.strip(string.whitespace))]
+    return [
+        code
+        for one in text.split(",")
+        if (code := one.strip(string.whitespace + "\x1c\x1d\x1e\x1f"))
+    ]
 
 
 def test_every_text_arrives_in_json_and_csv_and_parquet_answers(told, tmp_path):
