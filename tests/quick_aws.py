@@ -19,12 +19,16 @@ from moto.backend_index import backend_url_patterns
 from moto.core.base_backend import BaseBackend
 from moto.s3.models import FakeKey, S3Backend
 
+from glue_jobs.engines import athena
+
 _OFTEN = ("s3", "glue")
 
 
 @functools.cache
 def make_quick() -> None:
     """Has them keep what they have worked out, from now on."""
+    # What sessions share here, no two threads may use at a time.
+    athena._VIEWS_AT_ONCE = 1
     # A session of its own is what moto gives each test.
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
     creator: Any = ClientCreator

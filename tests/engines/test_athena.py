@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shutil
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,8 @@ import pytest
 import requests
 
 from glue_jobs.catalog.pointers import Pointer, Table, TableFile
+from glue_jobs.catalog.views import ViewNotes
+from glue_jobs.engines import athena
 from glue_jobs.engines.athena import AthenaEngine
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
@@ -150,6 +153,23 @@ def test_what_show_answers_is_given_as_lines(aws, engine):
 
 
 ALL = sql_files("views").keys()
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(monkeypatch):
+    """The catalog that moto keeps is none for several threads."""
+    monkeypatch.setattr(athena, "_VIEWS_AT_ONCE", 1)
+
+
+def test_views_that_read_no_other_are_made_some_at_a_time(aws, monkeypatch):
+    monkeypatch.setattr(athena, "_VIEWS_AT_ONCE", 2)
+    both = threading.Barrier(2, timeout=30)  # breaks where the second waits for the first
+    monkeypatch.setattr(AthenaEngine, "_run", lambda engine, sql, values: both.wait())
+    monkeypatch.setattr(ViewNotes, "made_from", lambda notes, view: "")
+    monkeypatch.setattr(ViewNotes, "note", lambda notes, view, digest: None)
+    tables = {"pr_data": table(), "population": table()}
+    engine = AthenaEngine([Pointer("pr", "R", "f/", tables)], SETTINGS)
+    assert engine.create_views({"best_year", "population_summary"}) == {}
 
 
 def test_views_are_made_after_those_that_they_read_and_only_of_tables_that_are_there(aws):
