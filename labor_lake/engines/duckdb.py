@@ -23,6 +23,7 @@ import athena_sql
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import IntegrityFailure, LakeError, UnsupportedSQL, UsageError
 from glue_jobs.reports.answers import typed_schema
+from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
 from labor_lake.engines import shows
@@ -96,9 +97,12 @@ class DuckDBEngine:
         """Makes views of the project over the tables that are there, unless they are made.
 
         One that cannot be made stops no other; whoever asks for it, or for a view over it, is told.
+        Those of a template, six of each survey, are made when a statement reads them: all of them
+        would take longer than all reports.
         """
         failures: dict[str, LakeError] = {}
-        for name in (one for one in self._relations.views if one in wanted):
+        own = sql_files("views")
+        for name in (one for one in self._relations.views if one in wanted and one in own):
             try:
                 self._look_up(name)
             except LakeError as error:
