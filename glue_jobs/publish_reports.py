@@ -253,7 +253,7 @@ def _make_changes(
     for pointer in (one for one in pointers if one.subject in due):
         vintage = vintages_of(pointer, sources[pointer.subject])[-1]
         try:
-            document = changes_of(engine, pointer, vintage, tables_of(pointers))
+            document = changes_of(engine, pointer, vintage)
         except LakeError as error:
             failures[pointer.subject] = error
             continue

@@ -143,7 +143,8 @@ def _finish_history(building: Building, subject: str) -> None:
     history = building.history
     if history is None:
         return
-    marks = marks_revisions(building.run.storage, subject, building.folder, building.tables)
+    before = building.previous.history if building.previous else ()
+    marks = marks_revisions(building.run.storage, subject, building.folder, building.tables, before)
     building.tables.update(history.tables(building.previous, marks=marks))
     building.warnings.extend(history.warnings)
     known = set(building.previous.history) if building.previous else set()

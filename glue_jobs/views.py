@@ -56,7 +56,7 @@ def outline(name: str) -> str:
     """
     survey, _, ending = name.partition("_")
     templates = sql_files("templates")
-    if name not in sql_files("views") and ending in templates and ending != ALL_SERIES:
+    if ending in templates and ending != ALL_SERIES:
         return _expand(templates[ending], survey, {})
     return sql_files("views").get(name, "")
 

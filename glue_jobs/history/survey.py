@@ -174,12 +174,20 @@ class History:
 
 
 def marks_revisions(
-    storage: Storage, subject: str, folder: str, tables: Mapping[str, Table]
+    storage: Storage,
+    subject: str,
+    folder: str,
+    tables: Mapping[str, Table],
+    before: Iterable[Vintage],
 ) -> bool:
-    """Whether R marks a revised value, as it does unless a survey's own footnotes say otherwise."""
+    """Whether R marks a revised value: as the survey's own footnotes say.
+
+    Without them, as they said before: then vintages ``before`` may have been believed to have
+    missed a release.
+    """
     table = tables.get(table_names.footnotes(subject))
     if table is None:
-        return True
+        return any(vintage.missed_before for vintage in before)
     (file,) = table.files
     return defines_revised(BytesIO(read_verified(storage, folder + file.path, file.sha256)))
 
@@ -212,7 +220,7 @@ def with_history(
         written, made, _ = writer.write(list(own), {})
         history += written
         files += made
-    marks = marks_revisions(storage, subject, pointer.folder, pointer.tables)
+    marks = marks_revisions(storage, subject, pointer.folder, pointer.tables, pointer.history)
     table = table_of(subject, files)
     named: dict[str, Table] = {}
     if table:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 
+_TOLD_BY = {"pr": ("sector_name", "measure_text", "duration_text")}
+"""By survey, the words that tell a change more shortly than the title of its series."""
+
 
 def vintages_of(pointer: Pointer, source: str) -> list[Vintage]:
     """The vintages of one data file, oldest first."""
@@ -36,16 +39,13 @@ def data_files(pointer: Pointer) -> list[str]:
     return sorted(known, key=lambda name: (name not in current, name))
 
 
-def changes_of(
-    engine: Engine, pointer: Pointer, vintage: Vintage, tables: set[str]
-) -> dict[str, Any]:
+def changes_of(engine: Engine, pointer: Pointer, vintage: Vintage) -> dict[str, Any]:
     """What one vintage of a data file changed, ready for JSON, the biggest moves first.
 
     Args:
         engine: over the lake's current tables.
         pointer: the survey's.
         vintage: the vintage.
-        tables: the names of all tables.
 
     Returns:
         ``survey``, ``source``, ``release``, ``first`` (whether it is the first vintage that the
@@ -60,7 +60,7 @@ def changes_of(
     data_file = data_place(pointer.subject, vintage.source).partition
     release = vintage.release
     values = [data_file, year_of(release), release]
-    answer = query_own(engine, told, _statement(pointer.subject, tables), values)
+    answer = query_own(engine, told, _statement(pointer), values)
     return {
         "survey": pointer.subject,
         "source": vintage.source,
@@ -103,7 +103,8 @@ def as_text(document: dict[str, Any]) -> str:
     """The sentences, and the biggest moves, a line each."""
     lines = summary_lines(document)
     for change in map(as_printed, document["changes"][:SHOWN]):
-        what = change.get("title") or change["series_id"]
+        words = [change.get(name) for name in ("title", *_TOLD_BY.get(document["survey"], ()))]
+        what = ", ".join(word for word in words if word) or change["series_id"]
         before, now = change["previous_value"], change["value"]
         figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
             change["change"], f"{before} -> {now}"
@@ -120,19 +121,29 @@ def _number(difference: Decimal | None) -> float | None:
     return None if difference is None else float(difference)
 
 
-def _statement(survey: str, tables: set[str]) -> str:
-    survey = survey_code(survey)  # as the pointer has it, and it becomes part of a name
-    # A lake of an older version has no labels yet, and so no view that is made of them.
-    in_words = table_names.labels(survey) in tables
+def _words_of(pointer: Pointer) -> tuple[str, ...]:
+    """The columns that tell what a change is about; none of an older version's lake."""
+    labels = pointer.tables.get(table_names.labels(pointer.subject))
+    if labels is None:
+        return ()
+    own = _TOLD_BY.get(pointer.subject, ())
+    there = {column.name for column in labels.columns}
+    return own if own and there.issuperset(own) else ("title",)
+
+
+def _statement(pointer: Pointer) -> str:
+    survey = survey_code(pointer.subject)  # as the pointer has it, and it becomes part of a name
+    words = _words_of(pointer)
+    in_words = bool(words)
     source = table_names.changes(survey) if in_words else table_names.revisions(survey)
     difference = (
         "difference"
         if in_words
         else "cast(value as decimal(18, 6)) - cast(previous_value as decimal(18, 6)) as difference"
     )
+    columns = ", ".join(["change", "series_id", *words, "year", "period", "previous_value"])
     return (
-        f"select change, series_id, {'title, ' if in_words else ''}year, period, previous_value,"  # noqa: S608 - names of our own
-        f" value, {difference}, previous_value_text, value_text from {source}"
+        f"select {columns}, value, {difference}, previous_value_text, value_text from {source}"  # noqa: S608 - names of our own
         " where data_file = ? and release_year = ? and release = ?"
         " and change in ('added', 'revised', 'text', 'withdrawn')"
         " order by abs(difference) desc nulls last, series_id, year, period"

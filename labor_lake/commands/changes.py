@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import load_pointer, readable_pointers, tables_of
+from glue_jobs.catalog.pointers import load_pointer, readable_pointers
 from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
 
-_SPARE = ("title", "difference")
+_SPARE = ("title", "duration_text", "measure_text", "sector_name", "difference")
 """Columns that a narrow terminal does without, the first to go first."""
 
 _NUMBERS = ("year", "previous_value", "value", "difference")
@@ -59,7 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
     vintage = choose_vintage(pointer, arguments.release, arguments.data_file)
     pointers, damaged = readable_pointers(storage)
     engine = open_engine(storage, pointers, settings, damaged)
-    document = changes_of(engine, pointer, vintage, tables_of(pointers))
+    document = changes_of(engine, pointer, vintage)
     if arguments.json:
         print(json.dumps(document, indent=1, default=str))
         return 0

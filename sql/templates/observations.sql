@@ -13,7 +13,7 @@ select
     d.series_id,
     d.year,
     d.period,
-    p.period_name,
+    cast(p.period_name as varchar) as period_name,
     coalesce(p.is_annual, false) as is_annual,
     d.value,
     $words

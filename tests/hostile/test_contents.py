@@ -136,7 +136,7 @@ def test_the_changes_say_it_unchanged_in_json(lake, told):
     assert json.loads(told("changes", "pr", "--json").out) == document
     for change in document["changes"]:
         text = dict(zip(SERIES, FIELDS * 2))[change["series_id"]]
-        assert text in change["title"]
+        assert (change["sector_name"], change["measure_text"]) == (text, text)
     assert {change["series_id"] for change in document["changes"]} == set(SERIES)
 
 

@@ -268,7 +268,7 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
     own = [(name, ast.unparse(node.args[2])) for name, node in calls("query_own")]
     assert sorted(own) == [
         ("glue_jobs/publish_reports.py", "sql"),
-        ("glue_jobs/reports/changes.py", "_statement(pointer.subject, tables)"),
+        ("glue_jobs/reports/changes.py", "_statement(pointer)"),
         ("glue_jobs/reports/checks.py", "check.sql"),
         ("labor_lake/commands/reports.py", "statements[name]"),
         ("labor_lake/scanning.py", "statement"),

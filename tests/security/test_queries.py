@@ -158,7 +158,7 @@ def test_a_pointer_cannot_put_words_into_a_statement(lake):
     assert pointer is not None
     forged = replace(pointer, subject="pr_revisions where 1 = 0 union select 1 --")
     with pytest.raises(UsageError, match="No source has a subject"):
-        changes_of(engine_of(lake), forged, pointer.history[0], set())
+        changes_of(engine_of(lake), forged, pointer.history[0])
 
 
 HOSTILE = ["'; drop view pr_data; --", "' or '1' = '1", "\\'", '"', "?", "%s", "\x00", "${HOME}"]
