@@ -34,6 +34,13 @@ def sql_files(folder: str) -> dict[str, str]:
     return {path.stem: path.read_text("utf-8") for path in paths}
 
 
+def sql_file(folder: str, name: str) -> str:
+    """One of these statements; empty where there is none of that name."""
+    path = sql_folder() / folder / f"{name}.sql"
+    # Whoever asks may have typed the name.
+    return path.read_text("utf-8") if name.isidentifier() and path.is_file() else ""
+
+
 def inputs(sql: str) -> set[str]:
     """The tables and views that a statement of the project reads, by its header."""
     header = " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))

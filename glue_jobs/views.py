@@ -16,7 +16,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
-from glue_jobs.sql_files import inputs, sql_files
+from glue_jobs.sql_files import inputs, sql_file, sql_files
 from glue_jobs.tables import schemas
 from glue_jobs.tables.periods import AVERAGE, FREQUENCIES, PERIODS
 
@@ -37,14 +37,15 @@ def views_over(tables: Mapping[str, Sequence[str]]) -> dict[str, str]:
     views = {**sql_files("views"), **dict(_generated(tables))}
     ordered: dict[str, str] = {}
 
-    def add(name: str) -> None:
-        for read in sorted(inputs(views[name]) & views.keys()):
-            add(read)
-        ordered.setdefault(name, views[name])
+    def add(name: str) -> bool:
+        """Adds a view after those that it reads, unless a table that one of them reads is absent."""
+        if name not in ordered and name in views:
+            if all(read in tables or add(read) for read in sorted(inputs(views[name]))):
+                ordered[name] = views[name]
+        return name in ordered
 
-    for name, sql in views.items():
-        if base_tables(sql) <= tables.keys():
-            add(name)
+    for name in views:
+        add(name)
     return ordered
 
 
@@ -55,10 +56,8 @@ def outline(name: str) -> str:
     which columns.
     """
     survey, _, ending = name.partition("_")
-    templates = sql_files("templates")
-    if ending in templates and ending != ALL_SERIES:
-        return _expand(templates[ending], survey, {})
-    return sql_files("views").get(name, "")
+    template = sql_file("templates", ending) if ending != ALL_SERIES else ""
+    return _expand(template, survey, {}) if template else sql_file("views", name)
 
 
 def base_tables(sql: str) -> set[str]:
