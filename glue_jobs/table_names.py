@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 OWN = (
     *("data", "sources", "labels", "releases", "revisions"),
     *("observations", "values", "changes", "prints", "gaps"),
@@ -42,6 +47,12 @@ def releases(subject: str) -> str:
 def labels(subject: str) -> str:
     """The series in words: title, frequency, span, every code explained."""
     return f"{subject}_labels"
+
+
+def labelled(tables: Iterable[str]) -> list[str]:
+    """The subjects whose labels are among some tables."""
+    ending = labels("")
+    return sorted(name[: -len(ending)] for name in tables if name.endswith(ending))
 
 
 def footnotes(subject: str) -> str:

@@ -16,6 +16,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
+from glue_jobs.labels.facts import has_words
 from glue_jobs.sql_files import inputs, sql_file, sql_files
 from glue_jobs.tables import schemas
 from glue_jobs.tables.periods import AVERAGE, FREQUENCIES, PERIODS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 ALL_SERIES = "series"
 _EACH = "-- for each survey\n"
-_ENDS = ("_text", "_name", "_title", "_desc", "_description")
 
 
 def views_over(tables: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -38,10 +38,12 @@ def views_over(tables: Mapping[str, Sequence[str]]) -> dict[str, str]:
     ordered: dict[str, str] = {}
 
     def add(name: str) -> bool:
-        """Adds a view after those that it reads, unless a table that one of them reads is absent."""
-        if name not in ordered and name in views:
-            if all(read in tables or add(read) for read in sorted(inputs(views[name]))):
-                ordered[name] = views[name]
+        """Adds a view after those that it reads, if all tables behind it are there."""
+        if name in views and name not in ordered:
+            reads = sorted(inputs(views[name]))
+            if not all(read in tables or add(read) for read in reads):
+                return False
+            ordered[name] = views[name]
         return name in ordered
 
     for name in views:
@@ -76,8 +78,7 @@ def absent(sql: str, tables: Collection[str]) -> str:
 
 def _generated(tables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     """What the templates give for the surveys whose labels are there."""
-    labels = table_names.labels("")
-    surveys = sorted(name[: -len(labels)] for name in tables if name.endswith(labels))
+    surveys = table_names.labelled(tables)
     templates = sql_files("templates")
     for survey in surveys:
         for ending, template in templates.items():
@@ -91,8 +92,8 @@ def _generated(tables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]
 def _expand(template: str, survey: str, tables: Mapping[str, Sequence[str]]) -> str:
     """A survey's statement from a template."""
     footnote = table_names.footnotes(survey)
-    known = not tables or set(tables.get(footnote, ())) >= {"footnote_code", "footnote_text"}
-    text = _choose_lines(template, with_footnote=known and (not tables or footnote in tables))
+    explained = {"footnote_code", "footnote_text"} <= set(tables.get(footnote, ()))
+    text = _choose_lines(template, with_footnote=explained or not tables)
     labels = tables.get(table_names.labels(survey), ())
     data = tables.get(table_names.data(survey), ())
     own = {column.name for column in schemas.LABELS} - {"seasonal_text"}
@@ -101,7 +102,7 @@ def _expand(template: str, survey: str, tables: Mapping[str, Sequence[str]]) -> 
     taken = {*words, *own, "period_name", "is_annual", "footnote_text", "date"}
     lists = {
         "words": [f"l.{name}," for name in words],
-        "texts": [f"l.{name}," for name in words if name.endswith(_ENDS)],
+        "texts": [f"l.{name}," for name in words if has_words(name)],
         "further": [f"d.{name}," for name in data if name not in known_data | taken],
         "periods": [_row(code) + "," for code in PERIODS],
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
 from glue_jobs.engines.own_sql import query_own
+from glue_jobs.labels.facts import seasonal_code
 from glue_jobs.labels.index_words import words_of
 from labor_lake.finding import Found
 
@@ -64,7 +65,7 @@ def scan(
             row["series_id"],
             row["title"],
             row["frequency"] or "",
-            _seasonal_code(row["seasonal_text"]),
+            seasonal_code(row["seasonal_text"]),
             f"{row['last_year']}-{row['last_period']}" if row["last_year"] else "",
         )
         for row in rows
@@ -73,7 +74,3 @@ def scan(
 
 def _stem(word: str) -> str:
     return word if len(word) <= _STEM else word[:-1]
-
-
-def _seasonal_code(text: str | None) -> str:
-    return "" if not text else "U" if text[:3].lower() == "not" else "S"

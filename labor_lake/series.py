@@ -62,8 +62,7 @@ def find_label(engine: Engine, tables: Collection[str], series_id: str) -> Label
         UsageError: no survey that the lake has names it.
     """
     asked = series_id.strip().upper()
-    ending = table_names.labels("")
-    surveys = sorted(name[: -len(ending)] for name in tables if name.endswith(ending))
+    surveys = table_names.labelled(tables)
     if not surveys:
         raise UsageError(
             "The lake has no series in words yet.", hint="`lake run` makes them with its tables."

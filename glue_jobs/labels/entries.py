@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from glue_jobs.labels.facts import SEASONAL_WORDS, TEXT_ENDINGS
+from glue_jobs.labels.facts import has_words, seasonal_code
 from glue_jobs.labels.index import Entry
 from glue_jobs.tables.parquet import read_batches
 from glue_jobs.tables.schemas import LABELS
@@ -22,11 +22,7 @@ _BATCH_ROWS = 1 << 14
 def read_entries(labels: Path) -> Iterator[Entry]:
     """The series in their order, with the words that their titles leave out."""
     own = {column.name for column in LABELS}
-    texts = [
-        name
-        for name in pq.read_schema(labels).names
-        if name not in own and name.rpartition("_")[2] in TEXT_ENDINGS
-    ]
+    texts = [name for name in pq.read_schema(labels).names if name not in own and has_words(name)]
     for batch in read_batches(labels, (*_READ, *texts), size=_BATCH_ROWS):
         columns = [batch.column(name).to_pylist() for name in (*_READ, *texts)]
         for series_id, title, frequency, seasonal, year, period, *words in zip(*columns):
@@ -36,14 +32,7 @@ def read_entries(labels: Path) -> Iterator[Entry]:
                 title,
                 " ".join(further),
                 frequency or "",
-                _seasonal_code(seasonal),
+                seasonal_code(seasonal),
                 year or 0,
                 period or "",
             )
-
-
-def _seasonal_code(text: str | None) -> str:
-    """S or U, by BLS's words, which differ from survey to survey."""
-    if not text:
-        return ""
-    return "U" if text[:3].lower() in ("not", "una") else next(iter(SEASONAL_WORDS))

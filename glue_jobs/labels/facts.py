@@ -64,6 +64,18 @@ OTHER_RANK = 50
 """Of a code whose role nobody has written down, which counts as who."""
 
 
+def has_words(column: str) -> bool:
+    """Whether a column holds words, as far as its name tells."""
+    return column.rpartition("_")[2] in TEXT_ENDINGS
+
+
+def seasonal_code(text: str | None) -> str:
+    """S or U, by BLS's words, which differ from survey to survey; empty for none."""
+    if not text:
+        return ""
+    return "U" if text[:3].lower() in ("not", "una") else "S"
+
+
 def squeeze(name: str) -> str:
     """A name without what BLS writes now so and now so: case, blanks and underscores."""
     return name.lower().replace("_", "").replace(" ", "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glue_jobs.labels.facts import SAME_NAMES, STEMS, TEXT_ENDINGS, squeeze
+from glue_jobs.labels.facts import SAME_NAMES, STEMS, has_words, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,6 @@ def _compared(column: str) -> str:
 
 def _text_column(names: Sequence[str], own: str) -> str:
     """The column with the words: the one named after the code, else the first."""
-    endings = [name for name in names if name.rpartition("_")[2] in TEXT_ENDINGS]
+    endings = [name for name in names if has_words(name)]
     named = [name for name in endings if squeeze(name.rpartition("_")[0]) == own]
     return next(iter([*named, *endings]), "")

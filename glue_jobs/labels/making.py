@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from glue_jobs.errors import IntegrityFailure
 from glue_jobs.labels.facts import OWN_UNIT_COLUMNS, UNIT_COLUMNS
-from glue_jobs.labels.spans import SpansBySeries, first_days, years_and_periods
+from glue_jobs.labels.spans import SpansBySeries, first_days
 from glue_jobs.labels.titles import Counts, Titles
 from glue_jobs.labels.words import SeriesFile, seasonal_by_id
 from glue_jobs.tables.columns import TableColumn
+from glue_jobs.tables.numbers import years_and_periods
 from glue_jobs.tables.parquet import write_parquet
 from glue_jobs.tables.periods import UNKNOWN, frequency_of
 from glue_jobs.tables.schemas import LABELS, comment
@@ -108,10 +109,9 @@ def _label(
     unlisted: _Counter,
 ) -> Iterator[pa.RecordBatch]:
     """The labels, some series at a time; those that are not listed stand among them."""
-    schema, start, last = arrow_schema(columns), 0, ""
+    schema, start = arrow_schema(columns), 0
     for batch in file.read():
-        ids = batch.column("series_id")
-        last = ids[-1].as_py()
+        last = batch.column("series_id")[-1].as_py()
         listed = _words_of(file, batch, titles.of(batch, start), units)
         start += len(batch)
         yield from _with_spans(listed, spans.up_to(last), schema, unlisted)

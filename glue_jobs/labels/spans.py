@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.tables.numbers import PERIOD_BITS, times
+from glue_jobs.tables.numbers import times
 from glue_jobs.tables.parquet import read_batches
 from glue_jobs.tables.periods import PERIODS, kind_of
-from glue_jobs.timestamps import FIRST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,16 +87,6 @@ class SpansBySeries:
         return spans.slice(0, count)
 
 
-def years_and_periods(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """The years and the periods of numbers that stand for both; null where there is none."""
-    numbers = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    years = pc.add(pc.shift_right(numbers, PERIOD_BITS), FIRST_YEAR).cast(pa.int32())
-    periods = pc.bit_wise_and(numbers, (1 << PERIOD_BITS) - 1)
-    found = pc.unique(periods)
-    words = [None if one is None else _period(one) for one in found.to_pylist()]
-    return years, pa.array(words, pa.string()).take(pc.index_in(periods, value_set=found))
-
-
 def _spans_in(batch: pa.RecordBatch) -> pa.Table:
     """A row per series and kind of period of some rows of a data file."""
     series, period = batch.column("series_id"), batch.column("period")
@@ -167,7 +156,3 @@ def _rank(number: int) -> int:
 
 def _last(spans: pa.Table) -> str:
     return str(spans.column("series_id")[-1].as_py())
-
-
-def _period(number: int) -> str:
-    return f"{chr(ord('A') + number // 100)}{number % 100:02}"

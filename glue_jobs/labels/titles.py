@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.labels.facts import ALWAYS, OTHER_RANK, PARENT, ROLES, TECHNICAL, WHO
 from glue_jobs.labels.joins import stem_of
+from glue_jobs.labels.words import only_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,8 @@ _BUCKETS = 16
 _SEPARATOR = ", "
 _BLS, _SHORT, _DIFFERING, _ALL = range(4)
 _IN_BRACKETS = 8
+_PLAIN = bytes(way & ~_IN_BRACKETS for way in range(256))
+"""Each way without brackets."""
 
 
 @dataclass
@@ -113,29 +116,22 @@ class Titles:
         """The titles of some series that stand in the file from a place on."""
         ids = batch.column("series_id").to_pylist()
         ways = self._ways[start : start + len(ids)]
-        plain = {way & ~_IN_BRACKETS for way in ways}
-        named = {way: self._named(batch, way) for way in plain - {_DIFFERING}}
-        if len(set(ways)) == 1 and not plain & {_DIFFERING}:  # as nearly always
-            (known,) = named.values()
-            if ways[0] & _IN_BRACKETS:
-                return [
-                    f"{title} [{series_id}]" if title else series_id
-                    for title, series_id in zip(known, ids)
-                ]
-            return [title or series_id for title, series_id in zip(known, ids)]
-        titles = []
-        for place, (series_id, way) in enumerate(zip(ids, ways)):
-            title = (
-                self._differing[start + place]
-                if way & ~_IN_BRACKETS == _DIFFERING
-                else named[way & ~_IN_BRACKETS][place]
-            ) or ""
-            if way & _IN_BRACKETS or not title:
-                title = f"{title} [{series_id}]".lstrip() if title else series_id
-            titles.append(title)
-        return titles
+        plain = ways.translate(_PLAIN)
+        named = {way: self._named(batch, start, way) for way in set(plain)}
+        # One way for all, as nearly always, needs no look at each.
+        (titles,) = (
+            named.values()
+            if len(named) == 1
+            else ([named[way][at] for at, way in enumerate(plain)],)
+        )
+        return [
+            (f"{title} [{series_id}]" if way & _IN_BRACKETS else title) if title else series_id
+            for title, series_id, way in zip(titles, ids, ways)
+        ]
 
-    def _named(self, batch: pa.RecordBatch, way: int) -> list[str | None]:
+    def _named(self, batch: pa.RecordBatch, start: int, way: int) -> list[str | None]:
+        if way == _DIFFERING:
+            return [self._differing.get(row) for row in range(start, start + len(batch))]
         if way == _BLS:
             if not self.series.has_titles:
                 return [None] * len(batch)
@@ -162,7 +158,7 @@ class Titles:
             # A code that has no words is a word of its own.
             spelled = pc.binary_join_element_wise(name, codes, " ")
             lacking = pc.and_(pc.is_null(texts), pc.invert(_is_whole(codes)))
-            yield part, pc.coalesce(texts, _only_where(spelled, lacking))
+            yield part, pc.coalesce(texts, only_where(spelled, lacking))
 
     def _left_out(self, batch: pa.RecordBatch, part: _Part, texts: pa.Array) -> pa.Array:
         """The words of a part where a short title has them."""
@@ -170,7 +166,7 @@ class Titles:
             return texts
         if part.role in (PARENT, TECHNICAL):
             return pa.nulls(len(batch), pa.string())
-        return _only_where(texts, pc.invert(_is_whole(batch.column(part.code).cast(pa.string()))))
+        return only_where(texts, pc.invert(_is_whole(batch.column(part.code).cast(pa.string()))))
 
     def _name_otherwise(self, repeated: bytearray, way: int, hashes: array[int]) -> bytearray:
         """Names series in another way; returns those whose title is not theirs alone."""
@@ -248,12 +244,6 @@ def _part_of(code: str) -> _Part:
 def _is_whole(codes: pa.Array) -> pa.Array:
     """Whether a code of zeros alone, or none, says that nothing is singled out."""
     return pc.fill_null(pc.match_substring_regex(codes, "^0*$"), True)
-
-
-def _only_where(texts: pa.Array, chosen: pa.Array) -> pa.Array:
-    # Not if_else on the texts: that of pyarrow 20 is wrong on a part of an array.
-    places = pa.array(range(len(texts)), pa.int32())
-    return texts.take(pc.if_else(chosen, places, pa.scalar(None, pa.int32())))
 
 
 def _repeated(hashes: array[int], asked: bytearray) -> bytearray:

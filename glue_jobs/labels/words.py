@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.labels.facts import NO_WORDS, SEASONAL_WORDS, TEXT_ENDINGS
+from glue_jobs.labels.facts import NO_WORDS, SEASONAL_WORDS, has_words
 from glue_jobs.labels.joins import NoJoin, plan_join
 from glue_jobs.tables.parquet import read_batches
 
@@ -54,6 +54,16 @@ class Words:
         return self.texts.take(places)
 
 
+_SEASONAL = Words(
+    "seasonal_text",
+    "seasonal",
+    pa.array(list(SEASONAL_WORDS)),
+    pa.array(list(SEASONAL_WORDS.values())),
+    ("seasonal",),
+)
+"""Of a survey whose files do not say what its letters mean."""
+
+
 class SeriesFile:
     """A survey's series in order, with their codes in words.
 
@@ -81,10 +91,10 @@ class SeriesFile:
         self.warnings: list[str] = []
         found = dict(self._find_words(survey, mappings))
         for name in self.columns:
-            if name not in found and name.rpartition("_")[2] in TEXT_ENDINGS:
+            if name not in found and has_words(name):
                 found[name] = Words(name, name)
         if "seasonal" in self.columns and "seasonal" not in found:
-            found["seasonal"] = _seasonal_words()
+            found["seasonal"] = _SEASONAL
         self.words = {name: found[name] for name in self.columns if name in found}
         self._footnotes = _read_footnotes(mappings) if "footnote_codes" in self._names else {}
 
@@ -135,8 +145,7 @@ def seasonal_by_id(series_ids: pa.Array) -> pa.Array:
     formats but those of injuries and benefits have `Seasonal Adjustment Code` in position 3.
     """
     letters = pc.utf8_slice_codeunits(series_ids.cast(pa.string()), 2, 3)
-    codes, words = pa.array(list(SEASONAL_WORDS)), pa.array(list(SEASONAL_WORDS.values()))
-    return words.take(pc.index_in(letters, value_set=codes))
+    return _SEASONAL.of(pa.record_batch([letters], names=["seasonal"]))
 
 
 def _read_words(join: Join, table: pa.Table, taken: set[str]) -> Words | None:
@@ -159,11 +168,6 @@ def _read_footnotes(mappings: Mapping[str, Path]) -> dict[str, str]:
     return {row["footnote_code"]: row["footnote_text"] for row in rows if row["footnote_text"]}
 
 
-def _seasonal_words() -> Words:
-    keys, texts = pa.array(list(SEASONAL_WORDS)), pa.array(list(SEASONAL_WORDS.values()))
-    return Words("seasonal_text", "seasonal", keys, texts, ("seasonal",))
-
-
 def _as_one(columns: Sequence[pa.Array]) -> pa.Array:
     """The codes of each row as one text; a code that is blank is an empty one."""
     texts = [pc.fill_null(column.cast(pa.string()), "") for column in columns]
@@ -173,7 +177,11 @@ def _as_one(columns: Sequence[pa.Array]) -> pa.Array:
 def _with_words(texts: pa.Array) -> pa.Array:
     """Texts without what BLS writes where there are no words."""
     texts = texts.cast(pa.string())
-    empty = pc.is_in(texts, value_set=pa.array(sorted(NO_WORDS)))
+    return only_where(texts, pc.invert(pc.is_in(texts, value_set=pa.array(sorted(NO_WORDS)))))
+
+
+def only_where(texts: pa.Array, chosen: pa.Array) -> pa.Array:
+    """Texts, and null where they are not chosen."""
     # Not if_else on the texts: that of pyarrow 20 is wrong on a part of an array.
     places = pa.array(range(len(texts)), pa.int32())
-    return texts.take(pc.if_else(empty, pa.scalar(None, pa.int32()), places))
+    return texts.take(pc.if_else(chosen, places, pa.scalar(None, pa.int32())))

@@ -35,3 +35,16 @@ def times(rows: pa.RecordBatch) -> pa.Array:
     numbers = pa.array([period_number(word) for word in words], pa.int32())
     year = pc.subtract(rows.column("year").cast(pa.int32()), _FIRST_YEAR)
     return pc.add(pc.multiply(year, _PER_YEAR), numbers.take(period.indices))
+
+
+def years_and_periods(numbers: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The years and the periods that such numbers stand for; null where there is none."""
+    years = pc.add(pc.shift_right(numbers, PERIOD_BITS), _FIRST_YEAR).cast(pa.int32())
+    periods = pc.bit_wise_and(numbers, (1 << PERIOD_BITS) - 1)
+    found = pc.unique(periods)
+    words = [None if one is None else _period_of(one) for one in found.to_pylist()]
+    return years, pa.array(words, pa.string()).take(pc.index_in(periods, value_set=found))
+
+
+def _period_of(number: int) -> str:
+    return f"{chr(ord('A') + number // 100)}{number % 100:02}"
