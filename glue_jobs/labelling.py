@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glue_jobs import table_names
+from glue_jobs.current_release import CurrentRelease
 from glue_jobs.labels.entries import read_entries
 from glue_jobs.labels.facts import GIANTS
 from glue_jobs.labels.index import write_index
 from glue_jobs.labels.making import make_labels
-from glue_jobs.release_folder import store_file, store_index
+from glue_jobs.release_folder import store_file, store_index, take_over
+from glue_jobs.sources.places import tables_of
 from glue_jobs.storage.verified import copy_verified
 from glue_jobs.tables.convert import Converted
 from glue_jobs.tables.plan import Role
@@ -65,7 +67,6 @@ def put_labels(
     There are none where a release shows neither series nor observations. Those of the current
     release are taken over, if they may be, where they are made of the same.
     """
-    previous = building.previous
     inputs = [
         _input_of(building, one)
         for one in verdicts
@@ -75,41 +76,24 @@ def put_labels(
     if not inputs:
         return
     digest = _digest_of(inputs)
-    table = previous.tables.get(table_names.labels(subject)) if previous else None
-    before = table.files[0] if table and takes_over else None
-    if (
-        previous
-        and table
-        and before
-        and before.source_sha256 == digest
-        and _is_there(building.run.storage, previous, before)
-    ):
-        for path in filter(None, (before.path, before.index_path)):
-            building.run.storage.copy(previous.folder + path, building.folder + path)
-        building.add(table_names.labels(subject), table.columns, before)
-        return
+    name = table_names.labels(subject)
+    table = building.previous.tables.get(name) if building.previous and takes_over else None
+    if table and table.files[0].source_sha256 == digest:
+        schema = tables_of(subject).schema
+        current = CurrentRelease(building.run.storage, building.previous, schema)
+        if current.is_there(table.files[0]):
+            take_over(building, name, table.files[0])
+            return
     building.run.progress.step(f"{subject}: putting its series into words")
     target = building.scratch / "labels.parquet"
     converted = _make(subject, inputs, target, building.scratch)
     building.warnings.extend(converted.warnings)
-    index = building.scratch / "labels.index"
-    if subject not in GIANTS:
+    index = None if subject in GIANTS else building.scratch / "labels.index"
+    if index:
         index_labels(subject, target, index)
     file = store_file(building, target, PATH, converted)
-    if subject not in GIANTS:
-        file = store_index(building, index, file)
-    building.add(
-        table_names.labels(subject), converted.columns, replace(file, source_sha256=digest)
-    )
-
-
-def _is_there(storage: Storage, previous: Pointer, labels: TableFile) -> bool:
-    """Whether the current release still has its labels, and their index."""
-    sizes = {labels.path: labels.bytes}
-    if labels.index_path:
-        sizes[labels.index_path] = labels.index_bytes
-    found = {path: storage.stat(previous.folder + path) for path in sizes}
-    return all(one is not None and one.size == sizes[path] for path, one in found.items())
+    file = replace(file, source_sha256=digest)
+    building.add(name, converted.columns, store_index(building, index, file) if index else file)
 
 
 def index_labels(subject: str, labels: Path, target: Path) -> None:

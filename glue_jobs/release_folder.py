@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from glue_jobs.running import Run
     from glue_jobs.sources.protocol import Landed
     from glue_jobs.tables.columns import TableColumn
-    from glue_jobs.tables.plan import Planned
     from glue_jobs.verdicts import Verdict
 
 
@@ -81,7 +80,8 @@ def put_table(building: Building, landed: Landed, verdict: Verdict) -> None:
     """Puts a landed file's table, or its partition of the data table, into the folder."""
     place, made, converted = verdict.place, verdict.made, verdict.converted
     if verdict.taken_over is not None:
-        _take_over(building, place, replace(verdict.taken_over, unlisted=verdict.unlisted))
+        before = replace(verdict.taken_over, unlisted=verdict.unlisted)
+        take_over(building, place.table, before, place.keys)
     elif made is not None and converted is not None:
         building.converted.append(place.name)
         building.warnings.extend(converted.warnings)
@@ -153,12 +153,14 @@ def rejects_text(converted: Converted) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _take_over(building: Building, place: Planned, before: TableFile) -> None:
-    """Takes an unchanged file over from the current release, without reading it."""
+def take_over(
+    building: Building, table: str, before: TableFile, keys: tuple[TableColumn, ...] = ()
+) -> None:
+    """Takes an unchanged file of a table over from the current release, without reading it."""
     assert building.previous is not None  # noqa: S101 - whoever has a file has its pointer
     for path in filter(None, (before.path, before.rejects_path, before.index_path)):
         building.run.storage.copy(building.previous.folder + path, building.folder + path)
-    building.add(place.table, building.previous.tables[place.table].columns, before, place.keys)
+    building.add(table, building.previous.tables[table].columns, before, keys)
 
 
 def store_file(building: Building, made: Path, path: str, converted: Converted) -> TableFile:

@@ -11,6 +11,7 @@ polars take as they are. Nothing is imported, opened or asked before the first q
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -150,11 +151,14 @@ class Lake:
         Raises:
             UsageError: there is none of that name.
         """
-        return Answer(self._stream_table(name, as_of).read_all(), self._notes(as_of))
+        return Answer(self.stream_table(name, as_of=as_of).read_all(), self._notes(as_of))
 
     def stream_table(self, name: str, *, as_of: date | str | None = None) -> pa.RecordBatchReader:
         """The same, batch by batch, for what is larger than memory."""
-        return self._stream_table(name, as_of)
+        known = self.tables()
+        if name not in known:
+            raise UsageError(f"There is no table {name}.", hint="lake.tables() lists them.")
+        return self.stream(f"select * from {name}", as_of=as_of)  # noqa: S608 - a known name
 
     def sql(
         self, statement: str, parameters: Sequence[object] = (), *, as_of: date | str | None = None
@@ -292,12 +296,6 @@ class Lake:
 
         return find_traces(self._storage(), series_id, str(year), period)
 
-    def _stream_table(self, name: str, as_of: date | str | None) -> pa.RecordBatchReader:
-        known = self.tables()
-        if name not in known:
-            raise UsageError(f"There is no table {name}.", hint="lake.tables() lists them.")
-        return self.stream(f"select * from {name}", as_of=as_of)  # noqa: S608 - a known name
-
     def _engine(self, as_of: date | str | None) -> tuple[Engine, list[Pointer]]:
         """The engine of now or of a moment, opened once, and the pointers it is over."""
         from glue_jobs.engines.open import open_engine  # noqa: PLC0415 - see above
@@ -357,22 +355,10 @@ def _text(as_of: date | str | None) -> str | None:
     return None if as_of is None else str(as_of)
 
 
-class _needing:  # noqa: N801 - it is used as a function is
+@contextmanager
+def _needing(package: str) -> Iterator[None]:
     """Says in a sentence which package is missing."""
-
-    def __init__(self, package: str) -> None:
-        self._package = package
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(error, ImportError):
-            raise UsageError(
-                f"{self._package} is not installed.", hint=f"pip install {self._package}"
-            ) from error
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(f"{package} is not installed.", hint=f"pip install {package}") from error

@@ -28,7 +28,7 @@ from glue_jobs.storage.hashing import path_sha256
 from glue_jobs.storage.verified import read_verified
 from glue_jobs.tables import schemas
 from glue_jobs.tables.convert import write_records
-from glue_jobs.tables.revisions import ADDED, REVISED, WITHDRAWN, bears_mark
+from glue_jobs.tables.revisions import ADDED, REVISED, WITHDRAWN, Counted
 from glue_jobs.timestamps import from_release
 
 if TYPE_CHECKING:
@@ -123,15 +123,17 @@ def put_releases(
 
 def count_changes(changes: Iterable[pa.RecordBatch]) -> dict[str, int]:
     """What is counted of a release, from its rows in the table of revisions."""
-    counts = dict.fromkeys(COUNTED, 0)
+    counted = Counted()
     for rows in changes:
-        change, marked = rows.column("change").cast(pa.string()), bears_mark(rows)
-        for name, kind in (("added", ADDED), ("revised", REVISED), ("withdrawn", WITHDRAWN)):
-            counts[name] += _count(pc.equal(change, kind))
-        counts["marked"] += _count(marked)
-        counts["unmarked"] += _count(pc.and_(pc.equal(change, REVISED), pc.invert(marked)))
-        counts["marked_at_birth"] += _count(pc.and_(pc.equal(change, ADDED), marked))
-    return counts
+        counted.note(rows)
+    return {
+        "added": counted.by_change[ADDED],
+        "revised": counted.by_change[REVISED],
+        "withdrawn": counted.by_change[WITHDRAWN],
+        "marked": counted.marked,
+        "unmarked": counted.unflagged,
+        "marked_at_birth": counted.born_marked,
+    }
 
 
 def _rows_of(storage: Storage, revisions: Table, vintage: Vintage) -> Iterable[pa.RecordBatch]:
@@ -161,7 +163,3 @@ def _known(storage: Storage, previous: Pointer | None) -> dict[tuple[str, str], 
     body = read_verified(storage, previous.key_of(name, file), file.sha256)
     rows = pq.read_table(BytesIO(body), use_threads=False).to_pylist()
     return {(row["data_file"], row["release"]): row for row in rows}
-
-
-def _count(chosen: pa.Array) -> int:
-    return int(pc.sum(chosen).as_py() or 0)

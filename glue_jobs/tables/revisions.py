@@ -114,21 +114,27 @@ class Counted:
     """What was counted while changes streamed by."""
 
     by_change: Counter[str] = field(default_factory=Counter)
+    marked: int = 0
     unflagged: int = 0
     born_marked: int = 0
 
     def watch(self, changes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Passes changes on and counts them."""
         for batch in changes:
-            self.by_change.update(batch.column("change").to_pylist())
-            change, marked = batch.column("change"), bears_mark(batch)
-            self.unflagged += _count(pc.and_(pc.equal(change, REVISED), pc.invert(marked)))
-            self.born_marked += _count(pc.and_(pc.equal(change, ADDED), marked))
+            self.note(batch)
             yield batch
 
+    def note(self, changes: pa.RecordBatch) -> None:
+        """Counts some changes: by kind, and by BLS's own mark of a value that was revised."""
+        change, marked = changes.column("change").cast(pa.string()), _bears_mark(changes)
+        for one in change.value_counts().to_pylist():
+            self.by_change[one["values"]] += one["counts"]
+        self.marked += _count(marked)
+        self.unflagged += _count(pc.and_(pc.equal(change, REVISED), pc.invert(marked)))
+        self.born_marked += _count(pc.and_(pc.equal(change, ADDED), marked))
 
-def bears_mark(changes: pa.RecordBatch) -> pa.Array:
-    """Which changes bear BLS's own mark of a value that was revised in this release."""
+
+def _bears_mark(changes: pa.RecordBatch) -> pa.Array:
     codes = changes.column("footnote_codes")
     if pa.types.is_dictionary(codes.type):  # each of the few is looked at once
         marked = _marked(codes.dictionary).take(codes.indices)

@@ -217,7 +217,7 @@ def test_sql_is_put_together_in_these_places_only(functions):
     }
     assert built == {
         ("glue_jobs/reports/changes.py", "_statement"),  # a view or table of the survey's own
-        ("labor_lake/client.py", "_stream_table"),  # a table that is there
+        ("labor_lake/client.py", "stream_table"),  # a table that is there
         ("labor_lake/client.py", "changes"),  # a view of a survey, by its code
         ("labor_lake/scanning.py", "scan"),  # of words letters and digits alone
         *[  # labels and views of a survey that is there; what is asked for is a parameter
