@@ -205,11 +205,22 @@ class Lake:
             LakeError: an index that was to be searched is damaged.
         """
         from glue_jobs.catalog.indexes import load_index_files  # noqa: PLC0415 - see above
+        from glue_jobs.labels.facts import GIANTS  # noqa: PLC0415
         from labor_lake.finding import find  # noqa: PLC0415
         from labor_lake.index_files import open_indexes  # noqa: PLC0415
+        from labor_lake.scanning import scan  # noqa: PLC0415
 
         storage = self._storage()
         listed = load_index_files(storage)
+        if survey in GIANTS and survey in listed.without:
+            return scan(
+                self._engine(None)[0],
+                survey,
+                words,
+                frequency=frequency,
+                seasonal=seasonal,
+                limit=limit,
+            )
         indexes, failures = open_indexes(storage, listed, words, survey)
         for failure in failures:
             raise failure

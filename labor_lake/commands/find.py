@@ -11,8 +11,7 @@ import json
 import re
 import shutil
 import sys
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.indexes import load_index_files
 from glue_jobs.errors import UsageError
@@ -23,14 +22,14 @@ from glue_jobs.opening import open_lake
 from glue_jobs.progress import write_line
 from glue_jobs.running import exit_code
 from glue_jobs.subjects import asked_survey
+from labor_lake.client import Lake
 from labor_lake.finding import find, is_searched
 from labor_lake.index_files import open_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from glue_jobs.catalog.indexes import IndexFiles
-    from glue_jobs.settings import Settings
     from labor_lake.finding import Found
 
 FREQUENCIES = ("monthly", "quarterly", "semiannual", "annual")
@@ -74,12 +73,12 @@ def execute(arguments: argparse.Namespace) -> int:
         "seasonal": arguments.seasonal,
         "limit": arguments.limit,
     }
-    if survey in GIANTS and survey in listed.without:
-        found = _scan(settings, survey, words, filters)
-        listed = replace(listed, without=())
+    scans = survey in GIANTS and survey in listed.without
+    if scans:
+        found = Lake(settings).find(words, survey=survey, **filters)
     else:
         found = find(indexes, words, survey=survey, **filters)
-    without = [code for code in listed.without if is_searched(code, words, survey)]
+    without = [code for code in listed.without if is_searched(code, words, survey) and not scans]
     if arguments.json:
         document = {
             "series": [one._asdict() for one in found],
@@ -88,24 +87,13 @@ def execute(arguments: argparse.Namespace) -> int:
         }
         print(json.dumps(document, indent=1))
         return exit_code(failures)
-    if indexes or found:
+    if indexes or scans:
         _print(found, words, survey)
     if without:
         write_line(f"No search index yet: {', '.join(without)}. `lake run` makes it.")
     for failure in failures:
         print_error(failure, debug=arguments.debug)
     return exit_code(failures)
-
-
-def _scan(settings: Settings, survey: str, words: str, filters: Mapping[str, Any]) -> list[Found]:
-    """The series of a survey that is too large for an index."""
-    from glue_jobs.engines.open import open_engine  # noqa: PLC0415 - the index needs neither
-    from labor_lake.asking import asked_of  # noqa: PLC0415
-    from labor_lake.scanning import scan  # noqa: PLC0415
-
-    storage, pointers, damaged = asked_of(settings, None)
-    engine = open_engine(storage, pointers, settings, damaged)
-    return scan(engine, survey, words, **filters)
 
 
 def _positive(text: str) -> int:
