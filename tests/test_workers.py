@@ -19,6 +19,7 @@ from tests.faults.lake import Lake
 from tests.faults.places import Place
 from tests.faults.small_survey import OTHERS, serve_others, serve_release
 from tests.simulator.upstream import Upstream
+from tests.worker_calls import fail_with, import_pyarrow
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,17 +29,6 @@ def workers():
     clients: dict[type, Workers] = {Workers: Workers(2)}
     yield clients[Workers]
     stop_workers(clients)
-
-
-def import_pyarrow() -> list[str]:
-    import pyarrow as pa
-
-    assert pa.array([1]).to_pylist() == [1]
-    return [name for name in ("numpy", "pandas") if name in sys.modules]
-
-
-def fail_with(hint: str) -> None:
-    raise UsageError("It is wrong.", hint=hint)
 
 
 def test_a_call_is_made_in_another_process_and_its_result_comes_back(workers):
