@@ -116,11 +116,12 @@ wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; r
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
-bench: $(VENV)/dev ## measure conversion, history, a lake of many surveys, and finding series
+bench: $(VENV)/dev ## measure conversion, history, a lake of many surveys, labels, and finding series
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.surveys
 	$(BIN)/python -m bench.find
+	$(BIN)/python -m bench.labels
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m tools.docs

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import labor_lake
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.sources.bls.surveys import landed_surveys
 from tests.captures import needs_captures
 from tests.faults.lake import Lake
 from tests.faults.places import Place
+from tests.labels.counts import count_labels
 from tests.simulator.upstream import Upstream
 from tests.simulator.world import DOCUMENTS, inventory, serve_survey, serve_world
 from tests.test_builds import rows_of
@@ -76,6 +78,16 @@ def test_every_file_is_the_table_that_it_should_be_or_a_document(lake):
                 fates[told[file.name]["status"]] += 1
     assert sum(fates.values()) == len(inventory()) == 1501
     assert fates == {"table": 1501 - fates["document"], "document": fates["document"]}
+
+
+def test_observations_are_the_data_dated_and_each_series_has_a_title_of_its_own(lake):
+    with labor_lake.open(lake.place.uri) as opened:
+        counted = {survey: count_labels(opened, survey) for survey in landed_surveys(lake.storage)}
+    for survey, counts in counted.items():
+        assert counts.observations == counts.data > 0, survey
+        assert counts.undated == counts.no_known_period == 0, survey
+        assert counts.titles == counts.series > 0, survey
+        assert counts.by_words == counts.series, survey
 
 
 def test_a_day_on_which_one_survey_changed_builds_that_one_alone(lake):

@@ -1,14 +1,17 @@
 """All of BLS, made up: every survey's files under their real names, as large as one likes.
 
-The names are those of an inventory of November 2025. What stands in the files is not BLS's: series
-that are numbered, and figures that follow from a series, a year and a period.
+The names are those of an inventory of November 2025, the codes of series and of mapping files are
+called as BLS calls them. What stands in the files is not BLS's: series and codes that are numbered,
+and figures that follow from a series, a year and a period.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -25,6 +28,7 @@ DOCUMENTS = (".txt", ".contacts")
 
 _FEW = 3  # rows, where a file is as small as can be
 _SERIES_IN_A_FILE = 2_000
+_CODES = 10  # that series have of a kind
 _CELL = b"\t"
 
 
@@ -71,14 +75,15 @@ def body_of(file: WorldFile, scale: float = 0.0, *, release: int = 1) -> bytes:
     if file.name.endswith(DOCUMENTS):
         return b"About the data of this survey.\r\n"
     if ending == "series":
-        header, rows = _SERIES, _series(file.survey)
+        codes = series_codes(file.survey)
+        header, rows = [_SERIES[0], *codes, *_SERIES[1:]], _series(file.survey, len(codes))
     elif ending == "aspect":
         header, rows = _ASPECT, _aspects(file.survey)
     elif ending.startswith("data.") and ending != "data.type":
         header, rows = _DATA, _observations(file.survey, release)
     else:
-        stem = ending.lower().replace(".", "_").replace("-", "_")
-        header, rows = [f"{stem}_code", f"{stem}_text"], _codes()
+        header = _mapping_headers().get(file.name, _made_up_header(ending))
+        rows = _codes(len(header) - 1)
     most = int(file.bytes * scale)
     lines = [_CELL.join(name.encode() for name in header)]
     size = 0
@@ -104,9 +109,47 @@ def _ids(survey: str) -> Iterator[str]:
         number += 1
 
 
-def _series(survey: str) -> Iterator[list[str]]:
-    for series in _ids(survey):
-        yield [series, "U", "", str(FIRST_YEAR), "M01", str(LAST_YEAR), "M12"]
+def _mapping_rows() -> list[dict[str, str]]:
+    with capture("labels/mapping.tsv").open(newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+@cache
+def _mapping_headers() -> dict[str, list[str]]:
+    """The columns of mapping files that explain series: their key, and the words."""
+    keys = {row["mapping_file"]: _names(row["mapping_key_columns"]) for row in _mapping_rows()}
+    texts = {row["mapping_file"]: row["text_column"] for row in _mapping_rows()}
+    # Of a text column that nobody has seen it says what it may be called.
+    return {
+        file: [*own, texts[file] if texts[file].isidentifier() else f"{own[-1]}_text"]
+        for file, own in keys.items()
+        if own
+    }
+
+
+def _made_up_header(ending: str) -> list[str]:
+    stem = ending.lower().replace(".", "_").replace("-", "_")
+    return [f"{stem}_code", f"{stem}_text"]
+
+
+@cache
+def series_codes(survey: str) -> list[str]:
+    """The codes that a series of a survey has, as they are called in its series file."""
+    rows = [row for row in _mapping_rows() if row["survey"] == survey]
+    columns = {name: None for row in rows for name in _names(row["series_columns"])}
+    return [name for name in columns if name not in _SERIES]
+
+
+def _names(listed: str) -> list[str]:
+    """Of ``state_code?+area_code`` both; a name that is a question mark, or a dash, is none."""
+    return re.findall(r"\w+", listed)
+
+
+def _series(survey: str, codes: int) -> Iterator[list[str]]:
+    """Series of which no two have the same codes, as long as the codes last."""
+    for number, series in enumerate(_ids(survey)):
+        own = [f"{number // _CODES**place % _CODES:04}" for place in range(codes)]
+        yield [series, *own, "U", "", str(FIRST_YEAR), "M01", str(LAST_YEAR), "M12"]
 
 
 def _moments() -> Iterator[tuple[str, str]]:
@@ -132,8 +175,12 @@ def _aspects(survey: str) -> Iterator[list[str]]:
                 yield [series, year, period, aspect, text.rjust(12), ""]
 
 
-def _codes() -> Iterator[list[str]]:
+def _codes(keys: int) -> Iterator[list[str]]:
     number = 0
     while True:
-        yield [f"{number:04}", f"Item number {number}"]
+        rest, own = number, list[str]()
+        for _ in range(keys - 1):
+            rest, digit = divmod(rest, _CODES)
+            own.append(f"{digit:04}")
+        yield [*own, f"{rest:04}", f"Item number {number}"]
         number += 1
