@@ -21,7 +21,6 @@ from glue_jobs.settings import SETTINGS
 from glue_jobs.sources.registry import SOURCES
 from labor_lake.interrupt import EXIT_CODE, end_soon_when_interrupted
 from labor_lake.output import is_of_stdout, write_failure
-from labor_lake.workflow import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,20 +93,22 @@ def commands() -> dict[str, tuple[str, str]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _with_dash(sys.argv[1:] if argv is None else argv)
     if argv is None:
         end_soon_when_interrupted()
         _open_what_was_closed()
     try:
-        parser = _parser(words)
-        arguments = parser.parse_args(
-            [word.replace("_", "-") if word in jobs() else word for word in words]
-        )
-        return _executed(arguments)
+        return _executed(_parser(words).parse_args(words))
     except KeyboardInterrupt:
         return EXIT_CODE
     finally:
         _drop_unwritten()
+
+
+def _with_dash(words: Sequence[str]) -> list[str]:
+    """The words; a job may be called as its module and in Glue, `land_bls`."""
+    named = words[0].replace("_", "-") if words else ""
+    return [named, *words[1:]] if named in commands() else list(words)
 
 
 def _executed(arguments: argparse.Namespace) -> int:
@@ -186,8 +187,10 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "--version", action=_PrintVersion, nargs=0, help="print the version and exit"
     )
     added = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((word.replace("_", "-") for word in words if not word.startswith("-")), "")
-    for name, (module, text) in commands().items():
+    chosen = words[0] if words else ""
+    # A parser takes time to make; all are needed only to tell what there is.
+    told = {chosen: commands()[chosen]} if chosen in commands() else commands()
+    for name, (module, text) in told.items():
         command = added.add_parser(
             name,
             help=text,

@@ -22,14 +22,14 @@ from glue_jobs.labels.facts import GIANTS
 from glue_jobs.labels.index_reading import ranks_in
 from glue_jobs.labels.index_scores import LIVING
 from glue_jobs.labels.index_words import words_of
-from glue_jobs.sources.bls.surveys import known_surveys
+from glue_jobs.sources.bls.known_surveys import known_surveys
 from labor_lake.everyday import Meaning, longest_phrase, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.labels.index_reading import Index, Listed, Postings, Segment
-    from glue_jobs.sources.bls.surveys import Survey
+    from glue_jobs.sources.bls.known_surveys import Survey
 
 # How well a series meets a term. That its survey is named so counts nearly as much as its title: of
 # `consumer price index`, no title of the survey says anything.

@@ -11,7 +11,8 @@ import pytest
 from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import GuardTripped, UpstreamInvalid, UsageError
 from glue_jobs.settings import resolve
-from glue_jobs.sources.bls.surveys import known_surveys, landed_surveys, surveys_among
+from glue_jobs.sources.bls.known_surveys import known_surveys, surveys_among
+from glue_jobs.sources.bls.surveys import landed_surveys
 from labor_lake.cli import main
 from tests.faults.lake import SURVEY_PATH, Lake
 from tests.faults.places import Place

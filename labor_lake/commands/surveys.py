@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.flags import resolve_settings
-from glue_jobs.sources.bls.surveys import Survey, known_surveys, load_served
+from glue_jobs.sources.bls.known_surveys import Survey, known_surveys
+from glue_jobs.sources.bls.surveys import load_served
 from glue_jobs.storage.open import open_storage
 from glue_jobs.visible import shown_bytes, visible
 from labor_lake.commands.status import describe

@@ -1,56 +1,26 @@
-"""The surveys that there are: by the bundled list, and by what BLS has listed last.
-
-``surveys.tsv`` has a line for every survey and for every other folder beside them. Sizes in it are
-those of November 2025, to three digits. A folder with a code for a name that the list does not know
-is taken for a survey: BLS may add one.
-"""
+"""The surveys that BLS has listed last, and those that were landed."""
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from glue_jobs.documents import Moment, read_as, read_document, to_json
 from glue_jobs.errors import GuardTripped
+from glue_jobs.sources.bls.known_surveys import CODE
 from glue_jobs.sources.bls.manifest import load_survey
 from glue_jobs.storage import names
 from glue_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from glue_jobs.storage.protocol import Content, Storage
 
-_LIST = Path(__file__).with_name("surveys.tsv")
-_CODE = re.compile(r"[a-z]{2}")
-Code = Annotated[str, _CODE.fullmatch]
+Code = Annotated[str, CODE.fullmatch]
 _SOURCE = "bls"
 _FEW = 3
-
-
-@dataclass(frozen=True)
-class Survey:
-    """A survey as the bundled list has it.
-
-    Attributes:
-        code: two letters.
-        name: BLS's own.
-        description: what it is about, in a few words.
-        files: how many there were; None where the list does not know.
-        bytes: of all of them, about; None where the list does not know.
-    """
-
-    code: str
-    name: str
-    description: str
-    files: int | None
-    bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -59,29 +29,6 @@ class Served:
 
     surveys: tuple[Code, ...] = ()
     gone: Mapping[Code, Moment] = field(default_factory=dict)
-
-
-def known_surveys() -> Mapping[str, Survey]:
-    """The surveys of the bundled list, by code."""
-    return {
-        row["code"]: Survey(
-            row["code"],
-            row["name"],
-            row["description"],
-            int(row["files"]) if row["files"] else None,
-            int(row["bytes"]) if row["bytes"] else None,
-        )
-        for row in _rows()
-        if row["kind"] == "survey"
-    }
-
-
-def surveys_among(folders: Iterable[str]) -> tuple[str, ...]:
-    """Those of the folders that are surveys; small ones first, as far as their size is known."""
-    none = {row["code"] for row in _rows() if row["kind"] != "survey"}
-    known = known_surveys()
-    codes = [name for name in folders if _CODE.fullmatch(name) and name not in none]
-    return tuple(sorted(codes, key=lambda code: (_size(known.get(code)), code)))
 
 
 def landed_surveys(storage: Storage) -> tuple[str, ...]:
@@ -155,13 +102,3 @@ def _parsed(content: Content | None) -> Served:
         return Served()
     told = f"{names.listed_surveys(_SOURCE)} is not the note that was written there."
     return read_document(content.body, lambda document: read_as(Served, document), told)
-
-
-def _size(survey: Survey | None) -> int:
-    return survey.bytes or 0 if survey else 0
-
-
-@cache
-def _rows() -> tuple[Mapping[str, str], ...]:
-    with _LIST.open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))

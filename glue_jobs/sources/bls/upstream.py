@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError
 from glue_jobs.running import Outcome, act_on_each
+from glue_jobs.sources.bls.known_surveys import known_surveys, surveys_among
 from glue_jobs.sources.bls.listing import ListedFile, listed_moment
 from glue_jobs.sources.bls.manifest import (
     MANIFESTS,
@@ -16,12 +17,7 @@ from glue_jobs.sources.bls.manifest import (
     folder_of,
     key_of,
 )
-from glue_jobs.sources.bls.surveys import (
-    known_surveys,
-    landed_surveys,
-    note_served,
-    surveys_among,
-)
+from glue_jobs.sources.bls.surveys import landed_surveys, note_served
 from glue_jobs.sources.kept import find_content
 from glue_jobs.sources.protocol import Landed, RawObject, Upstream
 from glue_jobs.subjects import ALL_SURVEYS, choose_surveys
