@@ -99,9 +99,9 @@ lint: $(VENV)/dev ## check lint, types, architecture, and docs against the code
 
 lint-template: $(VENV)/dev $(VENV)-checkov/ready ## check the CloudFormation template with cfn-lint and checkov
 	mkdir -p .build
-	$(BIN)/lake deploy --template > .build/template.yaml
-	$(BIN)/cfn-lint .build/template.yaml
-	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f .build/template.yaml --quiet --compact \
+	$(BIN)/lake deploy --template > .build/template.json
+	$(BIN)/cfn-lint .build/template.json
+	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f .build/template.json --quiet --compact \
 	    --skip-download
 
 audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known against the pinned packages

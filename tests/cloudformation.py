@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
-import yaml
+from labor_lake.deployment.template import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Template:
 
     def __init__(self, text: str) -> None:
         """Parses it."""
-        self.document: dict[str, Any] = yaml.load(text, _Loader)
+        self.document: dict[str, Any] = read_template(text)
 
     def resolve(
         self,
@@ -114,9 +114,10 @@ class _Resolver:
         self._values = values
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
-            "Fn::GetAtt": self._attribute,
+            "Fn::GetAtt": lambda given: self._attribute(".".join(given)),
             "Fn::Sub": self._substitute,
             "Fn::If": lambda given: self.value(given[1 if self._holds(given[0]) else 2]),
+            "Fn::Split": lambda given: str(self.value(given[1])).split(given[0]),
             "Fn::Join": lambda given: given[0].join(map(str, self.value(given[1]))),
             "Fn::FindInMap": self._found_in_map,
             "Fn::Equals": lambda given: str(self.value(given[0])) == str(self.value(given[1])),
@@ -204,20 +205,3 @@ class _Resolver:
     def _found_in_map(self, given: list[Any]) -> Any:
         table, row, column = self.value(given)
         return self._document["Mappings"][table][str(row)][column]
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads `!Sub x` as `{"Fn::Sub": x}`, and so on."""
-
-
-def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        argument: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        argument = loader.construct_sequence(node, deep=True)
-    else:
-        raise TypeError(f"!{name} has an argument that is neither text nor a list.")
-    return {name if name in ("Ref", "Condition") else f"Fn::{name}": argument}
-
-
-_Loader.add_multi_constructor("!", _function)

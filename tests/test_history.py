@@ -102,11 +102,13 @@ def test_as_of_a_capture_s_day_the_data_are_that_capture_row_for_row(month, land
         assert sorted(tuple(row.values()) for row in found.to_pylist()) == rows_of(month)
 
 
+@pytest.mark.parametrize("name", ["as_of", "as_of_release"])
 @pytest.mark.parametrize("month", RELEASES)
-def test_the_saved_query_gives_the_same(month, landed):
-    found = open_engine(landed, load_pointers(landed), Settings()).query(
-        sql_files("queries")["as_of"], [RELEASES[month].strftime("%Y-%m-%d")]
-    )
+def test_the_saved_queries_give_the_same(month, name, landed):
+    release = RELEASES[month]
+    moment = release.strftime("%Y-%m-%d") if name == "as_of" else release_name(release)
+    engine = open_engine(landed, load_pointers(landed), Settings())
+    found = engine.query(sql_files("queries")[name], [moment])
     rows = [row for row in found.to_pylist() if row.pop("data_file") == "0.Current"]
     assert sorted(tuple(row.values()) for row in rows) == rows_of(month)
 

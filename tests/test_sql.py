@@ -7,14 +7,16 @@ from decimal import Decimal
 import pytest
 
 import athena_sql
-from glue_jobs.catalog.pointers import tables_of
+from glue_jobs.catalog.pointers import column_names, tables_of
 from glue_jobs.engines.open import open_engine
 from glue_jobs.reports.checks import load_checks, run_checks
 from glue_jobs.settings import Settings
 from glue_jobs.sql_files import inputs, sql_files
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.timestamps import release_name
+from glue_jobs.views import views_over
 from labor_lake.workflow import run_workflow
+from tests.athena_rules import complaints
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
 from tests.pointers import load_pointers
@@ -72,6 +74,33 @@ def test_a_file_says_its_grain_and_inputs_and_holds_one_statement_of_athena(fold
 
 
 @pytest.mark.parametrize(("folder", "name"), FILES)
+def test_a_file_is_what_athena_s_documentation_allows(folder, name):
+    assert complaints(sql_files(folder)[name]) == []
+
+
+def test_so_are_the_views_that_are_made_from_templates(sample):
+    views = views_over(column_names(load_pointers(sample)))
+    assert "pr_prints" in views
+    assert {name: complaints(sql) for name, sql in views.items() if complaints(sql)} == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("with asked as (select ? as moment) select moment from asked", "outside WHERE"),
+        ("select * from pr_data where year = 2020 order by ?", "outside WHERE"),
+        ("create or replace view x as select * from pr_data where year = ?", "has a parameter"),
+        ('create or replace view "a-b" as select 1 as one', "no name for a view"),
+        ("select 1; select 2", "2 statements"),
+        (f"select '{'x' * 262_144}' as long", "more than 262,144 bytes"),
+        ("select from where", "cannot be read"),
+    ],
+)
+def test_what_athena_s_documentation_rules_out_is_found(sql, complaint):
+    assert any(complaint in one for one in complaints(sql))
+
+
+@pytest.mark.parametrize(("folder", "name"), FILES)
 def test_the_inputs_that_a_file_names_are_those_it_reads(folder, name):
     text = sql_files(folder)[name]
     assert inputs(text) == athena_sql.table_references(text)
@@ -85,6 +114,7 @@ def test_a_view_is_named_after_its_file(name):
 PARAMETERS = {
     "annual_average": ["PRS30006032"],
     "as_of": ["2025-12-31"],
+    "as_of_release": [release_name(NEXT_RELEASE)],
     "changes": [release_name(NEXT_RELEASE)],
     "first_and_latest": ["PRS30006032"],
     "wide_by_release": ["PRS30006032"],

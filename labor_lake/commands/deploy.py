@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from labor_lake.deployment.template import make_template
 from labor_lake.terminal import print_table
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    from glue_jobs.settings import Settings
     from labor_lake.deployment.stacks import ChangeSet
 
 DEFAULT_STACK = "labor-lake"
@@ -48,6 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             default=[],
             metavar="NAME=VALUE",
             help="a parameter of the template, as often as wanted",
+        )
+        parser.add_argument(
+            "--tag",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="a tag of the stack and of all that it makes, as often as wanted",
+        )
+        parser.add_argument(
+            "--service-role",
+            default="",
+            metavar="ARN",
+            help="the role by which CloudFormation makes the changes",
         )
 
 
@@ -87,22 +100,36 @@ def parameters(
         for name, parameter in _PARAMETERS.items()
         if origins[name] != "default"
     }
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name.isalnum():
-            raise UsageError(f"--parameter {pair} is not NAME=VALUE.")
-        given[name] = value
-    return given
+    return {**given, **_named_values("--parameter", pairs)}
+
+
+def _named_values(flag: str, pairs: list[str]) -> dict[str, str]:
+    split = {pair: pair.partition("=") for pair in pairs}
+    for pair, (name, separator, _) in split.items():
+        if not separator or not name:
+            raise UsageError(f"{flag} {pair} is not NAME=VALUE.")
+    return {name: value for name, _, value in split.values()}
 
 
 def _deploy(arguments: argparse.Namespace) -> int:
     if arguments.template:
-        print(make_template(), end="")
+        print(deployment("template").make_template())
         return 0
     known = resolve_settings(vars(arguments))
     given = parameters(vars(known.settings), known.origins, arguments.parameter)
     region = known.settings.region
-    stack = deployment("stacks").Stack(arguments.stack, region)
+    stack = deployment("stacks").Stack(
+        arguments.stack,
+        region,
+        tags=_named_values("--tag", arguments.tag),
+        service_role=arguments.service_role,
+    )
+    if arguments.stack != arguments.stack.lower() and "DatabaseName" not in given:
+        raise UsageError(
+            f"{arguments.stack} has capitals, which the name of its database may not have.",
+            hint="Write it in small letters, or name the database: --database my_lake.",
+        )
+    stack.clear_failed_creation(_tell)
     if stack.standing() is None and "Contact" not in given:
         raise UsageError(
             "BLS requires a contact e-mail address, and none is configured.",
@@ -124,6 +151,9 @@ def _deploy(arguments: argparse.Namespace) -> int:
     print("\nThe workflow starts by its schedule. To run it now, and to look at the lake:")
     print(f"  lake run --on-aws{_stack_flag(arguments)}{where}")
     print(f"  lake status --lake {made.outputs['LakeUri']}{where}")
+    named = _naming_flags(made.outputs, known.settings)
+    if named:
+        print(f"Commands that answer SQL need its names as well:{named}")
     return 0
 
 
@@ -153,6 +183,17 @@ def _destroy(arguments: argparse.Namespace) -> int:
     if code:
         print(f"{code} holds the jobs' code and may be deleted.")
     return 0
+
+
+def _naming_flags(outputs: Mapping[str, str], settings: Settings) -> str:
+    """What names this lake's database and workgroup, where they are not those of the settings."""
+    wanted = {"database": ("DatabaseName", settings.database)}
+    wanted["workgroup"] = ("WorkgroupName", settings.workgroup)
+    return "".join(
+        f" --{name} {outputs[output]}"
+        for name, (output, known) in wanted.items()
+        if outputs.get(output, known) != known
+    )
 
 
 def _stack_flag(arguments: argparse.Namespace) -> str:

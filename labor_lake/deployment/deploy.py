@@ -11,7 +11,7 @@ from glue_jobs.aws_errors import code_of, telling
 from glue_jobs.errors import IntegrityFailure, UsageError
 from glue_jobs.storage.scratch import scratch_folder
 from labor_lake.deployment.bundles import install_packages, make_code
-from labor_lake.deployment.template import make_template, parameters_of
+from labor_lake.deployment.template import LONGEST_BODY, make_template, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +45,10 @@ def deploy(
         LakeError: it could not be done; what stood before still stands.
     """
     template = make_template()
-    for name in sorted(set(given) - parameters_of(template)):
+    known = parameters_of(template)
+    for name in sorted(set(given) - known):
         raise UsageError(
-            f"The template has no parameter {name}.",
-            hint=f"It has {', '.join(sorted(parameters_of(template)))}.",
+            f"The template has no parameter {name}.", hint=f"It has {', '.join(sorted(known))}."
         )
     tell("Downloading the packages of the jobs, about 90 MB.")
     with scratch_folder() as folder:
@@ -58,13 +58,31 @@ def deploy(
     standing = stack.standing()
     if standing is None:
         tell(f"The stack {stack.name} is new: its buckets come first, its jobs second.")
-        standing = _change(stack, template, {**given, "CodePrefix": ""}, None, confirm, tell)
+        bare = {"TemplateBody": make_template(with_queries=False)}
+        standing = _change(stack, bare, {**given, "CodePrefix": ""}, known, None, confirm, tell)
         if standing is None:
             return None
     bucket = standing.outputs["ArtifactsBucketName"]
     uploaded = upload(code, bucket, region)
     tell(f"Uploaded {uploaded} of {len(code.files)} files under {code.prefix}/.")
-    return _change(stack, template, {**given, "CodePrefix": code.prefix}, standing, confirm, tell)
+    sent = send(template, f"{code.prefix}/template.json", bucket, region)
+    with_code = {**given, "CodePrefix": code.prefix}
+    return _change(stack, sent, with_code, known, standing, confirm, tell)
+
+
+def send(template: str, key: str, bucket: str, region: str) -> dict[str, str]:
+    """How CloudFormation gets a template: in the call, or where it is too long, from a bucket.
+
+    Raises:
+        IntegrityFailure: another template lies in its place.
+    """
+    body = template.encode()
+    if len(body) <= LONGEST_BODY:
+        return {"TemplateBody": template}
+    with telling(f"upload to s3://{bucket}"):
+        client: Any = boto3.client("s3", region_name=region or None)
+        _put(client, bucket, key, body)
+    return {"TemplateURL": f"{client.meta.endpoint_url}/{bucket}/{key}"}
 
 
 def upload(code: Code, bucket: str, region: str) -> int:
@@ -98,8 +116,9 @@ def _put(client: Any, bucket: str, key: str, body: bytes) -> bool:
 
 def _change(
     stack: Stack,
-    template: str,
+    template: Mapping[str, str],
     given: Mapping[str, str],
+    known: set[str],
     standing: Standing | None,
     confirm: Confirm,
     tell: Tell,
@@ -107,7 +126,7 @@ def _change(
     """Proposes, asks, carries out; the stack as it stands where there is nothing to change."""
     parameters: dict[str, str | None] = dict(given)
     # One that the template has no longer cannot keep its value.
-    for name in standing.parameters & parameters_of(template) if standing else ():
+    for name in standing.parameters & known if standing else ():
         parameters.setdefault(name, None)
     change_set = stack.propose(template, parameters)
     if change_set is None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 3.0
 _BUSY = "_IN_PROGRESS"
-_HOPELESS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+_EMPTY = "ROLLBACK_COMPLETE"
+_HOPELESS = (_EMPTY, "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _MARKS = {"CodePrefix", "ExistingLakeBucket"}  # parameters that every lake's stack has
 
@@ -62,19 +63,48 @@ class Stack:
     """One stack by its name."""
 
     def __init__(
-        self, name: str, region: str, pause: Callable[[], None] = lambda: time.sleep(_POLL_SECONDS)
+        self,
+        name: str,
+        region: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        service_role: str = "",
+        pause: Callable[[], None] = lambda: time.sleep(_POLL_SECONDS),
     ) -> None:
         """Makes a client; nothing is asked yet.
 
         Args:
             name: the stack's.
             region: where it is; empty for the SDK's own choice.
+            tags: of the stack, which its resources get as well; none keeps those that it has.
+            service_role: the ARN of a role by which CloudFormation makes the changes; empty for
+                that of the change before, or else the rights of who asks.
             pause: between two looks; given so that tests need not wait.
         """
         self.name = name
         self._pause = pause
+        self._further: dict[str, Any] = {}
+        if tags:
+            self._further["Tags"] = [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+        if service_role:
+            self._further["RoleARN"] = service_role
         with telling("open CloudFormation"):
             self._client: Any = boto3.client("cloudformation", region_name=region or None)
+
+    def clear_failed_creation(self, tell: Callable[[str], None]) -> None:
+        """Removes what is left of a first deployment that failed: a stack that holds nothing.
+
+        CloudFormation keeps it to be looked at, and makes no second one of its name until it is
+        gone.
+
+        Raises:
+            UsageError: it is no lake's.
+        """
+        found = self._described()
+        if found is not None and found["StackStatus"] == _EMPTY:
+            self._refuse_a_stranger(found)
+            tell(f"The stack {self.name} could not be made last time and holds nothing: removed.")
+            self.delete(tell)
 
     def standing(self) -> Standing | None:
         """The stack as it stands, None if there is none yet.
@@ -118,11 +148,13 @@ class Stack:
         self._refuse_a_stranger(found)
         return _outputs(found)
 
-    def propose(self, template: str, parameters: Mapping[str, str | None]) -> ChangeSet | None:
+    def propose(
+        self, template: Mapping[str, str], parameters: Mapping[str, str | None]
+    ) -> ChangeSet | None:
         """Asks what a template would change; None if nothing.
 
         Args:
-            template: its text.
+            template: `TemplateBody` with its text, or `TemplateURL` with where it lies.
             parameters: by name; None keeps the value that the stack has.
 
         Raises:
@@ -140,9 +172,10 @@ class Stack:
         arn = self._created(
             ChangeSetName=f"lake-{int(time.time() * 1000)}",
             ChangeSetType="CREATE" if creates else "UPDATE",
-            TemplateBody=template,
+            **template,
             Parameters=given,
             Capabilities=["CAPABILITY_IAM"],
+            **self._further,
         )
         if arn is None:
             return None
@@ -171,7 +204,7 @@ class Stack:
         status = self._follow(seen, tell)
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             back = "CloudFormation has put back what was there; no data was touched."
-            gone = f"`lake destroy --stack {self.name}`, then deploy again; no data was touched."
+            gone = "CloudFormation has removed what it had made. Put that right, then deploy again."
             raise DeployFailure(
                 f"The stack {self.name} ended in {status}: {self._first_failure(seen)}",
                 hint=gone if change_set.creates else back,

@@ -1,65 +1,71 @@
-"""The stack's template: `infra/template.yaml` with the saved queries, made from the SQL, in it."""
+"""The stack's template: `infra/template.yaml` with the saved queries, made from the SQL, in it.
+
+CloudFormation gets it as compact JSON, which leaves room below the size that may be sent: people
+read the YAML.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
-from glue_jobs.errors import UsageError
+import yaml
+
 from glue_jobs.sql_files import sql_files
 
 LONGEST_BODY = 51_200
-"""A longer template could not be sent as it is."""
+"""Bytes. A longer template has to be fetched by CloudFormation from a bucket."""
 
 _HERE = Path(__file__).parent
-_MARK = "  # The saved queries stand here.\n"
 
 
-def make_template() -> str:
-    """The whole template.
+def make_template(*, with_queries: bool = True) -> str:
+    """The template as JSON.
 
-    Raises:
-        UsageError: it is too long to be sent.
+    Args:
+        with_queries: whether the saved queries are in it. A first change set goes without them, so
+            that it can be sent before there is a bucket, and so that no query can make it fail.
     """
     inside = _HERE / "template.yaml"
     path = inside if inside.exists() else _HERE.parents[1] / "infra" / "template.yaml"
-    before, _, after = path.read_text("utf-8").partition(_MARK)
-    template = _without_comments(before) + saved_queries() + _without_comments(after)
-    if len(template.encode()) > LONGEST_BODY:
-        raise UsageError(f"The template has more than {LONGEST_BODY:,} bytes.")
-    return template
+    document = read_template(path.read_text("utf-8"))
+    if with_queries:
+        document["Resources"].update(saved_queries())
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def _without_comments(yaml: str) -> str:
-    """The same without lines of comments, which tell CloudFormation nothing and count as bytes."""
-    return re.sub(r"^ *#.*\n", "", yaml, flags=re.MULTILINE)
+def read_template(text: str) -> dict[str, Any]:
+    """A template, YAML or JSON, as JSON has it: `!Sub x` is `{"Fn::Sub": x}`, and so on."""
+    document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    return document
 
 
 def parameters_of(template: str) -> set[str]:
-    """The names of a template's parameters; no YAML library comes with the `lake` command."""
-    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)*)", template, re.MULTILINE)
-    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
+    """The names of a template's parameters."""
+    return set(json.loads(template)["Parameters"])
 
 
-def saved_queries() -> str:
-    """A saved query in Athena's console for each report and each example.
+def saved_queries() -> dict[str, Any]:
+    """A saved query in Athena's console for each report and each example, by logical id.
 
-    One with parameters is a prepared statement as well: execute as_of using '2025-06-30'. That one
-    nobody reads, so it is without comments, and in one line: a template may not be any longer.
+    One with parameters is a prepared statement as well: execute as_of_date using '2025-06-30'. That
+    one nobody reads, so it is without comments.
     """
-    resources = []
+    resources: dict[str, Any] = {}
     for name, sql in {**sql_files("reports"), **sql_files("queries")}.items():
         first_line = sql.partition("\n")[0].removeprefix("-- ").replace("`", "")
-        query = {"Name": name, "Description": f'"{first_line}"', "Database": "!Ref LakeDatabase"}
-        resources.append(_resource(name, "NamedQuery", query, "QueryString", sql))
-        if "?" in re.sub(r"--.*", "", sql):
-            statement = {"StatementName": name}
-            bare = without_comments(sql)
-            resources.append(
-                _resource(name, "PreparedStatement", statement, "QueryStatement", bare)
+        query = {"Name": name, "Description": first_line, "Database": {"Ref": "LakeDatabase"}}
+        resources[_logical_id(name, "Query")] = _resource(
+            "NamedQuery", {**query, "QueryString": sql}
+        )
+        bare = without_comments(sql)
+        if "?" in bare:
+            resources[_logical_id(name, "Statement")] = _resource(
+                "PreparedStatement", {"StatementName": name, "QueryStatement": bare}
             )
-    return "\n".join(resources)
+    return resources
 
 
 def without_comments(sql: str) -> str:
@@ -67,15 +73,30 @@ def without_comments(sql: str) -> str:
     return " ".join(re.sub(r"--.*", "", sql).split())
 
 
-def _resource(name: str, kind: str, properties: dict[str, str], sql_key: str, sql: str) -> str:
-    logical_id = "".join(part.capitalize() for part in name.split("_"))
-    ending = "Query" if kind == "NamedQuery" else "Statement"
-    given = "".join(f"      {key}: {value}\n" for key, value in properties.items())
-    return (
-        f"  {logical_id}{ending}:\n"
-        f"    Type: AWS::Athena::{kind}\n"
-        "    Properties:\n"
-        f"{given}"
-        "      WorkGroup: !Ref Workgroup\n"
-        f"      {sql_key}: {json.dumps(sql)}\n"
-    )
+def _logical_id(name: str, ending: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_")) + ending
+
+
+def _resource(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    workgroup = {"WorkGroup": {"Ref": "Workgroup"}}
+    return {"Type": f"AWS::Athena::{kind}", "Properties": {**properties, **workgroup}}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms of functions, too."""
+
+
+def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    argument: Any
+    if isinstance(node, yaml.ScalarNode):
+        argument = loader.construct_scalar(node)
+        if name == "GetAtt":  # of which JSON knows no short form
+            argument = argument.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        argument = loader.construct_sequence(node, deep=True)
+    else:
+        raise TypeError(f"!{name} has an argument that is neither text nor a list.")
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": argument}
+
+
+_Loader.add_multi_constructor("!", _function)

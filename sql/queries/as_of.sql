@@ -1,22 +1,9 @@
--- Every observation as it was known at a moment.
+-- Every observation as it was known at the end of a day, US Eastern time.
 -- Grain: one row per data_file, series_id, year and period that was published then.
 -- Inputs: pr_revisions.
--- Parameters: ? the moment: a release, 20250904T123000Z, or a date, 2025-09-04, which means its end
--- in US Eastern time, 05:00 UTC. Before a file's first release nothing is known of it: no row comes.
-with asked as (
-    select ? as moment
-),
-until as (
-    select
-        if(
-            length(moment) = 10,
-            date_format(date_add('day', 1, cast(substr(moment, 1, 10) as date)), '%Y%m%d')
-            || 'T050000Z',
-            moment
-        ) as moment
-    from asked
-),
-known as (
+-- Parameters: ? the date, 2025-09-04. That day ends at 05:00 UTC of the next, 04:00 in summer, when
+-- nothing is published. Before a file's first release nothing is known of it: no row comes.
+with known as (
     select
         r.data_file,
         r.series_id,
@@ -30,10 +17,8 @@ known as (
             partition by r.data_file, r.series_id, r.year, r.period order by r.release desc
         ) as place
     from pr_revisions as r
-    -- A cross join with one row of constants: Trino puts them in its place, and the year then
-    -- selects partitions. With the condition in the join it would read them all.
-    cross join until as u
-    where r.release_year <= substr(u.moment, 1, 4) and r.release <= u.moment
+    -- Athena takes a parameter in a WHERE, and nowhere else.
+    where r.release <= date_format(date_add('day', 1, cast(? as date)), '%Y%m%d') || 'T050000Z'
 )
 select data_file, series_id, year, period, value, footnote_codes, value_text
 from known

@@ -2,9 +2,6 @@
 -- Grain: one row per observation that was added, revised or withdrawn.
 -- Inputs: pr_changes.
 -- Parameters: ? the release, 20250904T123000Z.
-with asked as (
-    select ? as release
-)
 select
     c.change,
     c.sector_name,
@@ -18,9 +15,5 @@ select
     c.series_id,
     c.value_text
 from pr_changes as c
-cross join asked as a
-where
-    c.data_file = '0.Current'
-    and c.release_year = substr(a.release, 1, 4)
-    and c.release = a.release
+where c.data_file = '0.Current' and c.release = ?
 order by abs(c.difference) desc nulls last, c.series_id, c.year, c.period

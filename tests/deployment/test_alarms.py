@@ -44,7 +44,9 @@ def test_days_without_a_finished_run_reach_the_topic():
     assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": "labor-lake-finishedrule"}]
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Sum", 86400, 5)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
+    # A new lake has had no run yet: only the change from OK to no data is told.
+    assert alarm["TreatMissingData"] == "missing"
+    assert alarm["InsufficientDataActions"] == alarm["AlarmActions"]
 
 
 def test_without_a_schedule_no_run_starts_and_silence_is_no_alarm():

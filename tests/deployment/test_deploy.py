@@ -10,6 +10,7 @@ import io
 import json
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -20,7 +21,7 @@ from labor_lake.commands.deploy import parameters
 from labor_lake.deployment import deploy, stacks
 from labor_lake.deployment.bundles import GROUPS, make_code
 from labor_lake.deployment.stacks import Stack
-from labor_lake.deployment.template import make_template, parameters_of
+from labor_lake.deployment.template import LONGEST_BODY, make_template
 from tests.aws import REGION, aws_server
 from tests.cloudformation import Template
 from tests.deployment.packages import install_stand_ins
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse")
 CONTACT = ["--contact", "you@example.com"]
+BARE = {"TemplateBody": make_template(with_queries=False)}
 
 
 @pytest.fixture
@@ -43,10 +45,21 @@ def aws(monkeypatch):
         def client(service, **given):
             made = make_client(service, **given)
             made.meta.events.register("after-call.cloudformation.DescribeStacks", add_outputs)
+            made.meta.events.register(
+                "provide-client-params.cloudformation.CreateChangeSet", fetch_template
+            )
             return made
 
         monkeypatch.setattr(boto3, "client", client)
         yield
+
+
+def fetch_template(params: dict[str, Any], **_: object) -> None:
+    """What CloudFormation does; moto compares only templates that come in the call."""
+    if "TemplateURL" in params:
+        bucket, key = urlsplit(params.pop("TemplateURL")).path[1:].split("/", 1)
+        found = boto3.client("s3").get_object(Bucket=bucket, Key=key)
+        params["TemplateBody"] = found["Body"].read().decode()
 
 
 def add_outputs(parsed: dict[str, Any], **_: object) -> None:
@@ -156,6 +169,26 @@ def test_nothing_is_made_without_a_contact(aws, capsys):
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_tags_and_a_role_of_cloudformation_s_own_are_given_along(aws, capsys):
+    role = "arn:aws:iam::123456789012:role/cloudformation"
+    tagged = ["--tag", "team=economics", "--tag", "cost=12", "--service-role", role]
+    assert main(["deploy", *CONTACT, "--yes", *tagged]) == 0
+    (found,) = boto3.client("cloudformation").describe_stacks(StackName="labor-lake")["Stacks"]
+    assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == {
+        "team": "economics",
+        "cost": "12",
+    }
+    capsys.readouterr()
+    assert main(["deploy", "--yes", "--tag", "team"]) == 2
+    assert "--tag team is not NAME=VALUE" in capsys.readouterr().err
+
+
+def test_a_name_that_its_database_could_not_have_is_refused_first(aws, capsys):
+    assert main(["deploy", *CONTACT, "--yes", "--stack", "MyLake"]) == 2
+    assert "MyLake has capitals" in capsys.readouterr().err
+    assert stacks_now() == {}
+
+
 def test_a_deployment_with_nothing_to_change_says_so(aws, capsys):
     assert main(["deploy", *CONTACT, "--yes"]) == 0
     capsys.readouterr()
@@ -235,7 +268,7 @@ def test_destroying_what_never_held_data_says_no_more_than_that(aws, capsys):
     assert main(["deploy", *CONTACT, "--yes"]) == 0
     boto3.client("cloudformation").delete_stack(StackName="labor-lake")
     known = stack()
-    proposed = known.propose(make_template(), {"Contact": "a@b.c"})
+    proposed = known.propose(BARE, {"Contact": "a@b.c"})
     assert proposed is not None
     capsys.readouterr()
     assert main(["destroy", "--yes"]) == 0
@@ -246,7 +279,7 @@ def test_every_resource_that_holds_data_outlives_the_stack():
     template = Template(make_template())
     for resource in template.document["Resources"].values():
         if resource["Type"] == "AWS::S3::Bucket":
-            assert resource["DeletionPolicy"] == "Retain"
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 # Settings and parameters.
@@ -268,15 +301,31 @@ def test_only_settings_that_somebody_chose_become_parameters():
         "Surveys": "pr,cu",
         "AlarmEmail": "me@b.c",
     }
-    for wrong in ("AlarmEmail", "=x", "a b=c"):
+    for wrong in ("AlarmEmail", "=x"):
         with pytest.raises(UsageError, match="is not NAME=VALUE"):
             parameters(values, origins, [wrong])
 
 
-def test_the_template_s_parameters_are_found_without_a_yaml_library():
-    text = make_template()
-    assert parameters_of(text) == set(Template(text).document["Parameters"])
-    assert parameters_of("{}") == set()
+def test_a_template_that_is_too_long_for_a_call_is_fetched_from_the_bucket(aws):
+    boto3.client("s3").create_bucket(Bucket="artifacts")
+    short = "x" * LONGEST_BODY
+    assert deploy.send(short, "code/1/template.json", "artifacts", REGION) == {
+        "TemplateBody": short
+    }
+    sent = deploy.send(short + "x", "code/1/template.json", "artifacts", REGION)
+    assert set(sent) == {"TemplateURL"}
+    assert sent["TemplateURL"].endswith("/artifacts/code/1/template.json")
+    body = boto3.client("s3").get_object(Bucket="artifacts", Key="code/1/template.json")["Body"]
+    assert body.read().decode() == short + "x"
+
+
+def test_before_there_is_a_bucket_the_template_is_sent_without_the_saved_queries():
+    """No query can make the first change set fail, and it is short enough for the call."""
+    assert len(BARE["TemplateBody"].encode()) < LONGEST_BODY
+    bare, whole = json.loads(BARE["TemplateBody"]), json.loads(make_template())
+    further = whole["Resources"].keys() - bare["Resources"].keys()
+    kinds = {whole["Resources"][name]["Type"] for name in further}
+    assert kinds == {"AWS::Athena::NamedQuery", "AWS::Athena::PreparedStatement"}
 
 
 def test_a_parameter_that_the_template_has_no_longer_is_not_kept(monkeypatch):
@@ -284,9 +333,10 @@ def test_a_parameter_that_the_template_has_no_longer_is_not_kept(monkeypatch):
     proposed: list[dict[str, Any]] = []
     monkeypatch.setattr(known, "propose", lambda _, given: proposed.append(given))
     standing = stacks.Standing({"ArtifactsBucketName": "a"}, frozenset({"Contact", "Gone"}))
-    template = "Parameters:\n  Contact:\n    Type: String\n  New:\n    Default: x\nResources:\n"
     lines: list[str] = []
-    deploy._change(known, template, {"New": "y"}, standing, lambda _: True, lines.append)
+    deploy._change(
+        known, BARE, {"New": "y"}, {"Contact", "New"}, standing, lambda _: True, lines.append
+    )
     assert proposed == [{"New": "y", "Contact": None}]
     assert lines == ["Nothing to change: the stack is as the template says."]
 

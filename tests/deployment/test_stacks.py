@@ -94,6 +94,36 @@ def test_a_stack_that_cannot_be_changed_is_told(status, error, sentence):
     assert caught.value.hint
 
 
+def test_what_is_left_of_a_first_deployment_that_failed_is_removed():
+    """It holds nothing, and no second stack of its name could be made beside it."""
+    known, client = scripted(
+        describe_stacks=[in_state("ROLLBACK_COMPLETE"), GONE],
+        describe_stack_events=[{"StackEvents": []}],
+    )
+    lines: list[str] = []
+    known.clear_failed_creation(lines.append)
+    assert client.calls.count("delete_stack") == 1
+    assert (
+        lines[0] == "The stack labor-lake could not be made last time and holds nothing: removed."
+    )
+    assert known.standing() is None
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED", "CREATE_COMPLETE"])
+def test_a_stack_that_may_hold_something_is_not(status):
+    known, client = scripted(describe_stacks=[in_state(status)])
+    known.clear_failed_creation(pytest.fail)
+    assert "delete_stack" not in client.calls
+
+
+def test_nor_is_one_that_somebody_else_has_made():
+    theirs = {"StackId": "arn", "StackStatus": "ROLLBACK_COMPLETE", "Parameters": []}
+    known, client = scripted(describe_stacks=[{"Stacks": [theirs]}])
+    with pytest.raises(UsageError, match="was not made by lake deploy"):
+        known.clear_failed_creation(pytest.fail)
+    assert "delete_stack" not in client.calls
+
+
 @pytest.mark.parametrize(
     "reason",
     [
@@ -106,7 +136,7 @@ def test_a_change_set_without_changes_is_no_failure(reason):
     known, client = scripted(
         describe_stacks=[STANDS], create_change_set=[{"Id": "arn"}], describe_change_set=[failed]
     )
-    assert known.propose("{}", {}) is None
+    assert known.propose({"TemplateBody": "{}"}, {}) is None
     assert "delete_change_set" in client.calls
     assert "delete_stack" not in client.calls
 
@@ -117,7 +147,7 @@ def test_a_change_that_cloudformation_refuses_is_told_in_its_words():
         describe_stacks=[STANDS], create_change_set=[{"Id": "arn"}], describe_change_set=[failed]
     )
     with pytest.raises(DeployFailure, match=r"refuses the change: Parameter X is wrong\.$"):
-        known.propose("{}", {})
+        known.propose({"TemplateBody": "{}"}, {})
 
 
 def test_what_happens_is_told_once_each_until_it_ends():
@@ -211,7 +241,7 @@ def test_a_change_set_that_is_refused_at_once_is_told_in_cloudformation_s_words(
         UsageError,
         match=r"refuses the change: Parameter Surveys failed to satisfy its constraint\.$",
     ):
-        known.propose("{}", {})
+        known.propose({"TemplateBody": "{}"}, {})
 
 
 @pytest.mark.parametrize(
@@ -227,7 +257,7 @@ def test_what_aws_refuses_is_told_in_one_sentence(call, code, expected, sentence
     answers: dict[str, list[Any]] = {"describe_stacks": [STANDS]}
     known, _ = scripted(**{**answers, call: [refused(code, "Not authorized")]})
     with pytest.raises(expected, match=sentence) as caught:
-        known.propose("{}", {})
+        known.propose({"TemplateBody": "{}"}, {})
     assert "\n" not in str(caught.value)
 
 

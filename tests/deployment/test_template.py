@@ -10,13 +10,11 @@ import pytest
 from cfnlint.api import lint_file
 from sqlglot import parse_one
 
-from glue_jobs.errors import UsageError
 from glue_jobs.program import argument_parser
 from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
-from labor_lake.deployment import template
 from labor_lake.deployment.bundles import GROUPS
-from labor_lake.deployment.template import LONGEST_BODY, make_template, without_comments
+from labor_lake.deployment.template import make_template, without_comments
 from labor_lake.workflow import stages
 from tests.cloudformation import Template
 
@@ -39,13 +37,6 @@ def test_the_linter_of_cloudformation_finds_nothing(tmp_path):
     path = tmp_path / "template.yaml"
     path.write_text(make_template(), "utf-8")
     assert lint_file(path) == []
-
-
-def test_it_can_be_sent_without_a_bucket_to_put_it_in(monkeypatch):
-    assert len(make_template().encode()) <= LONGEST_BODY
-    monkeypatch.setattr(template, "LONGEST_BODY", 1_000)
-    with pytest.raises(UsageError, match="more than 1,000 bytes"):
-        make_template()
 
 
 # The graph.
@@ -157,7 +148,8 @@ def test_glue_brings_no_packages_and_a_job_gets_the_bundle_of_its_group(job):
 @pytest.mark.parametrize("name", ["LakeBucket", "ArtifactsBucket"])
 def test_a_bucket_is_private_encrypted_versioned_and_outlives_the_stack(name):
     bucket = STACK.resources[name]
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"  # a first try that fails leaves none
     properties = bucket["Properties"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
@@ -363,7 +355,6 @@ def test_a_key_encrypts_everything_and_the_jobs_may_use_it():
         ("AlarmEmail", "me"),
         ("StalenessDays", "8"),
         ("DatabaseName", "Labor-Lake"),
-        ("WorkgroupName", ""),
         ("ExistingLakeBucket", "s3://old-lake"),
         ("BuildCapacity", "2"),
         ("JobMinutes", "45"),
@@ -386,3 +377,75 @@ def test_every_parameter_is_explained_and_has_its_place_in_the_form():
     placed = [name for group in groups for name in group["Parameters"]]
     assert sorted(placed) == sorted(parameters)
     assert [name for name, entry in parameters.items() if "Default" not in entry] == ["Contact"]
+
+
+# Accounts of companies, and more than one lake in one of them.
+
+
+def names_in(stack: Any) -> set[str]:
+    """All names that are given to resources, which two stacks of one account may not share."""
+    given = {
+        resource["Properties"].get("Name")
+        or resource["Properties"].get("DatabaseInput", {}).get("Name")
+        for resource in stack.resources.values()
+        if not resource["Type"].startswith("AWS::Athena::") or "Statement" not in resource["Type"]
+    }
+    return {name for name in given if name}
+
+
+def test_two_stacks_of_one_account_share_no_name():
+    first, second = (TEMPLATE.resolve(GIVEN, stack=name) for name in ("labor-lake", "their-lake"))
+    shared = names_in(first) & names_in(second)
+    assert shared == set(sql_files("reports")) | set(sql_files("queries"))  # each in its workgroup
+    assert {first.outputs[name] for name in ("DatabaseName", "WorkgroupName")} == {"labor_lake"}
+    assert {second.outputs[name] for name in ("DatabaseName", "WorkgroupName")} == {"their_lake"}
+    for stack, own in ((first, "labor_lake"), (second, "their_lake")):
+        for job in stack.of_type("AWS::Glue::Job").values():
+            assert job["DefaultArguments"].get("--database", own) == own
+            assert job["DefaultArguments"].get("--workgroup", own) == own
+
+
+def test_names_that_somebody_gives_are_kept():
+    stack = TEMPLATE.resolve({**GIVEN, "DatabaseName": "bls", "WorkgroupName": "econ"})
+    assert (stack.outputs["DatabaseName"], stack.outputs["WorkgroupName"]) == ("bls", "econ")
+
+
+def test_a_permissions_boundary_bounds_every_role():
+    boundary = "arn:aws:iam::123456789012:policy/bound"
+    bounded = TEMPLATE.resolve({**GIVEN, "PermissionsBoundaryArn": boundary})
+    roles = bounded.of_type("AWS::IAM::Role").values()
+    assert {role["PermissionsBoundary"] for role in roles} == {boundary}
+    assert not any(
+        "PermissionsBoundary" in role for role in STACK.of_type("AWS::IAM::Role").values()
+    )
+
+
+def test_a_connection_is_used_by_every_job_whose_role_may_have_an_interface():
+    connected = TEMPLATE.resolve({**GIVEN, "VpcConnection": "private"})
+    for job in connected.of_type("AWS::Glue::Job").values():
+        assert job["Connections"] == {"Connections": ["private"]}
+    for role in connected.of_type("AWS::IAM::Role").values():
+        assert role["ManagedPolicyArns"] == ["labor-lake-vpcpolicy"]
+    (policy,) = connected.of_type("AWS::IAM::ManagedPolicy").values()
+    actions = {one for entry in policy["PolicyDocument"]["Statement"] for one in entry["Action"]}
+    assert {"ec2:CreateNetworkInterface", "glue:GetConnection"} <= actions
+    assert not any("Connections" in job for job in STACK.of_type("AWS::Glue::Job").values())
+    assert STACK.of_type("AWS::IAM::ManagedPolicy") == {}
+
+
+def test_where_lake_formation_governs_the_jobs_are_granted_there_what_they_need():
+    granted = TEMPLATE.resolve({**GIVEN, "LakeFormation": "true"})
+    grants = granted.of_type("AWS::LakeFormation::PrincipalPermissions")
+    principals = {one["Principal"]["DataLakePrincipalIdentifier"][-18:] for one in grants.values()}
+    assert len(principals) == 2
+    for one in grants.values():
+        (resource,) = one["Resource"].values()
+        assert resource.get("DatabaseName", resource.get("Name")) == "labor_lake"
+    assert STACK.of_type("AWS::LakeFormation::PrincipalPermissions") == {}
+    reading = [
+        statement
+        for policy in granted.resources["PublishReportsRole"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "lakeformation:GetDataAccess" in statement["Action"]
+    ]
+    assert len(reading) == 1

@@ -18,6 +18,7 @@ from moto.glue.models import glue_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.athena_rules import complaints, is_literal
 from tests.rehearsal.calls import Asked, caller_and_service, calls_of, operation_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,10 @@ class Cloud:
         body = json.loads(asked.body)
         sql = str(body["QueryString"])
         given = body.get("ExecutionParameters", ())
+        told = [*complaints(sql), *(f"{one} is no literal" for one in given if not is_literal(one))]
+        if told:
+            refusal = Failure("athena:StartQueryExecution", "InvalidRequestException")
+            return _refused(refusal, "athena", start_response, " ".join(told))
         answer = self._answer(sql, given) if self._answer else None
         # moto gives a new execution the first answer in its queue, so nobody may come between.
         with self._lock:
@@ -178,12 +183,14 @@ def _asked(environ: dict[str, Any]) -> Asked:
     )
 
 
-def _refused(failure: Failure, service: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def _refused(
+    failure: Failure, service: str, start_response: Callable[..., Any], why: str = "rehearsed"
+) -> Iterable[bytes]:
     if service == "s3":
-        body = f"<Error><Code>{failure.code}</Code><Message>rehearsed</Message></Error>"
+        body = f"<Error><Code>{failure.code}</Code><Message>{why}</Message></Error>"
         kind = "application/xml"
     else:
-        body = json.dumps({"__type": failure.code, "message": "rehearsed"})
+        body = json.dumps({"__type": failure.code, "message": why})
         kind = "application/x-amz-json-1.1"
     start_response(f"{failure.status} Refused", [("Content-Type", kind)])
     return [body.encode()]

@@ -331,6 +331,27 @@ def test_a_statement_without_rows_is_not_answered(tmp_path):
     assert answer("-- a comment\ncreate or replace view x as select 1") is None
 
 
+@pytest.mark.parametrize(
+    ("sql", "parameters", "why"),
+    [
+        ("with asked as (select ? as moment) select moment from asked", ["'x'"], "outside WHERE"),
+        ("select * from pr_data where series_id = ?", ["PRS85006092"], "is no literal"),
+    ],
+)
+def test_what_athena_would_refuse_is_refused(sql, parameters, why):
+    with Cloud() as cloud:
+        cloud.answer_queries(lambda *_: pytest.fail("it was answered"))
+        client = boto3.client(
+            "athena",
+            endpoint_url=cloud.address,
+            region_name=REGION,
+            aws_access_key_id="land_bls",
+            aws_secret_access_key="x",
+        )
+        with pytest.raises(client.exceptions.InvalidRequestException, match=why):
+            client.start_query_execution(QueryString=sql, ExecutionParameters=parameters)
+
+
 # The walk.
 
 

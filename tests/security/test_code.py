@@ -7,7 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+from labor_lake.deployment import template
 from tests.wheels import ROOT
 
 if TYPE_CHECKING:
@@ -90,7 +92,10 @@ def test_nothing_is_run_that_was_not_written_here():
     assert (
         places(calls(r"eval|exec|compile|__import__|(os|pty)\.(system|popen|spawn.*|exec.*)")) == []
     )
-    assert places(calls(r"yaml\.\w*load\w*")) == []
+    assert places(calls(r"yaml\.\w*load\w*")) == [
+        "labor_lake/deployment/template.py: yaml.load(text, _Loader)"  # the project's own template
+    ]
+    assert issubclass(template._Loader, yaml.SafeLoader)
 
 
 def test_modules_are_imported_by_names_that_stand_in_the_code():
