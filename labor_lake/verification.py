@@ -11,6 +11,7 @@ pointers as they are then; and nothing is said of a subject that somebody is wri
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from glue_jobs.reports.index import INDEX_KEY, REPORTS, check_reports, orphaned_
 from glue_jobs.sources.registry import landed_subjects, upstream_of
 from glue_jobs.storage import names
 from glue_jobs.storage.hashing import file_sha256
-from glue_jobs.storage.recorded import check_as_written, version_of
+from glue_jobs.storage.recorded import check_as_written, versions_by_content
 from glue_jobs.timestamps import CLOCKS_DIFFER, release_name
 from labor_lake.upstream import ask_upstream
 
@@ -96,11 +97,12 @@ class Findings:
     failures: list[LakeError] = field(default_factory=list)
 
 
-def verify(run: Run, *, upstream: bool = False) -> Findings:
+def verify(run: Run, *, upstream: bool = False, reads: bool = True) -> Findings:
     """Compares everything.
 
     Args:
         run: the lake's.
+        reads: whether each object is read whole; else S3's word is taken for what it holds.
         upstream: whether BLS and the population API are asked about every file, too.
 
     Raises:
@@ -110,7 +112,7 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
     named: set[str] = set()
     for subject in recorded_subjects(run.storage):
         run.progress.step(f"{subject}: comparing what it has with what was recorded")
-        named |= {noted.key for noted in _verify_subject(run, subject, findings)}
+        named |= {noted.key for noted in _verify_subject(run, subject, findings, reads=reads)}
     _verify_catalog(run, findings)
     _verify_reports(run, findings)
     if upstream:
@@ -123,12 +125,12 @@ def verify(run: Run, *, upstream: bool = False) -> Findings:
     return findings
 
 
-def problems_of(run: Run, subject: str) -> list[Problem]:
+def problems_of(run: Run, subject: str, *, reads: bool = True) -> list[Problem]:
     """What of a subject is not as it was noted, now; changes nothing."""
     findings = Findings()
     noted = noted_objects(run.storage, subject, findings, run.now())
     return findings.problems + [
-        one for entry in noted for one in compare_object(run.storage, entry)
+        one for entry in noted for one in compare_object(run.storage, entry, reads=reads)
     ]
 
 
@@ -138,19 +140,19 @@ def recorded_subjects(storage: Storage) -> list[str]:
     return sorted({names.subject_of(key) for key in keys})
 
 
-def _verify_subject(run: Run, subject: str, findings: Findings) -> list[Noted]:
+def _verify_subject(run: Run, subject: str, findings: Findings, *, reads: bool) -> list[Noted]:
     """Compares a subject's objects, and looks again at what seems wrong; returns what was noted."""
     own = Findings()
     noted = noted_objects(run.storage, subject, own, run.now())
     for entry in noted:
         own.checked[entry.area] += 1
-        own.problems += compare_object(run.storage, entry)
+        own.problems += compare_object(run.storage, entry, reads=reads)
     findings.checked += own.checked
     if not own.problems:
         return noted
     # A run may have renewed, meanwhile, what names the object.
     is_written = run.storage.is_leased(subject)
-    again = problems_of(run, subject)
+    again = problems_of(run, subject, reads=reads)
     if again and (is_written or run.storage.is_leased(subject)):
         findings.failures.append(is_being_written(subject, f"{len(again)} of its objects"))
     else:
@@ -281,13 +283,15 @@ def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterato
         if held.shown_sha256
     }
     kept.update(((one.key, one.sha256), f"the release {one.release}") for one in pointer.history)
+    versions: dict[str, dict[str, str]] = {}
     for (key, sha256), whose in kept.items():
         noted = Noted(VINTAGE, subject, key, noted_in, sha256)
-        try:
-            version = version_of(storage, key, sha256)
-        except (IntegrityFailure, StorageFailure) as error:
-            what = f"has no version any more with the bytes of {whose}: "
-            what += str(error).rstrip(".")
+        if key not in versions:
+            with contextlib.suppress(IntegrityFailure, StorageFailure):
+                versions[key] = versions_by_content(storage, key)
+        version = versions.get(key, {}).get(sha256)
+        if version is None:
+            what = f"has no version any more with the bytes of {whose}, sha256 {sha256[:12]}…"
             findings.problems.append(Problem(noted, what))
             continue
         stored = storage.stat(key)
@@ -295,20 +299,35 @@ def _vintages(storage: Storage, pointer: Pointer, findings: Findings) -> Iterato
             yield replace(noted, version=version)
 
 
-def compare_object(storage: Storage, noted: Noted) -> list[Problem]:
-    """Reads an object whole; what is wrong with it, if anything."""
+def compare_object(storage: Storage, noted: Noted, *, reads: bool = True) -> list[Problem]:
+    """What is wrong with an object, if anything.
+
+    Args:
+        storage: the lake.
+        noted: the object.
+        reads: whether it is read whole. Else the hash counts that was recorded when it was written,
+            if the backend keeps what it stores from rotting: a directory does not.
+    """
     if not noted.sha256:
         there = storage.stat(noted.key) is not None
         return [] if there else [Problem(noted, "is not there")]
     which = f"in its version {noted.version} " if noted.version else ""
     try:
-        with storage.open(noted.key, noted.version) as stream:
-            found = file_sha256(stream)
+        found = "" if reads or not storage.keeps_intact else _recorded(storage, noted)
+        if not found:
+            with storage.open(noted.key, noted.version) as stream:
+                found = file_sha256(stream)
     except (IntegrityFailure, StorageFailure):
         return [Problem(noted, f"{which}is not there or cannot be read")]
     if found == noted.sha256 or _is_another_version(storage, noted, found):
         return []
     return [Problem(noted, f"{which}has other bytes than were stored")]
+
+
+def _recorded(storage: Storage, noted: Noted) -> str:
+    """The hash that was recorded of an object; empty where nothing is, or no record of it."""
+    stored = storage.stat(noted.key, noted.version)
+    return stored.sha256 if stored else ""
 
 
 def _is_another_version(storage: Storage, noted: Noted, found: str) -> bool:

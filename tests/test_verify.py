@@ -66,7 +66,7 @@ def verify(lake, capsys):
             "--requests-per-second": "100",
         }
         words = [word for setting in settings.items() for word in setting]
-        code = main(["verify", *words, "--json", *flags])
+        code = main(["verify", *words, "--json", "--bytes", *flags])
         told: dict[str, Any] = json.loads(capsys.readouterr().out)
         return code, told
 

@@ -47,6 +47,8 @@ _LOCK_TRIES = 5
 class LocalStorage:
     """A lake in a directory, as ``storage.protocol.Storage`` describes it."""
 
+    keeps_intact = False
+
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().absolute()
         self.uri = str(root)

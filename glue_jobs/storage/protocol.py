@@ -66,6 +66,10 @@ class Storage(Protocol):
 
     uri: str
 
+    @property
+    def keeps_intact(self) -> bool:
+        """Whether the backend checks by itself what it stores, so that nobody need read it."""
+
     def scratch(self) -> AbstractContextManager[Path]:
         """A temporary folder for files on their way into the lake, removed at the end."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
-from glue_jobs.errors import IntegrityFailure
+from glue_jobs.errors import IntegrityFailure, StorageFailure
 from glue_jobs.storage.hashing import file_sha256
 from glue_jobs.storage.verified import copy_verified
 
@@ -79,6 +80,18 @@ def version_of(storage: Storage, key: str, sha256: str) -> str:
         if recorded_sha256(storage, stored) == sha256:
             return stored.version
     raise IntegrityFailure(f"{key} has no version with the bytes of sha256 {sha256[:12]}….")
+
+
+def versions_by_content(storage: Storage, key: str) -> dict[str, str]:
+    """The newest version of each content that a key keeps, by its hash as it was recorded.
+
+    A version that has no record, and cannot be read, is left out.
+    """
+    found: dict[str, str] = {}
+    for stored in storage.versions(key):
+        with contextlib.suppress(IntegrityFailure, StorageFailure):
+            found[recorded_sha256(storage, stored)] = stored.version
+    return found
 
 
 def recorded_sha256(storage: Storage, stored: StoredObject) -> str:

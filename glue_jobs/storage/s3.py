@@ -41,6 +41,7 @@ from glue_jobs.storage.disk import check_room
 from glue_jobs.storage.disk import telling as telling_disk
 from glue_jobs.storage.names import VERSIONED, WRITTEN_ONCE
 from glue_jobs.storage.protocol import Content, StoredObject
+from glue_jobs.storage.s3_large import PART_BYTES, copy_parts, upload_parts
 from glue_jobs.storage.s3_lease import Seen, hold_lease
 from glue_jobs.storage.s3_stream import TRIES, stream_of
 from glue_jobs.storage.scratch import scratch_folder
@@ -50,20 +51,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
-PART_BYTES = 16 << 20
-"""A larger file goes up in parts of this size, one at a time: what an upload holds in memory."""
-
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed"}
 # A version's id is opaque; S3 answers one that it cannot read with this.
 _NO_VERSION = {"InvalidArgument", "400"}
 _LOST = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
-_NEEDS_BOTOCORE = (1, 35, 69)  # the first whose put_object takes IfMatch
+_TOO_LARGE = "InvalidRequest"  # to be copied in one call
+# The first that announces the checksum of a whole upload; put_object takes IfMatch since 1.35.69.
+_NEEDS_BOTOCORE = (1, 36, 0)
 
 
 class S3Storage:
     """A lake under a prefix of a bucket, as ``storage.protocol.Storage`` describes it."""
+
+    keeps_intact = True
 
     def __init__(self, uri: str, region: str = "") -> None:
         """Makes a client; nothing is asked of S3 yet.
@@ -82,6 +84,8 @@ class S3Storage:
         self.bucket = match[1]
         self._prefix = f"{prefix}/" if prefix else ""
         self._is_versioned = False  # until S3 has said so
+        # A version's hash never changes, and S3 tells it only of one at a time.
+        self._recorded: dict[tuple[str, str], str] = {}
         config = Config(
             retries={"mode": "standard", "max_attempts": TRIES},
             connect_timeout=10,
@@ -209,9 +213,12 @@ class S3Storage:
             return
         self._check_versioned()
         with telling_aws(f"copy {self._shown(source)}"):
-            self._client.copy_object(
-                **self._named(target), CopySource={"Bucket": self.bucket, "Key": self._key(source)}
-            )
+            try:
+                self._client.copy_object(**self._named(target), CopySource=self._named(source))
+            except ClientError as error:
+                if code_of(error) != _TOO_LARGE:
+                    raise
+                copy_parts(self._client, self._named(source), self._named(target))
 
     def delete(self, key: str) -> None:
         """Removes an object; its versions stay."""
@@ -239,7 +246,13 @@ class S3Storage:
         )
         with telling_aws(f"list the versions of {self._shown(key)}"):
             newest_first = [
-                StoredObject(key, entry["Size"], entry["VersionId"], _second(entry["LastModified"]))
+                StoredObject(
+                    key,
+                    entry["Size"],
+                    entry["VersionId"],
+                    _second(entry["LastModified"]),
+                    self._recorded.get((key, entry["VersionId"]), ""),
+                )
                 for page in pages
                 for entry in page.get("Versions", ())
                 if entry["Key"] == self._key(key)
@@ -292,37 +305,15 @@ class S3Storage:
                     **self._named(key), **condition, **checked, Body=first, Metadata=metadata
                 )
             else:
-                answer = self._upload_parts(key, first, stream, sha256, condition)
+                answer = upload_parts(
+                    self._client, self._named(key), first, stream, metadata, condition
+                )
         except (ClientError, BotoCoreError) as error:
             # The same immutable object was just made, maybe by this call: its answer was lost.
             if condition and code_of(error) in _LOST | _CONFLICT:
                 return ""
             raise told(error, f"write {self._shown(key)}") from error
         return str(answer.get("VersionId", ""))
-
-    def _upload_parts(
-        self, key: str, first: bytes, rest: BinaryIO, sha256: str, condition: Mapping[str, str]
-    ) -> Mapping[str, Any]:
-        named = self._named(key)
-        upload = self._client.create_multipart_upload(**named, Metadata={"sha256": sha256})
-        named["UploadId"] = upload["UploadId"]
-        try:
-            parts: list[dict[str, Any]] = []
-            part = first
-            while part:
-                number = len(parts) + 1
-                answer = self._client.upload_part(**named, PartNumber=number, Body=part)
-                parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-                part = rest.read(PART_BYTES)
-            whole: Mapping[str, Any] = self._client.complete_multipart_upload(
-                **named, **condition, MultipartUpload={"Parts": parts}
-            )
-        except BaseException:
-            # Parts cost money until somebody removes them; the bucket's own rule does in a week.
-            with contextlib.suppress(ClientError, BotoCoreError):
-                self._client.abort_multipart_upload(**named)
-            raise
-        return whole
 
     def _head(self, key: str, version: str = "") -> StoredObject | None:
         named = self._named(key)
@@ -334,13 +325,12 @@ class S3Storage:
             if code_of(error) in _MISSING | (_NO_VERSION if version else set()):
                 return None
             raise told(error, f"read {self._shown(key)}") from error
-        return StoredObject(
-            key,
-            answer["ContentLength"],
-            answer.get("VersionId", "") if key.startswith(VERSIONED) else "",
-            _second(answer["LastModified"]),
-            answer["Metadata"].get("sha256", ""),
-        )
+        sha256 = answer["Metadata"].get("sha256", "")
+        kept_as = answer.get("VersionId", "") if key.startswith(VERSIONED) else ""
+        if kept_as:
+            self._recorded[key, kept_as] = sha256
+        modified = _second(answer["LastModified"])
+        return StoredObject(key, answer["ContentLength"], kept_as, modified, sha256)
 
     def _marked(self, key: str) -> tuple[str, str]:
         """An object's tag, and the mark of who wrote it."""

@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make all tables and the history again from raw files, and compare their rows",
     )
     parser.add_argument(
+        "--bytes",
+        action="store_true",
+        help="read every object in S3 whole, which takes long; a directory is always read",
+    )
+    parser.add_argument(
         "--upstream", action="store_true", help="ask upstream about every file, too"
     )
 
@@ -75,6 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
             mend=arguments.repair,
             upstream=arguments.upstream,
             rebuild=arguments.rebuild,
+            reads=arguments.bytes,
         )
 
     if writes:
@@ -92,9 +98,11 @@ def execute(arguments: argparse.Namespace) -> int:
     return exit_code(failures)
 
 
-def verify_lake(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) -> Outcome:
+def verify_lake(
+    run: Run, *, mend: bool, upstream: bool, rebuild: bool = False, reads: bool = True
+) -> Outcome:
     """Compares everything, brings back what it can if told to, and compares again."""
-    found = _found(run, upstream=upstream, rebuild=rebuild)
+    found = _found(run, upstream=upstream, rebuild=rebuild, reads=reads)
     repaired: dict[Problem, str] = {}
     told: dict[Problem, str] = {}
     # A manifest that is back may show what else is missing; and what could not be repaired may be
@@ -107,7 +115,7 @@ def verify_lake(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) 
             own = [problem for problem in left if problem.noted.subject == subject]
             _repair_subject(run, subject, own, repaired, told)
         has_helped = len(repaired) > count
-        found = _found(run, upstream=upstream, rebuild=rebuild)
+        found = _found(run, upstream=upstream, rebuild=rebuild, reads=reads)
     problems = list(dict.fromkeys([*repaired, *found.problems]))
     left = [problem for problem in problems if problem in found.problems]
     entries = [
@@ -135,9 +143,9 @@ def verify_lake(run: Run, *, mend: bool, upstream: bool, rebuild: bool = False) 
     return Outcome(bool(repaired), details, failures)
 
 
-def _found(run: Run, *, upstream: bool, rebuild: bool) -> Findings:
+def _found(run: Run, *, upstream: bool, rebuild: bool, reads: bool) -> Findings:
     """What is wrong with the lake; with a subject's rows only if what they stand on is right."""
-    found = verify(run, upstream=upstream)
+    found = verify(run, upstream=upstream, reads=reads)
     damaged = {problem.noted.subject for problem in found.problems}
     for subject in recorded_subjects(run.storage) if rebuild else ():
         if run.storage.is_leased(subject):

@@ -43,6 +43,10 @@ class CountingStorage:
             self.after(number)
             yield folder
 
+    @property
+    def keeps_intact(self) -> bool:
+        return self._storage.keeps_intact
+
     def check_room(self, size: int, largest: int) -> None:
         self._do("check_room", lambda: self._storage.check_room(size, largest))
 

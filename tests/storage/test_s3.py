@@ -19,7 +19,8 @@ from glue_jobs.errors import (
     TryAgainLater,
     UsageError,
 )
-from glue_jobs.storage.s3 import PART_BYTES, S3Storage
+from glue_jobs.storage.s3 import S3Storage
+from glue_jobs.storage.s3_large import PART_BYTES
 from tests.aws import aws_server, new_bucket
 from tests.storage.objects import KEY, body_of, history, put_file
 from tests.storage.s3_answers import Answers, Raw

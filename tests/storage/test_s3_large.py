@@ -6,10 +6,13 @@ import hashlib
 
 import boto3
 import pytest
+from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSResponse
 
 from glue_jobs.errors import StorageFailure, TryAgainLater
-from glue_jobs.storage.s3 import PART_BYTES, S3Storage
+from glue_jobs.storage import s3_large
+from glue_jobs.storage.s3 import S3Storage
+from glue_jobs.storage.s3_large import PART_BYTES
 from tests.aws import aws_server, new_bucket
 from tests.storage.objects import KEY, put_file
 from tests.storage.s3_answers import Answers, Raw
@@ -113,3 +116,39 @@ def test_a_closed_stream_closes_its_connection(lake):
         stream.read(10)
         body = stream.raw._body
     assert body._raw_stream.closed
+
+
+def test_parts_carry_the_checksum_that_was_announced(lake):
+    """Else the parts of the SDK's own checksum could be refused when they are put together."""
+    given = dict[str, dict[str, object]]()
+    for call in ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"):
+        lake._client.meta.events.register(
+            f"provide-client-params.s3.{call}",
+            lambda params, call=call, **_: given.update({call: params}),
+        )
+    put_file(lake, KEY, large(2))
+    assert given["CreateMultipartUpload"]["ChecksumAlgorithm"] == "CRC32"
+    assert given["UploadPart"]["ChecksumAlgorithm"] == "CRC32"
+    for call in ("CreateMultipartUpload", "CompleteMultipartUpload"):
+        assert given[call]["ChecksumType"] == "FULL_OBJECT"
+
+
+def test_what_is_too_large_for_one_call_is_copied_in_parts_with_its_hash(lake, monkeypatch):
+    source, target = "curated/pr/1/a.parquet", "curated/pr/2/a.parquet"
+    body = large(2)
+    stored = put_file(lake, source, body)
+    Answers(lake, "CopyObject", (400, "InvalidRequest"))
+    parts = []
+    lake._client.meta.events.register(
+        "provide-client-params.s3.UploadPartCopy", lambda params, **_: parts.append(params)
+    )
+    monkeypatch.setattr(
+        s3_large,
+        "_COPY",
+        TransferConfig(PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False),
+    )
+    lake.copy(source, target)
+    assert len(parts) == 2
+    copied = lake.stat(target)
+    assert copied is not None
+    assert (copied.size, copied.sha256) == (len(body), stored.sha256)
