@@ -118,6 +118,44 @@ _REFUSALS = (
         "Give the region of the stack with --region.",
     ),
     _Refusal(
+        frozenset(
+            {
+                "KMS.DisabledException",
+                "KMS.InvalidStateException",
+                "KMS.KMSInvalidStateException",
+                "KMS.NotFoundException",
+                "KMSDisabledException",
+                "KMSInvalidStateException",
+                "KMSNotFoundException",
+            }
+        ),
+        StorageFailure,
+        "its KMS key is disabled, deleted or not to be found.",
+        "Enable the key again; what was encrypted with it cannot be read without it.",
+        quotes=True,
+    ),
+    _Refusal(
+        frozenset(
+            {
+                "LimitExceededException",
+                "ResourceNumberLimitExceededException",
+                "ServiceQuotaExceededException",
+                "TooManyBuckets",
+            }
+        ),
+        StorageFailure,
+        "a quota of the account is reached.",
+        "AWS's console raises it: Service Quotas.",
+        quotes=True,
+    ),
+    _Refusal(
+        frozenset({"InvalidRequestException"}),
+        UsageError,
+        "AWS does not take the request.",
+        "A name may be wrong: --workgroup, --database.",
+        quotes=True,
+    ),
+    _Refusal(
         frozenset({"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "403"}),
         StorageFailure,
         "AWS denies it to these credentials.",
@@ -190,8 +228,21 @@ def told(error: Exception, action: str) -> LakeError:
         if code in refusal.codes:
             quoted = _said(error) if refusal.quotes else ""
             sentence = f"Cannot {action}: {refusal.reason}{quoted}"
-            return refusal.error(sentence, hint=refusal.hint)
+            return refusal.error(sentence, hint=hint_on(quoted) or refusal.hint)
     return StorageFailure(f"Cannot {action}: {_said(error).strip() or error} ({code})")
+
+
+def hint_on(message: str) -> str:
+    """What to do about a denial whose own words say who denies; empty for others."""
+    if "Lake Formation" in message:
+        return (
+            "Lake Formation governs this catalog. `lake deploy --parameter LakeFormation=true`"
+            " grants the jobs what they need; readers need SELECT there, and"
+            " lakeformation:GetDataAccess in IAM."
+        )
+    if "kms:" in message:
+        return "The policy of the KMS key, or of this role, does not allow it."
+    return ""
 
 
 def _said(error: Exception) -> str:

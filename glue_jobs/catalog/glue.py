@@ -302,7 +302,9 @@ def _storage_descriptor(location: str, table: Table) -> dict[str, Any]:
 
 
 def _column(column: TableColumn) -> dict[str, str]:
-    return {"Name": column.name, "Type": column.type, "Comment": column.comment}
+    # An empty comment is left out: a service that keeps none would seem to differ every day.
+    comment = {"Comment": column.comment} if column.comment else {}
+    return {"Name": column.name, "Type": column.type, **comment}
 
 
 def _is_own(entry: Mapping[str, Any]) -> bool:

@@ -16,10 +16,10 @@ import awswrangler as wr
 import boto3
 import pyarrow as pa
 
-from glue_jobs.aws_errors import telling
+from glue_jobs.aws_errors import hint_on, telling
 from glue_jobs.catalog.views import ViewNotes
 from glue_jobs.engines.own_sql import own_failure
-from glue_jobs.errors import LakeError, UsageError
+from glue_jobs.errors import LakeError, StorageFailure, TryAgainLater, UsageError
 from glue_jobs.sql_files import inputs
 from glue_jobs.tables.types import arrow_type
 from glue_jobs.views import views_over
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from glue_jobs.settings import Settings
 
 _POLL_SECONDS = 0.5
+_SYSTEM, _OTHER = 1, 3  # AthenaError.ErrorCategory; 2 is the statement's own fault
 _BATCH_ROWS = 10_000
 
 # Athena takes 20 DDL statements of an account at a time, of which others may want some.
@@ -169,12 +170,27 @@ class AthenaEngine:
                     boto3_session=self._session,
                     athena_query_wait_polling_delay=_POLL_SECONDS,
                 )
-            except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
-                raise UsageError(
-                    f"Athena could not answer the query: {_one_line(error)}",
-                    hint="The query's page in the Athena console says more.",
-                ) from error
+            except wr.exceptions.QueryCancelled as error:
+                raise _failure(UsageError, error) from error
+            except wr.exceptions.QueryFailed as error:
+                raise _failure(self._whose_fault(execution), error) from error
         return ended
+
+    def _whose_fault(self, execution: str) -> type[LakeError]:
+        """The class of error for a query that failed, by what Athena says of the failure."""
+        asked = self._session.client("athena").get_query_execution(QueryExecutionId=execution)
+        told = asked["QueryExecution"]["Status"].get("AthenaError", {})
+        if told.get("Retryable") or told.get("ErrorCategory") == _SYSTEM:
+            return TryAgainLater
+        return StorageFailure if told.get("ErrorCategory") == _OTHER else UsageError
+
+
+def _failure(kind: type[LakeError], error: Exception) -> LakeError:
+    told = _one_line(error)
+    return kind(
+        f"Athena could not answer the query: {told}",
+        hint=hint_on(told) or "The query's page in the Athena console says more.",
+    )
 
 
 def _column(values: Any, kind: str) -> pa.Array:

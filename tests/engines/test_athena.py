@@ -9,7 +9,7 @@ import shutil
 import threading
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Callable
 
 import awswrangler as wr
 import boto3
@@ -304,12 +304,47 @@ def test_a_query_that_athena_ends_is_told_in_athena_s_words(state, reason, engin
 
 
 @pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"ErrorCategory": 1}, TryAgainLater),
+        ({"ErrorCategory": 3, "Retryable": True}, TryAgainLater),
+        ({"ErrorCategory": 2, "Retryable": False}, UsageError),
+        ({"ErrorCategory": 3, "Retryable": False}, StorageFailure),
+    ],
+)
+def test_whose_fault_it_was_is_what_athena_says(told, error, engine, monkeypatch):
+    client = engine._session.client("athena")
+    found = {"QueryExecution": {"Status": {"State": "FAILED", "AthenaError": told}}}
+    monkeypatch.setattr(wr.athena, "start_query_execution", lambda *_, **__: "id")
+    monkeypatch.setattr(wr.athena, "wait_query", fail_with("Something went wrong"))
+    monkeypatch.setattr(client, "get_query_execution", lambda **_: found)
+    monkeypatch.setattr(engine._session, "client", lambda _: client)
+    with pytest.raises(error, match="Athena could not answer the query: Something went wrong"):
+        engine.query("select 1")
+
+
+def test_a_denial_by_lake_formation_says_who_grants(engine, monkeypatch):
+    words = "Insufficient Lake Formation permission(s): Required Select on pr_data"
+    monkeypatch.setattr(wr.athena, "wait_query", fail_with(words))
+    with pytest.raises(UsageError) as caught:
+        engine.query("select 1")
+    assert "LakeFormation=true" in caught.value.hint
+
+
+def fail_with(reason: str) -> Callable[..., Any]:
+    def ended(*_: object, **__: object) -> Any:
+        raise wr.exceptions.QueryFailed(reason)
+
+    return ended
+
+
+@pytest.mark.parametrize(
     ("code", "error"),
     [
         ("TooManyRequestsException", TryAgainLater),
         ("ExpiredTokenException", UsageError),
         ("AccessDeniedException", StorageFailure),
-        ("InvalidRequestException", StorageFailure),  # the workgroup is not there
+        ("InvalidRequestException", UsageError),  # the workgroup is not there
     ],
 )
 def test_what_aws_refuses_is_told_in_a_sentence(code, error, engine):
