@@ -80,3 +80,13 @@ def test_what_s3_holds_under_another_hash_or_not_at_all_is_told_without_reading_
     details = verify_lake(lake.run(), mend=False, upstream=False, reads=False).details
     told = {entry["key"].rpartition("/")[2]: entry["problem"] for entry in details["problems"]}
     assert set(told) == {"pr.txt", "pr.class"}
+
+
+def test_a_directory_is_always_read(tmp_path):
+    """A disk keeps no bytes from rotting."""
+    with Upstream.sample() as upstream:
+        lake = Lake(Places("local", tmp_path).new(), upstream)
+        assert lake.run_all() == []
+        lake.place.damage("raw/bls/pr/pr.txt", "flip")
+        details = verify_lake(lake.run(), mend=False, upstream=False, reads=False).details
+    assert {entry["key"] for entry in details["problems"]} == {"raw/bls/pr/pr.txt"}

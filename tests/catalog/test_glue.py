@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.catalog.glue import GlueCatalog
+from glue_jobs.catalog.glue import GlueCatalog, _differs, _storage_descriptor
+from glue_jobs.catalog.pointers import Table
 from glue_jobs.errors import StorageFailure, TryAgainLater, UsageError
 from glue_jobs.running import perform
+from glue_jobs.tables.columns import TableColumn
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, REGION
 from tests.catalog.glue_tables import (
@@ -301,3 +303,15 @@ def test_awswrangler_reads_the_tables_that_the_jobs_made(storage):
         part = wr.s3.read_parquet_table("pr_data", DATABASE, partition_filter=wanted)
         assert len(part) == count
     assert set(wr.catalog.tables(database=DATABASE)["Table"]) >= {"pr_data", "population"}
+
+
+def test_a_quiet_day_writes_nothing_to_a_service_that_drops_empty_comments():
+    """Columns that only one file of BLS has come without a comment."""
+    column = TableColumn("publishing_status", "string", "")
+    table = Table((column, TableColumn("series_id", "string", "the series")), ())
+    told = _storage_descriptor("s3://lake/x/", table)["Columns"]
+    assert told == [
+        {"Name": "publishing_status", "Type": "string"},
+        {"Name": "series_id", "Type": "string", "Comment": "the series"},
+    ]
+    assert not _differs(told, [{**one, "Parameters": {}} for one in told])
