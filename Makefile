@@ -133,9 +133,10 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group build --upgrade -o requirements-build.txt
 	$(PIN_JOBS) --group jobs --upgrade -o requirements.txt
 	$(PIN_JOBS) --group jobs-tests -c requirements.txt -o requirements-jobs-tests.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws -c requirements.txt -o requirements-laptop.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws --group dev -c requirements-laptop.txt \
-	    -o requirements-dev.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino -c requirements.txt \
+	    -o requirements-laptop.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino --group dev \
+	    -c requirements-laptop.txt -o requirements-dev.txt
 	$(PIN_LAPTOP) --group checkov --upgrade -o tools/requirements-checkov.txt
 	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
 	$(PIN_LAPTOP) pyproject.toml --group fuzz -c requirements-dev.txt \
