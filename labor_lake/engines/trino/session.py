@@ -95,8 +95,9 @@ class Session:
         untyped = pa.schema([(f"c{place}", kind.arrow) for place, kind in enumerate(kinds)])
         schema = typed_schema(untyped, columns)
 
-        def batches() -> Iterator[pa.RecordBatch]:
+        def batches() -> Iterator[Any]:
             with closing(cursor):
+                yield None  # from now on the cursor is closed, whether or not anybody reads
                 rows = first
                 while rows:
                     arrays = [
@@ -106,7 +107,9 @@ class Session:
                     yield pa.RecordBatch.from_arrays(arrays, schema=schema)
                     rows = self._wait_for(cursor, asked, lambda: cursor.fetchmany(_BATCH_ROWS))
 
-        return pa.RecordBatchReader.from_batches(schema, batches())
+        answer = batches()
+        next(answer)
+        return pa.RecordBatchReader.from_batches(schema, answer)
 
     def ask(self, sql: str) -> list[list[Any]]:
         """The rows of a statement of the project's own, as the protocol has them."""
