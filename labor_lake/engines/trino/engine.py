@@ -57,7 +57,7 @@ class TrinoEngine:
             UsageError: no server is named.
         """
         self._storage, self._settings = storage, settings
-        self._pointers = list(pointers)
+        self._pointers, self._damaged = list(pointers), damaged or {}
         self._session = Session(settings)
         self._past = Past(storage, self._pointers, settings.database)
 
@@ -68,10 +68,10 @@ class TrinoEngine:
         tables come first.
         """
         settings = self._settings
+        notes = Notes(self._session, settings.trino_catalog, settings.database)
         if settings.catalog == "none":
             own = OwnTables(self._session, self._storage.uri, settings.database)
-            own.show(self._pointers, self._notes())
-        notes = self._notes()
+            own.show(self._pointers, notes, self._damaged)
         columns = {
             name: [(column.name, column.type) for column in table.all_columns]
             for pointer in self._pointers
@@ -95,9 +95,6 @@ class TrinoEngine:
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer, batch by batch; whoever reads no further ends the query on the server."""
         return self._session.stream(self._past.rewrite(sql), parameters)
-
-    def _notes(self) -> Notes:
-        return Notes(self._session, self._settings.trino_catalog, self._settings.database)
 
 
 def _digest(

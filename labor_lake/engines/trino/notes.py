@@ -30,6 +30,10 @@ class Notes:
             if comment and comment.startswith(_NOTE)
         }
 
+    def views(self) -> list[str]:
+        """The views that have a note."""
+        return sorted(self._made_from)
+
     def made_from(self, view: str) -> str:
         """What was noted of a view; empty where there is no note, or no such view."""
         return self._made_from.get(view, "")

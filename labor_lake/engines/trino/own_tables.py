@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.glue import table_folder
 from glue_jobs.storage import names
+from glue_jobs.table_names import subject_of
 from labor_lake.engines.trino.notes import quoted, text, trino_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer, Table
     from labor_lake.engines.trino.notes import Notes
@@ -42,12 +43,15 @@ class OwnTables:
         self._session, self._uri = session, uri
         self._schema, self._files = database, f"{database}_files"
 
-    def show(self, pointers: Iterable[Pointer], notes: Notes) -> None:
+    def show(
+        self, pointers: Sequence[Pointer], notes: Notes, damaged: Collection[str] = ()
+    ) -> None:
         """Has the catalog say what the pointers say.
 
         Args:
-            pointers: of all subjects that can be told; others stay as they are.
+            pointers: of all subjects that can be told.
             notes: of the lake's schema.
+            damaged: subjects that cannot be told; what is shown of them stays as it is.
         """
         for schema in (self._schema, self._files):
             self._session.ask(f"create schema if not exists {schema}")
@@ -64,6 +68,13 @@ class OwnTables:
                 before = notes.made_from(name)
                 self._session.ask(notes.noting(self._view(name, own), name, own))
                 self._drop_older(name, {own, before}, registered)
+
+        named = {name for pointer in pointers for name in pointer.tables}
+        for name in notes.views():
+            is_table = notes.made_from(name).startswith(f"{name}_")
+            # What a pointer that cannot be read names, nobody knows.
+            if is_table and name not in named and subject_of(name) not in damaged:
+                self._session.ask(f"drop view {name}")
 
     def _view(self, name: str, own: str) -> str:
         source = f"{self._files}.{own}"
