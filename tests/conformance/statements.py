@@ -39,7 +39,7 @@ RECORDED = "sql/trino-476.jsonl"
 """The captures' own statements; ``GROWN`` are the project's."""
 
 GROWN = Path(__file__).parent / "grown.jsonl"
-"""What `make conformance-trino` records anew; ids from 1001."""
+"""The project's own statements, which `make conformance-trino` records anew; ids from 2001."""
 
 
 def read_statements() -> list[Statement]:

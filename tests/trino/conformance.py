@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trino import dbapi, exceptions
+from trino import constants, dbapi, exceptions
 
 from glue_jobs.catalog.pointers import column_names
 from glue_jobs.engines.open import open_engine
@@ -131,14 +130,7 @@ def _as_set(text: str) -> set[str]:
 
 def _record_all(settings: Settings) -> None:
     """Records the corpus; tells which of the captures' answers are other ones now."""
-    connection = dbapi.Connection(
-        settings.trino_url,
-        user=settings.trino_user,
-        catalog=settings.trino_catalog,
-        schema=settings.database,
-        timezone="UTC",
-        legacy_primitive_types=True,
-    )
+    connection = connection_to(settings)
     _BUILD.mkdir(exist_ok=True)
     places = ((capture(RECORDED), _BUILD / Path(RECORDED).name), (GROWN, GROWN))
     for source, target in places:
@@ -149,6 +141,19 @@ def _record_all(settings: Settings) -> None:
         print(f"{target.name}: {len(recorded)} recorded, other columns or errors: {changed}")
 
 
+def connection_to(settings: Settings) -> dbapi.Connection:
+    """A connection whose answers are as in the corpus: times in milliseconds, no precision told."""
+    constants.CLIENT_CAPABILITIES = ""
+    return dbapi.Connection(
+        settings.trino_url,
+        user=settings.trino_user,
+        catalog=settings.trino_catalog,
+        schema=settings.database,
+        timezone="UTC",
+        legacy_primitive_types=True,
+    )
+
+
 def _asked(line: dict[str, Any]) -> dict[str, Any]:
     return {name: line[name] for name in ("id", "category", "sql")}
 
@@ -156,11 +161,10 @@ def _asked(line: dict[str, Any]) -> dict[str, Any]:
 def _shape(line: dict[str, Any]) -> tuple[Any, ...]:
     """The part of an answer that two runs agree on, whatever order its rows come in.
 
-    The captures' own answers say a year's former type, and no precision of a timestamp.
+    The captures' own answers say a year's former type.
     """
     rows, error = line.get("rows", ()), line.get("error", {})
-    columns = re.sub(r"\b(time|timestamp)\(\d+\)", r"\1", str(line.get("columns")))
-    columns = columns.replace("smallint", "integer")
+    columns = str(line.get("columns")).replace("smallint", "integer")
     return columns, line.get("row_count", len(rows)), error.get("name")
 
 
@@ -172,7 +176,8 @@ def _answer(connection: dbapi.Connection, sql: str) -> dict[str, Any]:
         rows = cursor.fetchall()
     except exceptions.TrinoQueryError as error:
         return {"error": {"name": error.error_name, "message": error.message}}
-    columns = [[column.name, column.type_code] for column in cursor.description]
+    # Its description wants the sizes that were not asked for.
+    columns = [[column["name"], column["type"]] for column in cursor._query.columns]
     answer: dict[str, Any] = {"columns": columns, "rows": rows[:_KEPT_ROWS]}
     return {**answer, "row_count": len(rows)} if len(rows) > _KEPT_ROWS else answer
 
