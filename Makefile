@@ -17,7 +17,7 @@ PIN_JOBS = $(PIN) --python-version 3.9
 PIN_LAPTOP = $(PIN) --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run notebook check test test-jobs conformance coverage faults breakages fuzz \
+.PHONY: help demo run notebook check test test-jobs conformance conformance-trino coverage faults breakages fuzz \
     lint lint-template audit install-check wheel-check rehearse bench docs requirements clean
 
 help: ## print this list
@@ -62,6 +62,9 @@ test-jobs: $(VENV)-jobs/ready ## run the jobs' own tests, with what Glue runs: P
 
 conformance: $(VENV)/dev ## compare the local engine with a real Trino's answers
 	$(BIN)/python $(PYTEST) tests/conformance $(TESTS)
+
+conformance-trino: $(VENV)/dev ## compare the local engine with a real Trino server; record its answers
+	$(BIN)/python -m tests.trino.conformance
 
 # What is made of bytes, and what they stand on: values in, values out.
 PURE = glue_jobs/tables/*,glue_jobs/sources/bls/listing.py,glue_jobs/sources/population/answer.py,$\
@@ -134,9 +137,10 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group build --upgrade -o requirements-build.txt
 	$(PIN_JOBS) --group jobs --upgrade -o requirements.txt
 	$(PIN_JOBS) --group jobs-tests -c requirements.txt -o requirements-jobs-tests.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws -c requirements.txt -o requirements-laptop.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws --group dev -c requirements-laptop.txt \
-	    -o requirements-dev.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino -c requirements.txt \
+	    -o requirements-laptop.txt
+	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino --group dev \
+	    -c requirements-laptop.txt -o requirements-dev.txt
 	$(PIN_LAPTOP) --group checkov --upgrade -o tools/requirements-checkov.txt
 	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
 	$(PIN_LAPTOP) pyproject.toml --group fuzz -c requirements-dev.txt \

@@ -36,8 +36,8 @@ TEXTS_TO_CAST = tuple(
 # A list of one lets a macro name its argument more than once: DuckDB would compute it each time,
 # and what is made of such macros would grow with every one of them.
 VALUES_AS_TEXT = (
-    """athena_unknown_digits() AS
-        CAST(CAST('a double that Athena may write with other digits' AS TINYINT) AS VARCHAR)""",
+    """athena_unknown_digits() AS CAST(CAST(
+        'The local engine does not write a double of this size as text' AS TINYINT) AS VARCHAR)""",
     # The digits of a double in DuckDB's text of it: 123.45, 0.0012, 1.5e-07.
     """athena_digits_and_power(t) AS concat(
         left(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), 1), '.',

@@ -18,8 +18,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import readable_pointers, tables_of
-from glue_jobs.engines.open import open_engine
+from glue_jobs.catalog.pointers import column_names, readable_pointers, tables_of
+from glue_jobs.engines.open import has_own_catalog, open_engine
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import IntegrityFailure, LakeError, QualityFailure
 from glue_jobs.program import exit_with, main_of
@@ -49,7 +49,7 @@ from glue_jobs.storage import names
 from glue_jobs.summaries import failures_of_run
 from glue_jobs.table_names import subject_of
 from glue_jobs.timestamps import to_text
-from glue_jobs.views import absent, base_tables
+from glue_jobs.views import absent, base_tables, views_over
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -67,6 +67,10 @@ def publish_reports(run: Run) -> Outcome:
     last = _last(run.storage)
     altered = altered_files(run.storage, last) if last else {}
     renewal = Renewal(last, describe_inputs(pointers), altered)
+    if has_own_catalog(run.storage.uri, run.settings):
+        # What the engine's own catalog has lost, nobody else would see.
+        engine = open_engine(run.storage, pointers, run.settings, damaged)
+        engine.create_views(views_over(column_names(pointers)))
     if not renewal.is_needed:
         nothing: dict[str, object] = {"reports": {}, "checks": {}}
         return Outcome(details=nothing, failures=[*damaged.values()])

@@ -42,6 +42,13 @@ class Settings:
         database: the Glue database that shows a lake in S3.
         workgroup: the Athena workgroup that answers queries on it.
         region: the AWS region of both; empty for the SDK's own choice.
+        engine: what answers SQL: ``duckdb``, ``athena``, ``trino``; ``auto``: what goes with the
+            lake.
+        catalog: what shows a lake in S3 to its engine: ``glue``; ``none``: nothing outside of the
+            engine; ``auto``: Glue.
+        trino_url: the address of the Trino server; its password is in the environment alone.
+        trino_catalog: the server's catalog that shows the lake.
+        trino_user: who asks.
         log_format: what stderr is written in: ``text`` for people, ``json`` for programs.
     """
 
@@ -62,6 +69,11 @@ class Settings:
     database: str = "labor_lake"
     workgroup: str = "labor_lake"
     region: str = ""
+    engine: str = "auto"
+    catalog: str = "auto"
+    trino_url: str = ""
+    trino_catalog: str = "awsdatacatalog"
+    trino_user: str = "labor_lake"
     log_format: str = "text"
 
 
@@ -144,13 +156,14 @@ def _web_address(text: str) -> str:
     if "@" in parts.netloc:
         raise UsageError(
             "A web address cannot carry a user name or a password.",
-            hint="Neither upstream wants one, and here it would be shown and sent.",
+            hint="No upstream wants one, and here it would be shown; a Trino server's user is a"
+            " setting, its password in LAKE_TRINO_PASSWORD.",
         )
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise UsageError(
             f"{text[:60]!r} is plain http, and that is for this machine alone.",
-            hint="Write https://: on the way, anybody could read your e-mail address and change"
-            " the figures.",
+            hint="Write https://: on the way, anybody could read your e-mail address or password"
+            " and change the figures.",
         )
     return text
 
@@ -167,10 +180,13 @@ def _identifier(text: str) -> str:
     return text
 
 
-def _log_format(text: str) -> str:
-    if text not in ("text", "json"):
-        raise ValueError
-    return text
+def _one_of(*known: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in known:
+            raise ValueError
+        return text
+
+    return parse
 
 
 def _count(text: str) -> int:
@@ -269,9 +285,38 @@ SETTINGS = (
     ),
     Setting("region", "AWS_REGION", _some_text, "AWS region (default: the SDK's)", "REGION"),
     Setting(
+        "engine",
+        "LAKE_ENGINE",
+        _one_of("auto", "duckdb", "athena", "trino"),
+        "what answers SQL: duckdb, athena, trino (default: auto)",
+        "NAME",
+    ),
+    Setting(
+        "catalog",
+        "LAKE_CATALOG",
+        _one_of("auto", "glue", "none"),
+        "of a lake in S3: glue; none without AWS (default: auto)",
+        "NAME",
+    ),
+    Setting("trino_url", "LAKE_TRINO_URL", _web_address, "the Trino server's address", "URL"),
+    Setting(
+        "trino_catalog",
+        "LAKE_TRINO_CATALOG",
+        _identifier,
+        "its catalog with the lake (default: awsdatacatalog)",
+        "NAME",
+    ),
+    Setting(
+        "trino_user",
+        "LAKE_TRINO_USER",
+        _some_text,
+        "who asks it; LAKE_TRINO_PASSWORD is the password (default: labor_lake)",
+        "NAME",
+    ),
+    Setting(
         "log_format",
         "LAKE_LOG_FORMAT",
-        _log_format,
+        _one_of("text", "json"),
         "stderr as text or json (default: text)",
         "FORMAT",
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.catalog.vintages import readable_pointers_as_of
+from glue_jobs.engines.open import engine_of
 from glue_jobs.errors import UsageError
 from glue_jobs.opening import open_lake
 from glue_jobs.timestamps import end_of, release_name
@@ -35,9 +36,9 @@ def asked_of(
     storage = open_lake(settings)
     if as_of is None:
         return storage, *readable_pointers(storage)
-    if storage.uri.startswith("s3://"):
+    if engine_of(storage.uri, settings) == "athena":
         raise UsageError(
-            "--as-of works on a lake in a directory.",
+            "--as-of works on a lake in a directory, and with the engine trino.",
             hint="In Athena the saved query as_of gives every observation as of a moment.",
         )
     return storage, *readable_pointers_as_of(storage, moment_of(as_of))

@@ -119,6 +119,17 @@ def asked(monkeypatch):
     return engines
 
 
+def test_an_engine_s_own_catalog_is_seen_to_also_when_nothing_is_new(lake, asked, monkeypatch):
+    published(lake)
+    asked.clear()
+    published(lake)
+    assert asked == []
+    monkeypatch.setattr("glue_jobs.publish_reports.has_own_catalog", lambda uri, settings: True)
+    outcome, written = published(lake)
+    assert (outcome.details["reports"], written) == ({}, [])
+    assert {"best_year", "pr_observations", "series"} <= asked[-1].wanted
+
+
 def test_a_subject_that_changed_costs_its_own_views_reports_and_files_alone(lake, asked):
     published(lake)
     first = lake.read_json("reports/latest/report.json")

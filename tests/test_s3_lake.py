@@ -75,6 +75,20 @@ def test_vacuum_leaves_what_is_current(lake, capsys):
     assert capsys.readouterr().out.startswith("0 release folders removed")
 
 
+def test_without_glue_a_lake_is_built_read_and_verified_all_the_same(lake, capsys):
+    """The server of the module's lake stays; another bucket, and no database of that name."""
+    storage = S3Storage(f"s3://{new_bucket()}/lake")
+    settings = {"catalog": "none", "database": "no_such_database"}
+    with Upstream.sample() as upstream:
+        run = replace(run_at(Path(), upstream, "wr_a", **settings), storage=storage)
+        for job in JOBS:
+            assert perform(job, job_named(job), run)[1] == []
+    assert main(["verify", "--lake", storage.uri, "--catalog", "none"]) == 0
+    assert main(["query", "select 1", "--lake", storage.uri, "--catalog", "none"]) == 2
+    told = capsys.readouterr().err
+    assert "Athena reads a lake in S3 through Glue, and the setting catalog is none." in told
+
+
 def test_a_bucket_that_is_not_there_is_told_in_one_sentence(lake, capsys):
     assert main(["status", "--lake", "s3://no-such-bucket/lake"]) == 2
     told = capsys.readouterr().err.splitlines()

@@ -29,6 +29,11 @@ GIVEN = {
     "database": (("a", "b_1", "c"),) * 2,
     "workgroup": (("a", "b-1", "c"),) * 2,
     "region": (("us-east-1", "eu-west-1", "ap-south-1"),) * 2,
+    "engine": (("duckdb", "athena", "trino"),) * 2,
+    "catalog": (("glue", "none", "auto"),) * 2,
+    "trino_url": (("https://a:8443", "http://localhost:8080", "https://c"),) * 2,
+    "trino_catalog": (("a", "b_1", "c"),) * 2,
+    "trino_user": (("a", "b-1", "c"),) * 2,
     "log_format": (("json", "text", "json"),) * 2,
 }
 NAMES = [setting.name for setting in SETTINGS]

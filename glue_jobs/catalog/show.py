@@ -14,8 +14,9 @@ def show_in_catalog(storage: Storage, settings: Settings, subject: str = "") -> 
     """Makes the catalog that goes with a storage say what the pointers say, or one subject's.
 
     Returns how many tables and partitions were changed. A directory has no catalog but the
-    pointers themselves. What is shown of a subject whose pointer cannot be read stays as it is;
-    whoever reads the pointers tells of it.
+    pointers themselves; nor has a lake in S3 whose setting is ``none``, whose engine is told at a
+    publish. What is shown of a subject whose pointer cannot be read stays as it is; whoever reads
+    the pointers tells of it.
 
     Raises:
         LakeError: the catalog is behind; the next run repairs it.
@@ -37,7 +38,7 @@ def catalog_differences(storage: Storage, settings: Settings) -> list[str]:
 
 
 def _catalog(storage: Storage, settings: Settings) -> GlueCatalog | None:
-    if not storage.uri.startswith("s3://"):
+    if not storage.uri.startswith("s3://") or settings.catalog == "none":
         return None
     from glue_jobs.catalog.glue import GlueCatalog  # noqa: PLC0415 - a directory needs no boto3
 

@@ -37,15 +37,54 @@ def open_engine(
             told. Athena answers from what the catalog still shows of them.
 
     Raises:
-        UsageError: it is not installed.
+        UsageError: it is not installed, or does not go with the lake.
     """
-    if storage.uri.startswith("s3://"):
+    name = engine_of(storage.uri, settings)
+    if name == "athena":
         with needing_packages():
             from glue_jobs.engines.athena import AthenaEngine  # noqa: PLC0415 - a laptop has none
 
         return AthenaEngine(pointers, settings)
-    engine: Engine = _registered("duckdb")(storage, pointers, settings, damaged)
+    engine: Engine = _registered(name)(storage, pointers, settings, damaged)
     return engine
+
+
+def engine_of(uri: str, settings: Settings) -> str:
+    """The engine that answers for a lake: ``duckdb``, ``athena`` or ``trino``.
+
+    Args:
+        uri: the lake's address.
+        settings: name an engine, or leave it to the lake.
+
+    Raises:
+        UsageError: the named one cannot read this lake, or none can.
+    """
+    chosen = settings.engine
+    if not uri.startswith("s3://"):
+        if chosen in ("auto", "duckdb"):
+            return "duckdb"
+        raise UsageError(
+            f"The engine {chosen} reads a lake in S3, and this one is in a directory.",
+            hint="--engine duckdb reads it.",
+        )
+    if chosen == "duckdb":
+        raise UsageError(
+            "The engine duckdb reads a lake in a directory, and this one is in S3.",
+            hint="--engine athena reads it, or --engine trino with the address of a server.",
+        )
+    if chosen == "auto":
+        chosen = "trino" if settings.trino_url else "athena"
+    if chosen == "athena" and settings.catalog == "none":
+        raise UsageError(
+            "Athena reads a lake in S3 through Glue, and the setting catalog is none.",
+            hint="--trino-url gives the address of a Trino server.",
+        )
+    return chosen
+
+
+def has_own_catalog(uri: str, settings: Settings) -> bool:
+    """Whether a lake's tables are shown by its engine alone: in S3, without Glue."""
+    return uri.startswith("s3://") and settings.catalog == "none"
 
 
 def _registered(name: str) -> Any:
@@ -57,6 +96,6 @@ def _registered(name: str) -> Any:
         if point.name == name:
             return point.load()
     raise UsageError(
-        "A lake in a directory needs the local engine, which is not installed.",
+        f"This lake needs the engine {name}, which is not installed.",
         hint="pip install labor-lake brings it, and the `lake` command.",
     )

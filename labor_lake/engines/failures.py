@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import re
 
-from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
+from glue_jobs.errors import (
+    IntegrityFailure,
+    LakeError,
+    StorageFailure,
+    UnsupportedSQL,
+    UsageError,
+)
 
 _KIND = re.compile(r"([A-Z][A-Za-z ]*) Error: ")
 
@@ -17,6 +23,9 @@ _OF_FILES = ("", "Invalid", "IO", "Serialization")
 
 # The reader of Parquet names the file; so does no function that a statement calls.
 _NAMES_A_FILE = re.compile(r"""[Ff]ile ['"][^'"]*\.parquet['"]""")
+
+_REFUSAL = "The local engine does not "
+"""So begin the macros' refusals, which depend on a value and come while the query runs."""
 
 _VERIFY = "`lake verify` tells which file is damaged; `lake verify --repair` brings it back."
 
@@ -41,7 +50,10 @@ def failure_of(error: Exception) -> LakeError:
         return IntegrityFailure(told, hint=_VERIFY)
     if kind in ("INTERNAL", "FATAL"):
         return LakeError(f"The query failed inside DuckDB: {reason_of(error)}", hint=_VERIFY)
-    return UsageError(f"The query failed: {reason_of(error)}")
+    reason = reason_of(error)
+    if reason.startswith(_REFUSAL):
+        return UnsupportedSQL(reason)
+    return UsageError(f"The query failed: {reason}")
 
 
 def reason_of(error: Exception) -> str:

@@ -12,14 +12,12 @@ import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 import pyarrow as pa
 
 from glue_jobs.reports.answers import ATHENA_TYPE
-
-if TYPE_CHECKING:
-    from tests.conformance.statements import Statement
+from tests.conformance.statements import Statement
 
 _DIGITS = {"double": 12, "real": 6}
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
@@ -51,6 +49,12 @@ def difference(expected: Statement, answer: pa.Table, *, ordered: bool) -> str:
         if not _agrees(one, other, digits):
             return f"row {one}, in Trino {other}"
     return ""
+
+
+def statement_of(sql: str, answer: pa.Table) -> Statement:
+    """A statement with an engine's answer, as if it had been recorded."""
+    columns = tuple((field.name, field.metadata[ATHENA_TYPE].decode()) for field in answer.schema)
+    return Statement(0, sql, columns, tuple(_rows_of(answer)), answer.num_rows, "")
 
 
 def _is_same_type(ours: str, trino: str) -> bool:

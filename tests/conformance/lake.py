@@ -75,7 +75,7 @@ def built_once(folder: Path) -> Path:
     return lake
 
 
-def build(lake: Path) -> None:
+def build(lake: Path | str, **settings: object) -> None:
     """Lands and builds the captures, step by step, each a day after its release."""
     with Upstream() as upstream:
         upstream.cubes["acs_yg_total_population_1"] = capture(
@@ -84,7 +84,7 @@ def build(lake: Path) -> None:
         for number, captures in enumerate(STEPS, 1):
             for one in captures:
                 serve(upstream, one)
-            run = run_at(lake, upstream, f"step-{number}", surveys=SURVEYS)
+            run = run_at(lake, upstream, f"step-{number}", surveys=SURVEYS, **settings)
             next_day = max(one.moment for one in captures) + timedelta(days=1)
             land_and_build(run, next_day)
 

@@ -35,11 +35,19 @@ class Statement:
     error: str
 
 
+RECORDED = "sql/trino-476.jsonl"
+"""The captures' own statements; ``GROWN`` are the project's."""
+
+GROWN = Path(__file__).parent / "grown.jsonl"
+"""The project's own statements, which `make conformance-trino` records anew; ids from 2001."""
+
+
 def read_statements() -> list[Statement]:
-    """All of them, in the file's order; none where the captures are missing."""
+    """All of them, in the files' order; none where the captures are missing."""
     if CAPTURES is None:
         return []
-    lines = capture("sql/trino-476.jsonl").read_text("utf-8").splitlines()
+    lines = capture(RECORDED).read_text("utf-8").splitlines()
+    lines += GROWN.read_text("utf-8").splitlines()
     ids = (Path(__file__).parent / "years.txt").read_text("utf-8").split()
     with_years = {int(one) for one in ids}
     return [

@@ -12,7 +12,13 @@ import pytest
 
 import athena_sql
 from glue_jobs.catalog.pointers import column_names, tables_of
-from glue_jobs.errors import IntegrityFailure, LakeError, StorageFailure, UsageError
+from glue_jobs.errors import (
+    IntegrityFailure,
+    LakeError,
+    StorageFailure,
+    UnsupportedSQL,
+    UsageError,
+)
 from glue_jobs.reports.answers import text_rows
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
@@ -282,13 +288,18 @@ FILE = '"/lake/curated/pr/x/part-00000.parquet"'
         ("std::bad_alloc", LakeError, "too little memory"),
         ("Invalid Input Error: missing ): (parquet", UsageError, "The query failed: "),
         ("Conversion Error: Could not convert string 'x' to INT32", UsageError, "failed: "),
+        (
+            "Conversion Error: Could not convert string 'The local engine does not x' to INT8",
+            UnsupportedSQL,
+            "The local engine does not x.",
+        ),
     ],
 )
 def test_what_duckdb_says_is_the_statement_s_fault_or_the_lake_s(text, kind, said):
     failure = failure_of(OSError(text))
     assert type(failure) is kind
     assert re.search(re.escape(said), str(failure))
-    assert failure.exit_code == (2 if kind is UsageError else 7)
+    assert failure.exit_code == (2 if issubclass(kind, UsageError) else 7)
 
 
 FIRST = "select value from pr_data cross join (values 1, 2, 3, 4, 5) as five(number) union all "

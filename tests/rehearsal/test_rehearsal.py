@@ -6,11 +6,9 @@ import copy
 import json
 import os
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import boto3
-import pyarrow as pa
 import pytest
 from moto import mock_aws
 
@@ -19,7 +17,6 @@ from glue_jobs.catalog.pointers import Pointer, Table, TableFile
 from glue_jobs.tables.columns import TableColumn
 from tests.cloudformation import Stack, Template
 from tests.deployment.test_template import GIVEN, JOBS, STACK, TEMPLATE
-from tests.rehearsal.answers import Answerer, as_athena
 from tests.rehearsal.calls import Asked, Call, calls_of, priced
 from tests.rehearsal.checks import asked_too_early, catalog_differences, is_one_sentence, writes
 from tests.rehearsal.glue import Glue, JobRun, become_user
@@ -301,55 +298,6 @@ def test_the_cloud_notes_who_called_and_fails_what_it_is_told(monkeypatch):
         puts = [one for one in cloud.calls if one.action == "s3:PutObject"]
         assert [one.caller for one in puts] == ["land_bls"] * len(puts)
         assert puts[-1].resource == "arn:aws:s3:::noted/c"
-
-
-def test_an_answer_has_athena_s_types_and_cells():
-    table = pa.table(
-        {
-            "a": pa.array([1, None], pa.int16()),
-            "b": pa.array([Decimal("16.400000"), None], pa.decimal128(38, 6)),
-            "c": pa.array(["x", ""], pa.string()),
-            "d": pa.array([True, None], pa.bool_()),
-        }
-    )
-    answer = as_athena(table)
-    assert [(one["Type"], one["Precision"], one["Scale"]) for one in answer.columns] == [
-        ("smallint", 0, 0),
-        ("decimal", 38, 6),
-        ("varchar", 0, 0),
-        ("boolean", 0, 0),
-    ]
-    assert [[cell.get("VarCharValue") for cell in row["Data"]] for row in answer.rows] == [
-        ["a", "b", "c", "d"],
-        ["1", "16.400000", "x", "true"],
-        [None, None, "", None],
-    ]
-
-
-def test_a_statement_without_rows_is_not_answered(tmp_path):
-    answer = Answerer(None, "", tmp_path)
-    assert answer("-- a comment\ncreate or replace view x as select 1") is None
-
-
-@pytest.mark.parametrize(
-    ("sql", "parameters", "why"),
-    [
-        ("with asked as (select ? as moment) select moment from asked", ["'x'"], "outside WHERE"),
-        ("select * from pr_data where series_id = ?", ["PRS85006092"], "is no literal"),
-    ],
-)
-def test_what_athena_would_refuse_is_refused(sql, parameters, why):
-    with Cloud() as cloud:
-        cloud.answer_queries(lambda *_: pytest.fail("it was answered"))
-        client = boto3.client(
-            "athena",
-            endpoint_url=cloud.address,
-            region_name=REGION,
-            aws_access_key_id="land_bls",
-            aws_secret_access_key="x",
-        )
-        with pytest.raises(client.exceptions.InvalidRequestException, match=why):
-            client.start_query_execution(QueryString=sql, ExecutionParameters=parameters)
 
 
 # The walk.

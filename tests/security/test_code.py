@@ -232,6 +232,16 @@ def test_sql_is_put_together_in_these_places_only(functions):
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
         ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
         ("labor_lake/engines/relations.py", "_data_as_of"),  # names, quoted
+        # Names of the lake's own, values and columns quoted:
+        ("labor_lake/engines/trino/notes.py", "__init__"),
+        *[
+            ("labor_lake/engines/trino/own_tables.py", name)
+            for name in ("show", "_create", "_view")
+        ],
+        *[
+            ("labor_lake/engines/trino/past.py", name)
+            for name in ("_data_as_of", "_rows", "_up_to")
+        ],
     }
 
 
@@ -269,6 +279,10 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
             )
         ],
         ("labor_lake/engines/duckdb.py", "self.stream(sql)"),
+        ("labor_lake/engines/trino/engine.py", "self._session.stream(self._past.rewrite(sql))"),
+        ("labor_lake/engines/trino/engine.py", "self.stream(sql)"),
+        ("labor_lake/engines/trino/session.py", "cursor.execute(asked.text)"),
+        ("labor_lake/engines/trino/session.py", "cursor.execute(sql)"),
     ]
     own = [(name, ast.unparse(node.args[2])) for name, node in calls("query_own")]
     assert sorted(own) == [
