@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import readable_pointers
 from glue_jobs.catalog.vintages import readable_pointers_as_of
-from glue_jobs.engines.open import engine_of
+from glue_jobs.engines.open import engine_of, open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.opening import open_lake
 from glue_jobs.timestamps import end_of, release_name
@@ -17,31 +17,36 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
+    from glue_jobs.engines.protocol import Engine
     from glue_jobs.errors import LakeError
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
 
 
-def asked_of(
+def open_asked(
     settings: Settings, as_of: str | None
-) -> tuple[Storage, list[Pointer], dict[str, LakeError]]:
-    """The lake that the settings name, and its pointers as of now or of a moment.
+) -> tuple[Engine, Storage, list[Pointer], dict[str, LakeError]]:
+    """The engine over the lake that the settings name, as of now or of a moment.
 
     Returns:
-        The lake, the pointers, and by subject why another cannot be told.
+        The engine, the lake, its pointers, and by subject why another cannot be told.
 
     Raises:
         UsageError: the moment cannot be read, or the lake knows nothing of it.
     """
     storage = open_lake(settings)
-    if as_of is None:
-        return storage, *readable_pointers(storage)
-    if engine_of(storage.uri, settings) == "athena":
-        raise UsageError(
-            "--as-of works on a lake in a directory, and with the engine trino.",
-            hint="In Athena the saved query as_of gives every observation as of a moment.",
-        )
-    return storage, *readable_pointers_as_of(storage, moment_of(as_of))
+    pointers, damaged = (
+        readable_pointers(storage)
+        if as_of is None
+        else readable_pointers_as_of(storage, moment_of(as_of))
+    )
+    engine = open_engine(storage, pointers, settings, damaged)
+    if as_of is not None and engine_of(storage.uri, settings) == "athena":
+        from labor_lake.engines.athena_past import AthenaAsOf  # noqa: PLC0415 - others need none
+        from labor_lake.engines.past import Past  # noqa: PLC0415
+
+        engine = AthenaAsOf(engine, Past(storage, pointers, settings.database))
+    return engine, storage, pointers, damaged
 
 
 def moment_of(text: str, flag: str = "--as-of") -> datetime:

@@ -309,13 +309,11 @@ class Lake:
 
     def _engine(self, as_of: date | str | None) -> tuple[Engine, list[Pointer]]:
         """The engine of now or of a moment, opened once, and the pointers it is over."""
-        from glue_jobs.engines.open import open_engine  # noqa: PLC0415 - see above
-        from labor_lake.asking import asked_of  # noqa: PLC0415
+        from labor_lake.asking import open_asked  # noqa: PLC0415 - see above
 
         moment = _text(as_of)
         if moment not in self._engines:
-            storage, pointers, damaged = asked_of(self._settings, moment)
-            engine = open_engine(storage, pointers, self._settings, damaged)
+            engine, _, pointers, _ = open_asked(self._settings, moment)
             self._engines[moment] = engine, pointers
         return self._engines[moment]
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.progress import write_line
@@ -25,7 +24,7 @@ from glue_jobs.reports.answers import (
 from glue_jobs.reports.files import csv_lines
 from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.visible import write_text
-from labor_lake.asking import asked_of, notes_on
+from labor_lake.asking import notes_on, open_asked
 from labor_lake.output import write_failure
 from labor_lake.terminal import print_table
 
@@ -116,10 +115,9 @@ def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name, as of now or of a moment."""
     settings = resolve_settings(vars(arguments)).settings
     as_of = getattr(arguments, "as_of", None)
-    storage, pointers, damaged = asked_of(settings, as_of)
     for note in notes_on(settings, as_of) if as_of else ():
         write_line(f"note: {note}")
-    return open_engine(storage, pointers, settings, damaged)
+    return open_asked(settings, as_of)[0]
 
 
 def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:

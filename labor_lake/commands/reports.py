@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import readable_pointers, tables_of
 from glue_jobs.catalog.vintages import known_since
-from glue_jobs.engines.open import open_engine
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import LakeError, QualityFailure, UsageError
 from glue_jobs.flags import log_format_of, resolve_settings
@@ -22,7 +21,7 @@ from glue_jobs.sql_files import sql_files
 from glue_jobs.table_names import subject_of
 from glue_jobs.views import base_tables
 from glue_jobs.visible import visible, write_text
-from labor_lake.asking import asked_of
+from labor_lake.asking import open_asked
 from labor_lake.commands.query import add_as_of
 
 if TYPE_CHECKING:
@@ -105,8 +104,7 @@ def _print_as_of(arguments: argparse.Namespace, settings: Settings, form: str) -
     Raises:
         LakeError: none of them can be made.
     """
-    storage, pointers, damaged = asked_of(settings, arguments.as_of)
-    engine = open_engine(storage, pointers, settings, damaged)
+    engine, storage, pointers, damaged = open_asked(settings, arguments.as_of)
     statements = sql_files("reports")
     if arguments.report and arguments.report not in statements:
         raise UsageError(

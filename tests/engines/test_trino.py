@@ -14,8 +14,8 @@ from glue_jobs.errors import TryAgainLater, UnsupportedSQL, UsageError
 from glue_jobs.reports.answers import text_rows
 from glue_jobs.settings import Settings
 from glue_jobs.storage.s3 import S3Storage
+from labor_lake.engines.past import Rewritten
 from labor_lake.engines.trino.engine import TrinoEngine
-from labor_lake.engines.trino.past import Rewritten
 from labor_lake.engines.trino.session import PASSWORD, Session
 from tests.aws import aws_server
 from tests.engines.fake_trino import fake_trino

@@ -13,7 +13,9 @@ import awswrangler as wr
 import pandas as pd
 from awswrangler.exceptions import NoFilesFound
 
+import labor_lake
 from glue_jobs.sql_files import sql_files
+from tests.aws import REGION
 from tests.rehearsal.upstreams import DATA_FILES
 from tests.wheels import NOTEBOOK_PYTHON, ROOT
 
@@ -68,6 +70,14 @@ def check_tools(stack: Stack, holds: Callable[[str, object], None]) -> None:
         paramstyle="qmark",
     )
     holds("the saved query as_of gives them all", len(known) == sum(rows.values()))
+    names = {
+        "database": database,
+        "workgroup": stack.outputs["WorkgroupName"],
+        "region": REGION,
+    }
+    with labor_lake.open(stack.outputs["LakeUri"], **names) as lake:
+        (then,) = lake.sql("select count(*) as n from pr_data", as_of="2025-12-31")
+    holds("and so does the client as of that day", then["n"] == sum(rows.values()))
 
 
 def check_notebook(stack: Stack, holds: Callable[[str, object], None]) -> None:

@@ -238,10 +238,7 @@ def test_sql_is_put_together_in_these_places_only(functions):
             ("labor_lake/engines/trino/own_tables.py", name)
             for name in ("show", "_create", "_view")
         ],
-        *[
-            ("labor_lake/engines/trino/past.py", name)
-            for name in ("_data_as_of", "_rows", "_up_to")
-        ],
+        *[("labor_lake/engines/past.py", name) for name in ("_data_as_of", "_rows", "_up_to")],
     }
 
 
@@ -265,6 +262,13 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("labor_lake/client.py", "self.stream(f'select * from {name}')"),
         ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
         ("labor_lake/commands/shell.py", "engine.stream(statement)"),
+        *[
+            (
+                "labor_lake/engines/athena_past.py",
+                f"self._athena.{call}(self._past.rewrite(sql).text)",
+            )
+            for call in ("query", "stream")
+        ],
         *[
             ("labor_lake/engines/duckdb.py", f"self._connection.{call}")
             for call in (

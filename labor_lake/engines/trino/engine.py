@@ -11,9 +11,9 @@ from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.sql_files import inputs
 from glue_jobs.views import views_over
+from labor_lake.engines.past import Past
 from labor_lake.engines.trino.notes import Notes
 from labor_lake.engines.trino.own_tables import OwnTables
-from labor_lake.engines.trino.past import Past
 
 try:
     from labor_lake.engines.trino.session import Session

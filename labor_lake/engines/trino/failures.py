@@ -10,7 +10,7 @@ from trino import exceptions
 from glue_jobs.errors import LakeError, TryAgainLater, UsageError
 
 if TYPE_CHECKING:
-    from labor_lake.engines.trino.past import Rewritten
+    from labor_lake.engines.past import Rewritten
 
 _PLACE = re.compile(r"^line \d+:\d+: ")
 _WIDEST = 70

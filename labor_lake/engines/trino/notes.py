@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from labor_lake.engines.literals import text
+
 if TYPE_CHECKING:
     from labor_lake.engines.trino.session import Session
 
@@ -46,18 +48,3 @@ class Notes:
         )
         assert count == 1, view  # noqa: S101 - a test holds that every view begins so
         return noted
-
-
-def text(value: str) -> str:
-    """A value as a literal of Trino's."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def quoted(identifier: str) -> str:
-    """A name of a column, whatever is in it."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def trino_type(name: str) -> str:
-    """A column's type in Trino, which is Athena's but for three names of Hive's."""
-    return {"string": "varchar", "int": "integer", "timestamp": "timestamp(3)"}.get(name, name)

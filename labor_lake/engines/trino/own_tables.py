@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.catalog.glue import table_folder
 from glue_jobs.storage import names
 from glue_jobs.table_names import subject_of
-from labor_lake.engines.trino.notes import quoted, text, trino_type
+from labor_lake.engines.literals import quoted, text, trino_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

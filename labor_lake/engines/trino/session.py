@@ -15,9 +15,9 @@ from trino import auth, client, dbapi, exceptions
 
 from glue_jobs.errors import UsageError
 from glue_jobs.reports.answers import typed_schema
+from labor_lake.engines.past import Rewritten
 from labor_lake.engines.trino import values
 from labor_lake.engines.trino.failures import failure_of
-from labor_lake.engines.trino.past import Rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,8 +1,8 @@
 """A statement as of a moment: what it reads is put before it, as a WITH.
 
-In a Trino server's catalog there is the current release alone. The revisions of a survey tell its
-data at any moment; a source that keeps releases has few rows, and those of its past release go into
-the statement itself. Nothing is written into the server's catalog.
+The catalog of Athena or of a Trino server shows the current release alone. The revisions of a
+survey tell its data at any moment; a source that keeps releases has few rows, and those of its past
+release go into the statement itself. Nothing is written into the catalog.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from glue_jobs.sql_files import inputs
 from glue_jobs.tables import schemas
 from glue_jobs.timestamps import year_of
 from glue_jobs.views import views_over
-from labor_lake.engines.trino.notes import quoted, text, trino_type
+from labor_lake.engines.literals import quoted, text, trino_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UnsupportedSQL, UsageError
 from glue_jobs.settings import Settings
 from glue_jobs.storage.local import LocalStorage
-from labor_lake.engines.trino.past import Past, Rewritten
+from labor_lake.engines.past import Past, Rewritten
 from labor_lake.sample import render
 from labor_lake.workflow import run_workflow
 from tests.lakes import RELEASED, run_at
