@@ -19,6 +19,7 @@ from tests.lakes import RELEASED, run_at
 from tests.pointers import load_pointers, pointers_as_of
 from tests.simulator.upstream import Upstream
 
+EARLIER = datetime(2025, 6, 5, 12, 30, tzinfo=timezone.utc)
 LATER = datetime(2025, 12, 4, 13, 30, tzinfo=timezone.utc)
 MOMENT = datetime(2025, 10, 1, tzinfo=timezone.utc)
 SERIES = "PRS30006011"
@@ -26,19 +27,20 @@ SERIES = "PRS30006011"
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
-    """Two releases: the second revises one figure and adds one, and another year's population."""
+    """Three releases: one figure is withdrawn, one revised, one added, each with a year more."""
     folder = tmp_path_factory.mktemp("past") / "lake"
     first = [(SERIES, "2024", "Q01", "1.0", ""), (SERIES, "2024", "Q02", "2.0", "")]
     second = [first[0], (SERIES, "2024", "Q02", "2.5", "R"), (SERIES, "2024", "Q03", "3.0", "")]
-    years = {2013: 316128839}
+    releases = (([*first, (SERIES, "2023", "Q04", "4.0", "")], EARLIER), (first, RELEASED))
+    years = {2012: 313914040}
     with Upstream() as upstream:
-        for number, (rows, released) in enumerate(((first, RELEASED), (second, LATER))):
-            years = {**years, 2014 + number: 318857056 + number}
+        for number, (rows, released) in enumerate((*releases, (second, LATER))):
+            years = {**years, 2013 + number: 318857056 + number}
             upstream.set_file("pr", "pr.data.0.Current", render.data_file(rows), released)
             body = render.population_body("ACS 1-year Estimate", years)
             upstream.cubes["acs_yg_total_population_1"] = body
             run = replace(
-                run_at(folder, upstream, f"run-{number}"),
+                run_at(folder, upstream, f"run-{number}", allow_shrink=True),
                 now=partial(datetime.__add__, released, timedelta()),
             )
             assert run_workflow(run).failures == ()
