@@ -52,7 +52,7 @@ def verify(capsys):
             "--contact": CONTACT,
         }
         words = [word for setting in settings.items() for word in setting]
-        code = main(["verify", *words, "--json", *flags])
+        code = main(["verify", *words, "--json", "--bytes", *flags])
         out, err = capsys.readouterr()
         assert out, err
         told: dict[str, Any] = json.loads(out)
