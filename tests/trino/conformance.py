@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 PARAMETERS = {
     "annual_average": ["PRS85006092"],
     "as_of": ["2025-06-30"],
+    "as_of_release": ["20250630T123000Z"],
     "changes": ["20250904T123000Z"],
     "first_and_latest": ["PRS85006092"],
     "wide_by_release": ["PRS85006092"],
