@@ -11,6 +11,8 @@ survey`` is repeated.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from string import Template
 from typing import TYPE_CHECKING
@@ -74,6 +76,25 @@ def absent(sql: str, tables: Collection[str]) -> str:
     """Which tables a statement reads that are not among these: ``no pr_class``; or nothing."""
     missing = sorted(base_tables(sql) - set(tables))
     return f"no {', '.join(missing)}" if missing else ""
+
+
+def digest_of(
+    name: str,
+    views: Mapping[str, str],
+    columns: Mapping[str, Sequence[tuple[str, str]]],
+) -> str:
+    """Tells what a view is made from: Athena calls one stale whose tables have other types.
+
+    Args:
+        name: of the view.
+        views: the statements of all views, by name.
+        columns: the columns of all tables, with their types, by name.
+    """
+    read = {
+        one: digest_of(one, views, columns) if one in views else columns[one]
+        for one in sorted(inputs(views[name]))
+    }
+    return hashlib.sha256(json.dumps([views[name], read]).encode()).hexdigest()
 
 
 def _generated(tables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:

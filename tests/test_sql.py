@@ -20,6 +20,7 @@ from tests.athena_rules import complaints
 from tests.faults.lake import NEXT_RELEASE, body_of, change_file, observation
 from tests.lakes import lake_of, run_at
 from tests.pointers import load_pointers
+from tests.saved_queries import parameters_of
 from tests.simulator.upstream import Upstream
 from tests.test_missed_releases import SEEN
 
@@ -111,14 +112,7 @@ def test_a_view_is_named_after_its_file(name):
     assert f"create or replace view {name} as" in sql_files("views")[name]
 
 
-PARAMETERS = {
-    "annual_average": ["PRS30006032"],
-    "as_of": ["2025-12-31"],
-    "as_of_release": [release_name(NEXT_RELEASE)],
-    "changes": [release_name(NEXT_RELEASE)],
-    "first_and_latest": ["PRS30006032"],
-    "wide_by_release": ["PRS30006032"],
-}
+PARAMETERS = parameters_of("PRS30006032", "2025-12-31", release_name(NEXT_RELEASE))
 
 
 @pytest.mark.parametrize(("folder", "name"), FILES)

@@ -254,6 +254,15 @@ def tables_of(pointers: Iterable[Pointer]) -> set[str]:
     return {name for pointer in pointers for name in pointer.tables}
 
 
+def column_types(pointers: Iterable[Pointer]) -> dict[str, list[tuple[str, str]]]:
+    """The columns of all tables with their types, by the tables' names."""
+    return {
+        name: [(column.name, column.type) for column in table.all_columns]
+        for pointer in pointers
+        for name, table in pointer.tables.items()
+    }
+
+
 def column_names(pointers: Iterable[Pointer]) -> dict[str, list[str]]:
     """The columns of all tables, by the tables' names."""
     return {

@@ -6,8 +6,6 @@ written. Nothing is created but the project's views.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -17,15 +15,16 @@ import boto3
 import pyarrow as pa
 
 from glue_jobs.aws_errors import hint_on, telling
+from glue_jobs.catalog.pointers import column_types
 from glue_jobs.catalog.views import ViewNotes
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, StorageFailure, TryAgainLater, UsageError
 from glue_jobs.sql_files import inputs
 from glue_jobs.tables.types import arrow_type
-from glue_jobs.views import views_over
+from glue_jobs.views import digest_of, views_over
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.settings import Settings
@@ -43,11 +42,7 @@ class AthenaEngine:
 
     def __init__(self, pointers: Iterable[Pointer], settings: Settings) -> None:
         """Prepares; nothing is asked of Athena yet."""
-        self._columns = {
-            name: [(column.name, column.type) for column in table.all_columns]
-            for pointer in pointers
-            for name, table in pointer.tables.items()
-        }
+        self._columns = column_types(pointers)
         self._database = settings.database
         self._workgroup = settings.workgroup
         self._region = settings.region or None
@@ -77,7 +72,7 @@ class AthenaEngine:
         )
 
         def create(name: str) -> None:
-            digest = self._digest(name, views)
+            digest = digest_of(name, views, self._columns)
             try:
                 if notes.made_from(name) != digest:
                     self._run(views[name], ())
@@ -92,14 +87,6 @@ class AthenaEngine:
         for name in (one for one in chosen if one not in on_tables):
             create(name)
         return failures
-
-    def _digest(self, name: str, views: Mapping[str, str]) -> str:
-        """Tells what a view is made from: Athena calls one stale whose tables have other types."""
-        read = {
-            one: self._digest(one, views) if one in views else self._columns[one]
-            for one in sorted(inputs(views[name]))
-        }
-        return hashlib.sha256(json.dumps([views[name], read]).encode()).hexdigest()
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer batch by batch, once it has arrived whole: awswrangler gives no less."""

@@ -50,8 +50,8 @@ def parameters_of(template: str) -> set[str]:
 def saved_queries() -> dict[str, Any]:
     """A saved query in Athena's console for each report and each example, by logical id.
 
-    One with parameters is a prepared statement as well: execute as_of_date using '2025-06-30'. That
-    one nobody reads, so it is without comments.
+    One with parameters is a prepared statement as well: execute as_of using '2025-06-30'. That one
+    nobody reads, so it is without comments.
     """
     resources: dict[str, Any] = {}
     for name, sql in {**sql_files("reports"), **sql_files("queries")}.items():

@@ -28,7 +28,8 @@ from glue_jobs.storage.names import CURATED, HISTORY
 from glue_jobs.storage.scratch import ScratchFolder
 from labor_lake.engines import shows
 from labor_lake.engines.failures import failure_of, reason_of
-from labor_lake.engines.relations import Relations, text
+from labor_lake.engines.literals import text
+from labor_lake.engines.relations import Relations
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

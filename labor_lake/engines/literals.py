@@ -1,10 +1,10 @@
-"""Values, names and types as Trino writes them, and Athena, which is one."""
+"""Values and names as all engines write them, and types as Trino does."""
 
 from __future__ import annotations
 
 
 def text(value: str) -> str:
-    """A value as a literal of Trino's."""
+    """A value as a literal."""
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -20,10 +20,9 @@ from glue_jobs.catalog.pointers import column_names, load_pointer
 from glue_jobs.errors import UnsupportedSQL, UsageError
 from glue_jobs.sources.registry import upstream_of
 from glue_jobs.sql_files import inputs
-from glue_jobs.tables import schemas
-from glue_jobs.timestamps import year_of
 from glue_jobs.views import views_over
 from labor_lake.engines.literals import quoted, text, trino_type
+from labor_lake.engines.vintages import data_as_of, known_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -142,10 +141,12 @@ class Past:
         elif pointer.until:
             for name in (table_names.revisions(subject), table_names.releases(subject)):
                 if name in pointer.tables:
-                    yield name, _up_to(f"{self._database}.{name}", pointer, name)
+                    known = known_until(pointer.tables[name], pointer.until)
+                    source = f"{self._database}.{name}"
+                    yield name, f"select * from {source} where {known}"  # noqa: S608 - own names
             data = table_names.data(subject)
             if data in pointer.tables:
-                yield data, _data_as_of(data, pointer.tables[data])
+                yield data, data_as_of(data, pointer.tables[data])
 
     def _rows(self, pointer: Pointer, name: str, table: Table) -> str:
         """A small table of a past release, row by row."""
@@ -166,27 +167,7 @@ class Past:
 def _read_by(name: str, sql: str) -> list[str]:
     """The table of revisions, where a table of data is put together from it."""
     revisions = table_names.revisions_beside(name)
-    return [revisions] if f" {revisions})" in sql else []
-
-
-def _up_to(source: str, pointer: Pointer, name: str) -> str:
-    """Those rows of a table that were there at the pointer's moment."""
-    known = f"release <= {text(pointer.until)}"
-    keys = pointer.tables[name].partition_keys
-    if schemas.RELEASE_YEAR in keys:
-        known = f"release_year <= {text(year_of(pointer.until))} and {known}"
-    return f"select * from {source} where {known}"  # noqa: S608 - names of our own
-
-
-def _data_as_of(name: str, table: Table) -> str:
-    """Every observation by its last change."""
-    columns = ", ".join(quoted(column.name) for column in table.all_columns)
-    return (
-        f"select {columns} from (select *, row_number() over (partition by"  # noqa: S608 - quoted
-        " data_file, series_id, year, period order by release desc) as place"
-        f" from {table_names.revisions_beside(name)})"
-        " where place = 1 and change <> 'withdrawn'"
-    )
+    return [revisions] if f" {quoted(revisions)})" in sql else []
 
 
 def _literal(value: Any) -> str:

@@ -19,8 +19,9 @@ from glue_jobs.history.layout import by_year
 from glue_jobs.sql_files import inputs
 from glue_jobs.table_names import subject_of
 from glue_jobs.tables import schemas
-from glue_jobs.timestamps import year_of
 from glue_jobs.views import outline, views_over
+from labor_lake.engines.literals import quoted, text
+from labor_lake.engines.vintages import data_as_of, known_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -167,7 +168,8 @@ def _table(root: str, pointer: Pointer, name: str) -> Relation:
     elif name == table_names.data(pointer.subject):
         table = _with_columns(table, schemas.describe_columns(schemas.DATA_COLUMNS))
     paths = [f"{root}/{pointer.key_of(name, file)}" for file in table.files]
-    statement = _over_files(name, paths, table, until) if paths else _data_as_of(name, table)
+    rows = _over_files(paths, table, until) if paths else data_as_of(name, table)
+    statement = f"CREATE OR REPLACE VIEW {quoted(name)} AS {rows}"
     keys = [key.name for key in table.partition_keys]
     return Relation(
         {column.name: column.type for column in table.all_columns},
@@ -190,21 +192,21 @@ def _with_columns(table: Table, columns: Iterable[TableColumn]) -> Table:
     return replace(table, columns=(*table.columns, *missing))
 
 
-def _over_files(name: str, paths: Sequence[str], table: Table, until: str) -> str:
-    """The DuckDB view over a table's files: its columns, the partition's values, and the path.
+def _over_files(paths: Sequence[str], table: Table, until: str) -> str:
+    """The rows of a table's files, in DuckDB: its columns, the partition's values, and the path.
 
     A file may lack a column: not all data files have the same ones. Of revisions, those up to a
     release, if one is given; other years' files are not opened.
     """
-    names = [_name(column.name) for column in table.all_columns]
+    names = [quoted(column.name) for column in table.all_columns]
     typed = (
-        f"CAST(NULL AS {_DUCKDB_TYPES.get(column.type, 'VARCHAR')}) AS {_name(column.name)}"
+        f"CAST(NULL AS {_DUCKDB_TYPES.get(column.type, 'VARCHAR')}) AS {quoted(column.name)}"
         for column in table.columns
     )
     parts = [f"SELECT {', '.join(typed)} WHERE false"]
     for path, file in zip(paths, table.files):
         partition = "".join(
-            f", {text(value)} AS {_name(key.name)}"
+            f", {text(value)} AS {quoted(key.name)}"
             for key, value in zip(table.partition_keys, file.partition)
         )
         source = f"read_parquet({text(path)}, hive_partitioning = false)"
@@ -213,29 +215,5 @@ def _over_files(name: str, paths: Sequence[str], table: Table, until: str) -> st
     rows = f"({' UNION ALL BY NAME '.join(parts)})"
     rows = f'SELECT {", ".join(names)}, "$path" FROM {rows}'  # noqa: S608 - quoted above
     if until:
-        known = f"release <= {text(until)}"
-        if schemas.RELEASE_YEAR in table.partition_keys:
-            known = f"release_year <= {text(year_of(until))} AND {known}"
-        rows = f"SELECT * FROM ({rows}) WHERE {known}"  # noqa: S608 - quoted above
-    return f"CREATE OR REPLACE VIEW {_name(name)} AS {rows}"
-
-
-def _data_as_of(name: str, table: Table) -> str:
-    """The DuckDB view of a data table that gives every observation by its last change."""
-    columns = ", ".join(_name(column.name) for column in table.all_columns)
-    revisions = _name(table_names.revisions_beside(name))
-    return (
-        f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {columns} FROM"  # noqa: S608 - quoted above
-        " (SELECT *, row_number() OVER (PARTITION BY data_file, series_id, year, period"
-        f" ORDER BY release DESC) AS place FROM {revisions})"
-        " WHERE place = 1 AND change <> 'withdrawn'"
-    )
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A value as a literal of DuckDB's."""
-    return "'" + value.replace("'", "''") + "'"
+        rows = f"SELECT * FROM ({rows}) WHERE {known_until(table, until)}"  # noqa: S608 - quoted
+    return rows

@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
+import boto3
 from moto.athena.models import QueryResults, athena_backends
 from moto.glue.models import glue_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -81,6 +82,16 @@ class Cloud:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def client(self, service: str, caller: str) -> Any:
+        """A client of one of its services, whose calls are noted as somebody's."""
+        return boto3.client(
+            service,
+            endpoint_url=self.address,
+            region_name=REGION,
+            aws_access_key_id=caller,
+            aws_secret_access_key="x",
+        )
 
     @property
     def address(self) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import boto3
 import pyarrow as pa
 import pytest
 
 from tests.rehearsal.answers import Answerer, as_athena
-from tests.rehearsal.server import REGION, Cloud
+from tests.rehearsal.server import Cloud
 
 
 def test_an_answer_has_athena_s_types_and_cells():
@@ -50,12 +49,6 @@ def test_a_statement_without_rows_is_not_answered(tmp_path):
 def test_what_athena_would_refuse_is_refused(sql, parameters, why):
     with Cloud() as cloud:
         cloud.answer_queries(lambda *_: pytest.fail("it was answered"))
-        client = boto3.client(
-            "athena",
-            endpoint_url=cloud.address,
-            region_name=REGION,
-            aws_access_key_id="land_bls",
-            aws_secret_access_key="x",
-        )
+        client = cloud.client("athena", "land_bls")
         with pytest.raises(client.exceptions.InvalidRequestException, match=why):
             client.start_query_execution(QueryString=sql, ExecutionParameters=parameters)

@@ -274,13 +274,7 @@ def test_whoever_rehearses_reaches_nothing_of_their_own(monkeypatch):
 
 def test_the_cloud_notes_who_called_and_fails_what_it_is_told(monkeypatch):
     with Cloud() as cloud:
-        client = boto3.client(
-            "s3",
-            endpoint_url=cloud.address,
-            region_name=REGION,
-            aws_access_key_id="land_bls",
-            aws_secret_access_key="x",
-        )
+        client = cloud.client("s3", "land_bls")
         client.create_bucket(Bucket="noted")
         cloud.fail(Failure("s3:PutObject", "AccessDenied", after=1, status=403))
         client.put_object(Bucket="noted", Key="a", Body=b"x")

@@ -231,14 +231,15 @@ def test_sql_is_put_together_in_these_places_only(functions):
         ("athena_sql/macros.py", ""),  # from constants, at import
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
         ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
-        ("labor_lake/engines/relations.py", "_data_as_of"),  # names, quoted
+        ("labor_lake/engines/relations.py", "_table"),  # its name, quoted
+        ("labor_lake/engines/vintages.py", "data_as_of"),  # names, quoted
         # Names of the lake's own, values and columns quoted:
         ("labor_lake/engines/trino/notes.py", "__init__"),
         *[
             ("labor_lake/engines/trino/own_tables.py", name)
             for name in ("show", "_create", "_view")
         ],
-        *[("labor_lake/engines/past.py", name) for name in ("_data_as_of", "_rows", "_up_to")],
+        *[("labor_lake/engines/past.py", name) for name in ("_other_tables", "_rows")],
     }
 
 

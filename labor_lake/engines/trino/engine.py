@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING
 
-from glue_jobs.catalog.pointers import column_names
+from glue_jobs.catalog.pointers import column_names, column_types
 from glue_jobs.engines.own_sql import own_failure
 from glue_jobs.errors import LakeError, UsageError
-from glue_jobs.sql_files import inputs
-from glue_jobs.views import views_over
+from glue_jobs.views import digest_of, views_over
 from labor_lake.engines.past import Past
 from labor_lake.engines.trino.notes import Notes
 from labor_lake.engines.trino.own_tables import OwnTables
@@ -33,6 +30,10 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
+
+
+_NOTED = 32
+"""Characters of a digest that a view's comment has."""
 
 
 class TrinoEngine:
@@ -72,15 +73,11 @@ class TrinoEngine:
         if settings.catalog == "none":
             own = OwnTables(self._session, self._storage.uri, settings.database)
             own.show(self._pointers, notes, self._damaged)
-        columns = {
-            name: [(column.name, column.type) for column in table.all_columns]
-            for pointer in self._pointers
-            for name, table in pointer.tables.items()
-        }
+        columns = column_types(self._pointers)
         views = views_over(column_names(self._pointers))
         failures: dict[str, LakeError] = {}
         for name in (one for one in views if one in wanted):
-            digest = _digest(name, views, columns)
+            digest = digest_of(name, views, columns)[:_NOTED]
             if notes.made_from(name) != digest:
                 try:
                     self._session.ask(notes.noting(views[name], name, digest))
@@ -95,14 +92,3 @@ class TrinoEngine:
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> pa.RecordBatchReader:
         """The answer, batch by batch; whoever reads no further ends the query on the server."""
         return self._session.stream(self._past.rewrite(sql), parameters)
-
-
-def _digest(
-    name: str, views: Mapping[str, str], columns: Mapping[str, Sequence[tuple[str, str]]]
-) -> str:
-    """Tells what a view is made from: Trino calls one stale whose tables have other types."""
-    read = {
-        one: _digest(one, views, columns) if one in views else columns[one]
-        for one in sorted(inputs(views[name]))
-    }
-    return hashlib.sha256(json.dumps([views[name], read]).encode()).hexdigest()[:32]
