@@ -1,4 +1,4 @@
-"""As of a moment: the statement that a Trino server gets reads the past from what there is now."""
+"""As of a moment: the statement that a server gets reads the past from what there is now."""
 
 from __future__ import annotations
 
@@ -78,6 +78,19 @@ def test_that_is_another_answer_than_now(lake, past):
     now = open_engine(lake, load_pointers(lake), Settings())
     assert now.query(sql).to_pylist() == [{"value": 2.5}]
     assert now.query(past.rewrite(sql).text).to_pylist() == [{"value": 2.0}]
+
+
+def test_what_was_withdrawn_by_then_is_not_there_and_what_came_later_neither(lake, past):
+    """Both sides of the comparison above ask with the same SQL, so here the answer is written."""
+    sql = "select year, period, value from pr_data order by period"
+    known = [
+        {"year": 2024, "period": "Q01", "value": 1.0},
+        {"year": 2024, "period": "Q02", "value": 2.0},
+    ]
+    now = open_engine(lake, load_pointers(lake), Settings())
+    then = open_engine(lake, pointers_as_of(lake, MOMENT), Settings())
+    assert now.query(past.rewrite(sql).text).to_pylist() == known
+    assert then.query(sql).to_pylist() == known
 
 
 def test_now_leaves_a_statement_as_it_is(lake):
