@@ -15,6 +15,8 @@ PIN = uv pip compile -q --universal --generate-hashes --no-header --no-strip-ext
 # What Glue runs begins at Python 3.9, the laptop at 3.11.
 PIN_JOBS = $(PIN) --python-version 3.9
 PIN_LAPTOP = $(PIN) --python-version 3.11
+# What everybody's environment gets; `mcp` brings a web server along.
+EXTRAS = --extra aws --extra trino --extra page --extra excel
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run notebook check test test-jobs conformance conformance-trino coverage faults breakages fuzz \
@@ -137,9 +139,9 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group build --upgrade -o requirements-build.txt
 	$(PIN_JOBS) --group jobs --upgrade -o requirements.txt
 	$(PIN_JOBS) --group jobs-tests -c requirements.txt -o requirements-jobs-tests.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino -c requirements.txt \
+	$(PIN_LAPTOP) pyproject.toml $(EXTRAS) -c requirements.txt \
 	    -o requirements-laptop.txt
-	$(PIN_LAPTOP) pyproject.toml --extra aws --extra trino --group dev \
+	$(PIN_LAPTOP) pyproject.toml $(EXTRAS) --extra mcp --group dev \
 	    -c requirements-laptop.txt -o requirements-dev.txt
 	$(PIN_LAPTOP) --group checkov --upgrade -o tools/requirements-checkov.txt
 	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
@@ -147,6 +149,7 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	    -o tools/requirements-fuzz.txt
 	$(PIN_LAPTOP) pyproject.toml --extra aws --group notebook -c requirements-laptop.txt --upgrade \
 	    -o tools/requirements-notebook.txt
+	$(PIN_LAPTOP) --group browser --upgrade -o tools/requirements-browser.txt
 	$(PIN_JOBS) --group glue -o tools/requirements-glue.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake

@@ -7,14 +7,12 @@ import json
 import re
 import shlex
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from labor_lake import terminal
 from labor_lake.cli import commands, main
+from labor_lake.tabular import print_table
 from tests.reports import REPORTS, reports_reading
 from tests.simulator.upstream import Upstream
 
@@ -172,7 +170,8 @@ def test_a_report_says_since_when_its_inputs_are_known(demo_lake, capsys):
 
 
 def test_the_changes_of_a_release_fit_80_columns(demo_lake, monkeypatch, capsys):
-    monkeypatch.setattr(terminal, "_console", partial(Console, width=80, force_terminal=True))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     header = ["change", "series_id", "sector_name", "measure_text", "year", "value"]
     row = [
         "revised",
@@ -182,10 +181,24 @@ def test_the_changes_of_a_release_fit_80_columns(demo_lake, monkeypatch, capsys)
         "2018",
         "1",
     ]
-    terminal.print_table("", header, [row], ["year"], spare=("measure_text", "sector_name"))
+    print_table("", header, [row], ["year"], spare=("measure_text", "sector_name"))
     told = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in capsys.readouterr().out.splitlines()]
     assert told[1].split() == ["change", "series_id", "sector_name", "year", "value"]
     assert max(map(len, told)) <= 80
+
+
+def test_a_table_is_as_wide_as_its_cells_look(capsys):
+    print_table("prints", ["id", "n"], [["日本", "1"], ["e\u0301", "10"], ["abcd", ""]], ["n"])
+    assert capsys.readouterr().out.splitlines() == [
+        "prints",
+        "",
+        " id      n",
+        " ─────────",
+        " 日本    1",
+        " e\u0301      10",
+        " abcd",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a [b] c", "link", "what?*"])

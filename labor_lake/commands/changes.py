@@ -22,7 +22,7 @@ from glue_jobs.sources.places import data_place
 from glue_jobs.subjects import asked_survey
 from glue_jobs.timestamps import release_name
 from labor_lake.asking import moment_of
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
     import argparse

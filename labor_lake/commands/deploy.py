@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
     import argparse

@@ -149,7 +149,7 @@ def _print(found: Sequence[Found], words: str, survey: str) -> None:
 
 def _print_rows(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
     """Prints a table whose titles are cut to the width of a terminal."""
-    from labor_lake.terminal import print_table  # noqa: PLC0415 - JSON needs no table
+    from labor_lake.tabular import print_table  # noqa: PLC0415 - JSON needs no table
 
     if sys.stdout.isatty():
         others = [max(map(len, column)) for column in zip(header, *rows)]

@@ -26,7 +26,7 @@ from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.visible import write_text
 from labor_lake.asking import notes_on, open_asked
 from labor_lake.output import write_failure
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
     import argparse

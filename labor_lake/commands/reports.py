@@ -174,7 +174,7 @@ def _print(
 
 
 def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> None:
-    from labor_lake.terminal import print_table  # noqa: PLC0415 - csv and json do without
+    from labor_lake.tabular import print_table  # noqa: PLC0415 - csv and json do without
 
     header, rows = from_csv(body)
     shown = rows if more is None else shown_rows(rows)

@@ -14,7 +14,7 @@ from glue_jobs.reports.answers import json_rows
 from labor_lake.client import Lake
 from labor_lake.commands.query import FILE_FORMATS, add_as_of, form_of, write_answer
 from labor_lake.series import CHANGES
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
     import argparse

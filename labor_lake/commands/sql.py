@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _print_names(statements: Mapping[str, str], *, as_json: bool) -> None:
-    from labor_lake.terminal import print_table  # noqa: PLC0415 - a statement needs no table
+    from labor_lake.tabular import print_table  # noqa: PLC0415 - a statement needs no table
 
     told = {name: _what_it_is(sql) for name, sql in sorted(statements.items())}
     if as_json:

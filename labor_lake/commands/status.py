@@ -288,7 +288,7 @@ def _asked_at(run: dict[str, dict[str, Any]], subject: str) -> str | None:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from labor_lake.terminal import print_table  # noqa: PLC0415
+    from labor_lake.tabular import print_table  # noqa: PLC0415
 
     now = datetime.now(timezone.utc)
     rows = [_row(subject, state, now) for subject, state in document["subjects"].items()]
@@ -311,7 +311,7 @@ def _print(document: dict[str, Any]) -> None:
 
 def _row(subject: str, state: dict[str, Any], now: datetime) -> list[str]:
     """What is known of a subject, in a line; ``?`` stands for what only a damaged file says."""
-    from labor_lake.terminal import shown_age  # noqa: PLC0415
+    from labor_lake.tabular import shown_age  # noqa: PLC0415
 
     is_damaged, checked = "damaged" in state, state["checked_at"]
     count = f"{observations(subject, state.get('rows', {})):,}"
@@ -326,7 +326,7 @@ def _row(subject: str, state: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _print_last(document: dict[str, Any]) -> None:
-    from labor_lake.terminal import shown_age  # noqa: PLC0415
+    from labor_lake.tabular import shown_age  # noqa: PLC0415
 
     verified_at = document["upstream_verified_at"]
     if verified_at:

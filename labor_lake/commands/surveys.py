@@ -82,7 +82,7 @@ def _row(
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    from labor_lake.terminal import print_table  # noqa: PLC0415
+    from labor_lake.tabular import print_table  # noqa: PLC0415
 
     header = ["code", "name", "size", "files", "landed", "checked"]
     print_table("", header, [_cells(row) for row in rows], ["size", "files"], spare=["files"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 from labor_lake.tracing import find_traces
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from glue_jobs.logs import print_error
 from glue_jobs.storage.scratch import scratch_folder
 from labor_lake.deployment.bundles import ROOT, install_packages, make_code
 from labor_lake.deployment.template import make_template
-from labor_lake.terminal import print_table
+from labor_lake.tabular import print_table
 from tests.cloudformation import Template
 from tests.rehearsal.answers import Answerer
 from tests.rehearsal.days import Rehearsal
