@@ -15,7 +15,7 @@ from glue_jobs.running import perform
 from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
-from labor_lake.commands.status import describe
+from labor_lake.state import describe
 from labor_lake.workflow import job_named
 from tests.aws import DATABASE, aws_server, new_bucket
 from tests.lakes import run_at

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta, timezone
-from functools import partial
 
 import pytest
-from rich.console import Console
 
 from glue_jobs.timestamps import to_text
-from labor_lake import terminal
 from labor_lake.cli import main
 from labor_lake.commands import status
-from labor_lake.commands.status import describe
 from labor_lake.sample import render
+from labor_lake.state import describe
 from tests.faults.lake import DATA_FILE, Lake, change_file
 from tests.faults.places import Place
 from tests.faults.small_survey import FIRST, serve_release
@@ -87,7 +84,8 @@ def test_an_age_that_is_none_is_a_wrong_command(hours, demo_lake, capsys):
 
 @pytest.mark.parametrize("age", [timedelta(hours=23), timedelta(minutes=59), timedelta(days=365)])
 def test_the_usual_status_fits_80_columns(age, demo_lake, monkeypatch, capsys):
-    monkeypatch.setattr(terminal, "_console", partial(Console, width=80, force_terminal=True))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     now = datetime.now(timezone.utc)
     state = {
         "release": "20250904T123000Z",

@@ -16,8 +16,8 @@ from glue_jobs.catalog.pointers import load_pointer
 from glue_jobs.errors import StorageFailure, UpstreamUnavailable
 from glue_jobs.tables import parquet
 from labor_lake.cli import main
-from labor_lake.commands.status import describe
 from labor_lake.repair import repair
+from labor_lake.state import describe
 from labor_lake.verification import verify as verify_lake
 from tests.aws import REGION
 from tests.faults.lake import (

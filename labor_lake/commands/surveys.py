@@ -14,7 +14,7 @@ from glue_jobs.sources.bls.known_surveys import Survey, known_surveys
 from glue_jobs.sources.bls.surveys import load_served
 from glue_jobs.storage.open import open_storage
 from glue_jobs.visible import shown_bytes, visible
-from labor_lake.commands.status import describe
+from labor_lake.state import describe
 
 if TYPE_CHECKING:
     import argparse

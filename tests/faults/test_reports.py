@@ -18,8 +18,8 @@ from glue_jobs.reports.index import (
     read_reports,
 )
 from labor_lake.commands.reports import print_reports
-from labor_lake.commands.status import describe
 from labor_lake.commands.verify import verify_lake
+from labor_lake.state import describe
 from labor_lake.verification import verify
 from tests.faults.lake import DATA_FILE, body_of, change_file
 from tests.faults.places import BACKENDS
