@@ -50,6 +50,9 @@ class Settings:
         trino_catalog: the server's catalog that shows the lake.
         trino_user: who asks.
         log_format: what stderr is written in: ``text`` for people, ``json`` for programs.
+        page: whether `lake run` writes the site anew when something was published.
+        series: the series that have a page of their own on it; none: those people ask for most.
+        on_release: a command that `lake run` starts when something was published; empty: none.
     """
 
     lake: str = "./lake"
@@ -75,6 +78,9 @@ class Settings:
     trino_catalog: str = "awsdatacatalog"
     trino_user: str = "labor_lake"
     log_format: str = "text"
+    page: bool = False
+    series: tuple[str, ...] = ()
+    on_release: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,6 +325,21 @@ SETTINGS = (
         _one_of("text", "json"),
         "stderr as text or json (default: text)",
         "FORMAT",
+    ),
+    Setting("page", "LAKE_PAGE", _switch, "write the page when something was published", ""),
+    Setting(
+        "series",
+        "LAKE_SERIES",
+        _list_of(str.upper),
+        "the series that get a page (default: those people ask for most)",
+        "ID,…",
+    ),
+    Setting(
+        "on_release",
+        "LAKE_ON_RELEASE",
+        _some_text,
+        "start this when something was published, with the summary on stdin",
+        "COMMAND",
     ),
 )
 

@@ -271,7 +271,7 @@ class Lake:
 
         Returns:
             Columns date, period, print, release, released_at, value, value_text, revision,
-            is_first_print, days_after, footnote_codes.
+            is_first_print, days_after, footnote_codes, data_file.
 
         Raises:
             UsageError: the lake has no such series.

@@ -1,4 +1,4 @@
-"""The numbers that a flag takes: with a bound, since a clock has one."""
+"""The numbers that a flag takes, with a bound, and figures as BLS prints them."""
 
 from __future__ import annotations
 
@@ -34,3 +34,21 @@ def hours(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of hours")
     return value
+
+
+def count_digits(value: float | None) -> int:
+    """How many digits a figure has behind its point."""
+    return 0 if value is None else len(f"{value:.10f}".rstrip("0").partition(".")[2])
+
+
+def shown_figure(value: float | None, text: str | None, digits: int | None = None) -> str:
+    """A figure as BLS prints it, or the text in its place.
+
+    Args:
+        value: the figure; None where there is none.
+        text: what BLS printed in its place.
+        digits: behind the point; as many as it has by default.
+    """
+    if value is None:
+        return text or ""
+    return f"{value:.{count_digits(value) if digits is None else digits}f}"

@@ -90,6 +90,23 @@ def describe(storage: Storage) -> dict[str, Any]:
     }
 
 
+def amiss(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is older than what was landed, and why; what the last run failed with: name, reason."""
+    for subject, state in document["subjects"].items():
+        if not state["is_built"] and state.get("landed_release") and "damaged" not in state:
+            yield subject, f"the release {state['landed_release']} is landed, but not built."
+        for name, held in state.get("held", {}).items():
+            yield name, f"is held back since {held['since']}: {held['reason']}"
+    reports = document["reports"]
+    for name, held in reports["held"].items() if reports else ():
+        yield name, f"was not renewed since {held['since']}: {held['reason']}"
+    if document["not_reported"]:
+        yield "reports", f"{', '.join(document['not_reported'])} is built, but not reported."
+    for job, summary in (document["last_run"] or {}).items():
+        for error in summary["errors"]:
+            yield job, f"the last run failed: {error['message']}"
+
+
 def _add_landing(
     run: dict[str, dict[str, Any]],
     subjects: Collection[str],

@@ -13,10 +13,10 @@ from glue_jobs.errors import LakeError, UsageError
 from glue_jobs.storage.recorded import version_of
 from glue_jobs.storage.verified import copy_verified, open_verified
 from glue_jobs.subjects import asked_survey
-from glue_jobs.tables.lines import find_lines
+from glue_jobs.tables.lines import find_lines, number_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from glue_jobs.catalog.pointers import Pointer, Vintage
     from glue_jobs.storage.protocol import Storage
@@ -65,14 +65,46 @@ def traces(storage: Storage, vintage: Vintage, key: tuple[str, ...]) -> Iterator
     wanted = [os.fsencode(part) for part in key]
     for number, line, fields in _lines(storage, vintage, wanted[0]):
         if fields[:3] == wanted:
-            yield Trace(
-                vintage.release,
-                vintage.source,
-                vintage.sha256,
-                number,
-                fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
-                line.decode("ascii", "backslashreplace"),
-            )
+            yield _trace(vintage, number, line, fields)
+
+
+def find_lines_of(
+    storage: Storage, vintage: Vintage, keys: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], Trace]:
+    """The line of one vintage for each of many observations, by series, year and period.
+
+    One that the vintage does not have is left out; of one that it has twice, the first stands.
+
+    Raises:
+        IntegrityFailure: the vintage has other bytes than were landed.
+    """
+    wanted = {tuple(map(os.fsencode, key)): key for key in keys}
+    series = {one[0] for one in wanted}
+    found: dict[tuple[str, str, str], Trace] = {}
+    version = version_of(storage, vintage.key, vintage.sha256)
+    with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
+        for number, line in number_lines(stream):
+            if line.partition(b"\t")[0].strip(b" ") in series:
+                fields = _fields(line)
+                key = wanted.get(tuple(fields[:3]))
+                if key is not None:
+                    found.setdefault(key, _trace(vintage, number, line, fields))
+    return found
+
+
+def _trace(vintage: Vintage, number: int, line: bytes, fields: list[bytes]) -> Trace:
+    return Trace(
+        vintage.release,
+        vintage.source,
+        vintage.sha256,
+        number,
+        fields[3].decode("ascii", "backslashreplace") if len(fields) > 3 else "",
+        line.decode("ascii", "backslashreplace"),
+    )
+
+
+def _fields(line: bytes) -> list[bytes]:
+    return [field.strip(b" ") for field in line.split(b"\t")]
 
 
 def _lines(
@@ -82,7 +114,7 @@ def _lines(
     version = version_of(storage, vintage.key, vintage.sha256)
     with open_verified(storage, vintage.key, vintage.sha256, version) as stream:
         for number, line in find_lines(stream, series_id):
-            fields = [field.strip(b" ") for field in line.split(b"\t")]
+            fields = _fields(line)
             if fields[0] == series_id:
                 yield number, line, fields
 

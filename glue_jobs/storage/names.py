@@ -14,6 +14,8 @@ A key is a path with forward slashes, relative to the lake, the same on a direct
     leases/pr.json                                     on S3: who is writing the subject now
     reports/latest/best_year.csv                       the reports
     runs/20250904T130000Z-9f2c/land_bls.json           one summary per job and run
+    page/index.html                                    the site, where somebody wants one
+    announced.json                                     which releases `on_release` was told of
     demo.json                                          only in a demo lake: marks it as one
 
 Names that come from outside pass through ``safe_file_name`` before they become part of a key. What
@@ -46,6 +48,8 @@ VERSIONED = (RAW, CURRENT)
 REPORTS = "reports/"
 RUNS = "runs/"
 DEMO_MARK = "demo.json"
+PAGE = "page/"
+ANNOUNCED = "announced.json"
 
 _MANIFEST = "_manifest.json"
 _ARRIVED = "_arrived.json"

@@ -301,6 +301,8 @@ class S3Storage:
         try:
             if len(first) < PART_BYTES:
                 checked = {"ChecksumSHA256": base64.b64encode(bytes.fromhex(sha256)).decode()}
+                if key.endswith(".html"):  # a browser would offer it for download
+                    checked["ContentType"] = "text/html; charset=utf-8"
                 answer = self._client.put_object(
                     **self._named(key), **condition, **checked, Body=first, Metadata=metadata
                 )

@@ -52,6 +52,23 @@ def find_lines(
         number += _count_ends(buffer, start, end)
 
 
+def number_lines(stream: BinaryIO, size: int = BLOCK_BYTES) -> Iterator[tuple[int, bytes]]:
+    """Every line without its end, and its number from 1 on.
+
+    Args:
+        stream: what to read.
+        size: of a block, in bytes.
+
+    Raises:
+        QualityFailure: a line is longer than a block.
+    """
+    number = 0
+    for buffer, end in blocks_of(stream, size):
+        for line in bytes(buffer[:end]).splitlines():
+            number += 1
+            yield number, line
+
+
 def _count_ends(buffer: bytearray, start: int, stop: int) -> int:
     """How many lines end in a part of a block that begins with a line."""
     by_letter = sum(buffer.count(mark, start, stop) for mark in _ENDS)

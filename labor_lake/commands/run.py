@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import DeployFailure, LakeError, UsageError
@@ -19,6 +20,7 @@ from glue_jobs.storage.open import open_storage
 from glue_jobs.summaries import parse_summary
 from glue_jobs.table_names import observations
 from glue_jobs.visible import visible
+from labor_lake.after_publish import NAME, after_publish, is_wanted
 from labor_lake.commands.deploy import add_stack, deployment
 from labor_lake.terminal import PlainProgress, TerminalProgress
 from labor_lake.workflow import WorkflowResult, job_named, jobs, run_workflow
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 SHOWN_SETTINGS = (
     *("lake", "contact", "surveys", "datasets"),
     *("allow_removals", "allow_shrink", "time_limit", "workers"),
+    *("page", "series", "on_release"),
 )
 """What the help lists."""
 
@@ -66,7 +69,7 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
     run = replace(run, progress=progress)
     try:
         if job is None:
-            result = run_workflow(run)
+            result = _with_what_follows(run, run_workflow(run))
         else:
             summary, failures = perform(job, job_named(job), run)
             result = WorkflowResult((summary,), tuple(failures))
@@ -85,6 +88,15 @@ def follow(run: Run, job: str | None, arguments: argparse.Namespace) -> Workflow
     for failure in {str(failure): failure for failure in result.failures}.values():
         print_error(failure, debug=arguments.debug, log_format=run.settings.log_format)
     return result
+
+
+def _with_what_follows(run: Run, result: WorkflowResult) -> WorkflowResult:
+    """Adds what is done after a publish, where the settings ask for it."""
+    if not is_wanted(run):
+        return result
+    job = partial(after_publish, summaries=result.summaries)
+    summary, failures = perform(NAME, job, run)
+    return WorkflowResult((*result.summaries, summary), (*result.failures, *failures))
 
 
 def run_on_aws(arguments: argparse.Namespace) -> int:
@@ -154,7 +166,7 @@ def _ended(states: Mapping[str, Any], summaries: Mapping[str, dict[str, Any]]) -
 
 def describe_summary(summary: dict[str, Any]) -> list[str]:
     """What a job did, in lines for people."""
-    return [*_landed(summary), *_built(summary), *_reported(summary)]
+    return [*_landed(summary), *_built(summary), *_reported(summary), *_followed(summary)]
 
 
 def _landed(summary: dict[str, Any]) -> Iterator[str]:
@@ -182,7 +194,15 @@ def _reported(summary: dict[str, Any]) -> Iterator[str]:
         yield f"reports: {name} was left out: {reason}"
     for name in summary.get("held", {}):
         yield f"reports: {name} could not be renewed"
-    yield from (f"reports: warning: {warning}" for warning in summary.get("warnings", ()))
+    if summary["job"] != NAME:
+        yield from (f"reports: warning: {warning}" for warning in summary.get("warnings", ()))
+
+
+def _followed(summary: dict[str, Any]) -> Iterator[str]:
+    if "pages" in summary:
+        yield f"page: {summary['pages']} files"
+    if summary["job"] == NAME:
+        yield from (f"warning: {warning}" for warning in summary["warnings"])
 
 
 def progress_of(run: Run, *, as_json: bool) -> Progress:

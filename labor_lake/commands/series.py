@@ -13,6 +13,7 @@ from glue_jobs.progress import write_line
 from glue_jobs.reports.answers import json_rows
 from labor_lake.client import Lake
 from labor_lake.commands.query import FILE_FORMATS, add_as_of, form_of, write_answer
+from labor_lake.numbers import count_digits, shown_figure
 from labor_lake.series import CHANGES
 from labor_lake.tabular import print_table
 
@@ -104,12 +105,12 @@ def _print(lake: Lake, figures: Figures, changes: Sequence[str], as_of: str | No
         f" {rows[-1]['date']:%b %Y}"
     )
     header = ["date", "period", "value", *changes, "footnotes"]
-    digits = max(_count_digits(one["value"]) for one in rows[-_SHOWN:])
+    digits = max(count_digits(one["value"]) for one in rows[-_SHOWN:])
     cells = [
         [
             f"{one['date']:%Y-%m-%d}",
             one["period"],
-            _figure(one["value"], one["value_text"], digits),
+            shown_figure(one["value"], one["value_text"], digits),
             *(_change(one[name], name) for name in changes),
             one["footnote_codes"] or "",
         ]
@@ -131,7 +132,7 @@ def _print_prints(lake: Lake, figures: Figures) -> None:
         return
     last = revised[-1]
     own = [one for one in prints if (one["date"], one["period"]) == (last["date"], last["period"])]
-    told = " → ".join(_figure(one["value"], one["value_text"]) for one in own)
+    told = " → ".join(shown_figure(one["value"], one["value_text"]) for one in own)
     print(
         f"{last['date'].year} {last['period']} as it was printed: {told}"
         f" ({own[0]['release'][:8]} to {own[-1]['release'][:8]})"
@@ -146,18 +147,6 @@ def draw(values: Sequence[float]) -> str:
     span = high - low
     highest = len(_BARS) - 1
     return "".join(_BARS[round((one - low) / span * highest) if span else 3] for one in values)
-
-
-def _count_digits(value: float | None) -> int:
-    """How many digits a figure has behind its point."""
-    return 0 if value is None else len(f"{value:.10f}".rstrip("0").partition(".")[2])
-
-
-def _figure(value: float | None, text: str | None, digits: int | None = None) -> str:
-    """A figure as BLS prints it, or the text in its place."""
-    if value is None:
-        return text or ""
-    return f"{value:.{_count_digits(value) if digits is None else digits}f}"
 
 
 def _change(value: float | None, name: str) -> str:

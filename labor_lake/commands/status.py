@@ -12,7 +12,7 @@ from glue_jobs.table_names import observations
 from glue_jobs.timestamps import from_text
 from glue_jobs.visible import shown_bytes, visible
 from labor_lake.numbers import hours
-from labor_lake.state import describe
+from labor_lake.state import amiss, describe
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Prints it."""
     storage = open_lake(resolve_settings(vars(arguments)).settings)
     document = describe(storage)
-    stale = [*_not_asked(document, arguments.max_age), *_behind(document)]
+    stale = [*_not_asked(document, arguments.max_age), *amiss(document)]
     document["stale"] = [{"name": name, "reason": reason} for name, reason in stale]
     if arguments.json:
         print(json.dumps(document, indent=1, sort_keys=True))
@@ -64,23 +64,6 @@ def _not_asked(document: dict[str, Any], max_age: float | None) -> Iterator[tupl
             yield subject, f"had no successful check for {max_age:g} hours."
     if not document["subjects"]:
         yield "lake", "nothing was landed yet."
-
-
-def _behind(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is older than what was landed, and why; what the last run failed with."""
-    for subject, state in document["subjects"].items():
-        if not state["is_built"] and state.get("landed_release") and "damaged" not in state:
-            yield subject, f"the release {state['landed_release']} is landed, but not built."
-        for name, held in state.get("held", {}).items():
-            yield name, f"is held back since {held['since']}: {held['reason']}"
-    reports = document["reports"]
-    for name, held in reports["held"].items() if reports else ():
-        yield name, f"was not renewed since {held['since']}: {held['reason']}"
-    if document["not_reported"]:
-        yield "reports", f"{', '.join(document['not_reported'])} is built, but not reported."
-    for job, summary in (document["last_run"] or {}).items():
-        for error in summary["errors"]:
-            yield job, f"the last run failed: {error['message']}"
 
 
 def _print(document: dict[str, Any]) -> None:

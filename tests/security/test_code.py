@@ -143,6 +143,8 @@ def test_no_shell_is_asked_and_the_jobs_start_nothing_but_themselves():
     assert {name for name in starting if not name.startswith(("tools/", "bench/"))} == {
         "glue_jobs/workers.py",  # itself, to convert files
         "labor_lake/deployment/bundles.py",  # pip or uv, for `lake deploy`
+        "labor_lake/schedules.py",  # systemctl and crontab, for `lake schedule --install`
+        "labor_lake/after_publish.py",  # the user's own command, where one is set
     }
 
 
@@ -227,6 +229,10 @@ def test_sql_is_put_together_in_these_places_only(functions):
         ("labor_lake/scanning.py", "scan"),  # of words letters and digits alone
         *[  # labels and views of a survey that is there; what is asked for is a parameter
             ("labor_lake/series.py", name) for name in ("find_label", "read_figures", "read_prints")
+        ],
+        ("labor_lake/pages/series_page.py", "_changes"),  # a table of the survey's own
+        *[  # tables and views of a survey that is there
+            ("labor_lake/pages/survey_page.py", name) for name in ("_releases", "_gaps", "_files")
         ],
         ("athena_sql/macros.py", ""),  # from constants, at import
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
