@@ -134,7 +134,7 @@ def read_prints(
         "select date, period, print, release, released_at, value, value_text, revision,"  # noqa: S608 - names of our own
         f" is_first_print, days_after, footnote_codes, data_file from {prints}"
         f" where data_file = (select data_file from {values} where series_id = ?"
-        f" order by date desc limit 1) and {' and '.join(conditions)} order by date, print"
+        f" order by date desc limit 1) and {' and '.join(conditions)} order by date, period, print"
     )
     told = f"The prints of {label.series_id} cannot be told"
     return query_own(engine, told, statement, parameters)

@@ -35,6 +35,12 @@ GIVEN = {
     "trino_catalog": (("a", "b_1", "c"),) * 2,
     "trino_user": (("a", "b-1", "c"),) * 2,
     "log_format": (("json", "text", "json"),) * 2,
+    "page": (("true", "false", "true"), (True, False, True)),
+    "series": (
+        ("prs85006092", "CUUR0000SA0,PRS85006092", "X"),
+        (("PRS85006092",), ("CUUR0000SA0", "PRS85006092"), ("X",)),
+    ),
+    "on_release": (("true", "cat > news.json", "mail me"),) * 2,
 }
 NAMES = [setting.name for setting in SETTINGS]
 VARIABLES = {setting.name: setting.variable for setting in SETTINGS}

@@ -7,6 +7,8 @@ its hash. A vintage that is large is left out: `lake trace` finds one figure of 
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -110,5 +112,8 @@ class Citations:
 
 
 def anchor_of(cited: Cited) -> str:
-    """The name of a trace on its page."""
-    return f"{cited.source}-{cited.release}-{cited.series_id}-{cited.year}-{cited.period}"
+    """The name of a trace on its page: in words, or a hash where a browser could not read them."""
+    words = "-".join(f"{part}" for part in cited[1:])
+    if re.fullmatch(r"[A-Za-z0-9._-]+", words):
+        return words
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]

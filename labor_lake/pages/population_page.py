@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 POPULATION = "population"
 POPULATION_PAGE = "surveys/population.html"
 
+_STATEMENT = "select dataset, dataset_name, year, population from population order by 1, 3"
+
 
 def year_anchor(dataset: str, year: str) -> str:
     """The name of a year's figure on the page."""
@@ -30,11 +32,7 @@ def population_page(engine: Engine, pointer: Pointer) -> Page:
     Raises:
         LakeError: the engine cannot answer.
     """
-    answer = query_own(
-        engine,
-        "The population cannot be told",
-        "select dataset, dataset_name, year, population from population order by dataset, year",
-    )
+    answer = query_own(engine, "The population cannot be told", _STATEMENT)
     rows = [
         [
             *cells(row["dataset"], row["dataset_name"]),

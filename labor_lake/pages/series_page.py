@@ -58,7 +58,9 @@ def series_page(engine: Engine, pointer: Pointer, label: Label, citations: Citat
         LakeError: the engine cannot answer.
     """
     figures = read_figures(engine, label).to_pylist()
-    prints = read_prints(engine, label).to_pylist()
+    # Annual averages have the date of a first quarter, and no place in its line.
+    periods = {one["period"] for one in figures}
+    prints = [one for one in read_prints(engine, label).to_pylist() if one["period"] in periods]
     source = _source(pointer, prints)
     digits = max((count_digits(one["value"]) for one in (*figures, *prints)), default=0)
     row = label.row

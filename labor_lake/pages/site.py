@@ -139,7 +139,7 @@ def _pages_left(earlier: bytes, files: Mapping[str, bytes]) -> list[str]:
 def _listed(body: bytes) -> list[str]:
     """The pages of an earlier site; none where its list cannot be read."""
     try:
-        pages = json.loads(body)["pages"]
+        pages = list(json.loads(body)["pages"])
     except (ValueError, KeyError, TypeError):
         return []
     return [path for path in pages if isinstance(path, str) and _PAGE.fullmatch(path)]

@@ -301,6 +301,12 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("glue_jobs/reports/changes.py", "_statement(pointer)"),
         ("glue_jobs/reports/checks.py", "check.sql"),
         ("labor_lake/commands/reports.py", "statements[name]"),
+        (
+            "labor_lake/pages/population_page.py",
+            "_STATEMENT",
+        ),
+        ("labor_lake/pages/series_page.py", "statement"),
+        *[("labor_lake/pages/survey_page.py", "statement")] * 3,
         ("labor_lake/scanning.py", "statement"),
         *[("labor_lake/series.py", "statement")] * 3,
     ]
