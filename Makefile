@@ -20,7 +20,7 @@ EXTRAS = --extra aws --extra trino --extra page --extra excel
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run notebook check test test-jobs conformance conformance-trino coverage faults breakages fuzz \
-    lint lint-template audit install-check wheel-check rehearse bench docs requirements clean
+    lint lint-template audit install-check wheel-check page-check rehearse bench docs requirements clean
 
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -118,6 +118,13 @@ audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known again
 wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; run the demo there
 	$(BIN)/python -m tools.wheel_check
 
+page-check: $(VENV)/laptop $(VENV)-browser/ready ## look at the demo's site in Chromium, which must be there
+	rm -rf .build/page-lake .build/page
+	mkdir -p .build
+	$(BIN)/lake demo --lake .build/page-lake --json > .build/page-demo.json
+	$(BIN)/lake page --lake .build/page-lake --output .build/page
+	$(VENV)-browser/bin/python -m tools.page_check .build/page
+
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
@@ -153,7 +160,7 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group glue -o tools/requirements-glue.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
-	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz $(VENV)-notebook \
+	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz $(VENV)-notebook $(VENV)-browser \
 	    lake-demo .build
 
 # Each begins with the pinned pip: the one that a Python brings is as old as that Python.
@@ -184,7 +191,7 @@ $(VENV)-notebook/ready: requirements-pip.txt requirements-build.txt \
 	$(VENV)-notebook/bin/$(PIP_INSTALL_CLONE)
 	@touch $@
 
-$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready: $(VENV)-%/ready: \
+$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready $(VENV)-browser/ready: $(VENV)-%/ready: \
     tools/requirements-%.txt requirements-pip.txt
 	$(PYTHON) -m venv --clear $(VENV)-$*
 	$(VENV)-$*/bin/$(PIP_INSTALL) -r requirements-pip.txt

@@ -28,7 +28,6 @@ _ACCENT, _SECOND, _THIRD = "var(--accent)", "var(--second)", "var(--third)"
 _KINDS = {"added": _ACCENT, "revised": _SECOND, "withdrawn": _THIRD}
 
 _LOOK = {
-    "aria": False,  # the picture as a whole has a text
     "background": "transparent",
     "font": "inherit",
     "view": {"stroke": None},
@@ -184,7 +183,10 @@ def draw_vintages(
 
 
 _DATED = {
-    "x": {"field": "date", "type": "temporal", "title": None, "axis": {"grid": False}},
+    "x": {
+        **{"field": "date", "type": "temporal", "title": None, "scale": {"type": "utc"}},
+        "axis": {"grid": False, "format": "%Y", "tickCount": "year", "labelOverlap": True},
+    },
     "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},
 }
 
@@ -222,13 +224,14 @@ def _drawn(spec: Callable[[int], dict[str, Any]], text: str) -> Picture:
         from markupsafe import Markup  # noqa: PLC0415
     except ImportError as error:
         raise missing_packages() from error
-    wide, narrow = (
-        Markup(  # noqa: S704 - drawn from figures, dates and words of our own
-            vl_convert.vegalite_to_svg({**spec(width), "config": _LOOK}, vl_version=_VEGA_LITE)
-        )
-        for width in (_WIDE, _NARROW)
-    )
-    return Picture(wide, narrow, text)
+
+    def draw(width: int) -> Markup:
+        svg = vl_convert.vegalite_to_svg({**spec(width), "config": _LOOK}, vl_version=_VEGA_LITE)
+        # Its parts have roles without names; the text of the whole says what there is to see.
+        hidden = svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
+        return Markup(hidden)  # noqa: S704 - drawn from figures, dates and words of our own
+
+    return Picture(draw(_WIDE), draw(_NARROW), text)
 
 
 def missing_packages() -> UsageError:

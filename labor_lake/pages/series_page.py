@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _VINTAGES = 12
 """So many releases are drawn, the newest."""
 
-_YEARS = 8
+_YEARS = 5
 """So many years of them, the last."""
 
 _REVISED = 12
