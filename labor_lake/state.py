@@ -14,6 +14,7 @@ from glue_jobs.sources.registry import SOURCES, landed_subjects, upstream, upstr
 from glue_jobs.storage import names
 from glue_jobs.summaries import parse_summary
 from glue_jobs.timestamps import from_text, release_name, to_text
+from labor_lake.release_calendar import expect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,6 +54,7 @@ def describe(storage: Storage) -> dict[str, Any]:
             published_at=_published_at(storage, pointer),
             missed=missed_releases(pointer),
             held={name: asdict(held) for name, held in pointer.held.items()},
+            expected=asdict(expect(pointer, now)),
         )
     last_run: dict[str, Any] | None = None
     checked: dict[str, str] = {}

@@ -65,7 +65,8 @@ def execute(arguments: argparse.Namespace) -> int:
     print("\nThese are real figures, but an excerpt of some series only; no network was used.\n")
     reports.print_reports(storage, None, "table")
     database = f" --database {settings.database}" if settings.lake.startswith("s3://") else ""
-    print(f"Next: lake shell --lake {settings.lake}{database}")
+    print(f"Next: lake page --lake {settings.lake}{database}, and open it in a browser")
+    print(f"      lake shell --lake {settings.lake}{database}")
     print("Live: lake run --contact you@example.com")
     return 0
 

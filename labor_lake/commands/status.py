@@ -81,6 +81,10 @@ def _print(document: dict[str, Any]) -> None:
         for source, releases in state.get("missed", {}).items():
             print(f"{source}: a release was missed before {', '.join(releases)}.")
     for subject, state in document["subjects"].items():
+        expected = state.get("expected", {})
+        if expected.get("due"):
+            told = "is late, it was due" if expected["is_late"] else "is due about"
+            print(f"{subject}: the next release {told} {expected['due']}.")
         for name, why in state["refused"].items():
             print(visible(f"{subject}: BLS lists {name}, which is left out: {why}."))
         if state["gone_since"]:

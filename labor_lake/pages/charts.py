@@ -184,7 +184,10 @@ def draw_vintages(
 
 _DATED = {
     "x": {
-        **{"field": "date", "type": "temporal", "title": None, "scale": {"type": "utc"}},
+        "field": "date",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc"},
         "axis": {"grid": False, "format": "%Y", "tickCount": "year", "labelOverlap": True},
     },
     "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},

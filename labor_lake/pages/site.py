@@ -29,7 +29,7 @@ from labor_lake.pages.rendering import render, traces_page
 from labor_lake.pages.report_pages import report_pages
 from labor_lake.pages.series_page import series_page
 from labor_lake.pages.survey_page import survey_page
-from labor_lake.release_calendar import expect
+from labor_lake.release_calendar import Expected
 from labor_lake.series import find_label
 from labor_lake.state import amiss, describe
 
@@ -72,7 +72,7 @@ def make_site(storage: Storage, settings: Settings) -> dict[str, bytes]:
     state = describe(storage)
     labels = list(_chosen(engine, pointers, settings.series))
     shown = {label.series_id for label in labels}
-    expected = {name: expect(pointer, now) for name, pointer in pointers.items()}
+    expected = {name: Expected(**state["subjects"][name]["expected"]) for name in pointers}
     surveys = [
         population_page(engine, pointer)
         if name == POPULATION

@@ -164,7 +164,7 @@ def test_a_lake_of_five_vintages_shows_how_each_told_a_series(landed):
     survey = files["surveys/pr.html"].decode()
     assert "a release was missed before 2025-02-06" in survey
     assert "What 4 releases changed in pr.data.0.Current" in survey
-    assert "next release</dt><dd>about 2026-" in survey
+    assert re.search(r"next release</dt><dd>(about )?\d{4}-\d\d-\d\d", survey)
 
 
 def test_a_replay_gives_what_each_release_showed():
