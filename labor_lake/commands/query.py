@@ -116,7 +116,7 @@ def engine_of(arguments: argparse.Namespace) -> Engine:
     settings = resolve_settings(vars(arguments)).settings
     as_of = getattr(arguments, "as_of", None)
     for note in notes_on(settings, as_of) if as_of else ():
-        write_line(f"note: {note}")
+        write_line(json.dumps({"note": note}) if arguments.json else f"note: {note}")
     return open_asked(settings, as_of)[0]
 
 

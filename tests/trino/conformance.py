@@ -25,6 +25,7 @@ from glue_jobs.settings import Settings
 from glue_jobs.sql_files import sql_files
 from glue_jobs.storage.open import open_storage
 from glue_jobs.views import absent, views_over
+from labor_lake.asking import open_asked
 from tests.captures import CAPTURES, capture
 from tests.conformance.comparison import difference, statement_of
 from tests.conformance.lake import build
@@ -34,7 +35,7 @@ from tests.saved_queries import parameters_of
 from tests.trino.lake import served_lake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -49,6 +50,17 @@ EXPECTED = {
     "series_population": "series_population-2026-04.csv",
 }
 """What the captures say of the reports, by name."""
+
+DAYS = ("2024-12-31", "2025-06-30", "2025-12-31")
+"""On which what was known is asked for: between the captures."""
+
+PAST = {
+    "data": "select * from pr_data",
+    "observations": "select * from pr_observations where year >= 2023",
+    "changes": "select * from pr_changes where year = 2024",
+    **{name: sql_files("reports")[name] for name in ("best_year", "series_population")},
+}
+"""Statements about the past, by name."""
 
 _KEPT_ROWS = 400
 _BUILD = Path(".build")
@@ -94,20 +106,34 @@ def _compare(served: Settings, local: Settings) -> Iterator[str]:
             if not absent(sql, tables):
                 asked[f"{folder} {name}"] = sql
     for name, sql in asked.items():
-        given = PARAMETERS.get(name.partition(" ")[2], [])
-        theirs, ours = trino.query(sql, given), duckdb.query(sql, given)
-        if _sorted(theirs).equals(_sorted(ours)):
-            continue
-        # Doubles may differ in their last digits.
-        if told := difference(statement_of(sql, theirs), ours, ordered=False):
+        if told := _difference(trino, duckdb, sql, PARAMETERS.get(name.partition(" ")[2], [])):
             yield f"{name}: {told}"
     print(f"{len(asked)} own statements compared: {time.monotonic() - began:.0f} s", flush=True)
+    yield from _compare_past(served, local)
+    print(f"the past compared: {time.monotonic() - began:.0f} s", flush=True)
     for name, file in EXPECTED.items():
         header, rows = printed_rows(trino.query(sql_files("reports")[name]))
         if _as_set(csv_lines([header, *rows])) != _as_set(capture(f"expected/{file}").read_text()):
             yield f"reports {name}: not what expected/{file} says"
     _record_all(served)
     print(f"the corpus recorded: {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _compare_past(served: Settings, local: Settings) -> Iterator[str]:
+    for day in DAYS:
+        trino, duckdb = (open_asked(settings, day)[0] for settings in (served, local))
+        for name, sql in PAST.items():
+            if told := _difference(trino, duckdb, sql, []):
+                yield f"{name} as of {day}: {told}"
+
+
+def _difference(theirs: Engine, ours: Engine, sql: str, given: Sequence[object]) -> str:
+    """What is different in the answers of two engines, if anything."""
+    asked, told = theirs.query(sql, given), ours.query(sql, given)
+    if _sorted(asked).equals(_sorted(told)):
+        return ""
+    # Doubles may differ in their last digits.
+    return difference(statement_of(sql, asked), told, ordered=False)
 
 
 def _engine(settings: Settings) -> Engine:
