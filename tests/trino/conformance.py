@@ -51,7 +51,7 @@ EXPECTED = {
 }
 """What the captures say of the reports, by name."""
 
-DAYS = ("2024-12-31", "2025-06-30", "2025-12-31")
+DAYS = ("2025-01-31", "2025-06-30", "2025-12-31")
 """On which what was known is asked for: between the captures."""
 
 PAST = {
