@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -22,10 +21,9 @@ from glue_jobs.reports.answers import (
     write_parquet,
 )
 from glue_jobs.reports.files import csv_lines
-from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.visible import write_text
 from labor_lake.asking import notes_on, open_asked
-from labor_lake.output import write_failure
+from labor_lake.output import check_place, whole_file
 from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
@@ -83,23 +81,8 @@ def form_of(arguments: argparse.Namespace) -> str:
             f"{output} says no format.",
             hint="End it with .csv, .json or .parquet, or add --format.",
         )
-    _check_place(output)
+    check_place(output)
     return form
-
-
-def _check_place(output: Path) -> None:
-    """Refuses a place where no file can be put, before anything is asked.
-
-    Raises:
-        UsageError: its folder is not there, or in its place is a device or a folder.
-    """
-    try:
-        if not output.parent.is_dir():
-            raise UsageError(f"There is no folder {output.parent} for {output.name}.")
-        if output.exists() and not output.is_file():
-            raise UsageError(f"{output} is there, and not a file that could be replaced.")
-    except OSError as error:
-        raise write_failure(str(output), error) from error
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
@@ -134,23 +117,12 @@ def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -
         for text in _texts(answer, form):
             write_text(text)
     else:
-        try:
-            _write_file(answer, form, output)
-        except OSError as error:
-            raise write_failure(str(output), error) from error
-
-
-def _write_file(answer: pa.RecordBatchReader, form: str, output: Path) -> None:
-    # A link stays one: /dev/stdout is one, too.
-    output = Path(os.path.realpath(output))  # resolve() would raise for links in a circle
-    with scratch_folder(output.parent) as folder:
-        made = folder / output.name
-        if form == "parquet":
-            write_parquet(answer, made)
-        else:
-            with made.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(_texts(answer, form))
-        made.replace(output)
+        with whole_file(output) as made:
+            if form == "parquet":
+                write_parquet(answer, made)
+            else:
+                with made.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(_texts(answer, form))
 
 
 def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:

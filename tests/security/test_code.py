@@ -229,6 +229,7 @@ def test_sql_is_put_together_in_these_places_only(functions):
             ("labor_lake/series.py", name) for name in ("find_label", "read_figures", "read_prints")
         ],
         ("athena_sql/macros.py", ""),  # from constants, at import
+        ("labor_lake/engines/plain_duckdb.py", "_tables"),  # names and places, quoted
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
         ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
         ("labor_lake/engines/relations.py", "_table"),  # its name, quoted
