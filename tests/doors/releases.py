@@ -29,8 +29,13 @@ def publish_first(folder: Path | str) -> None:
 
 def publish_second(folder: Path | str) -> None:
     """What BLS has changed in one of the files two hours later."""
+    with Upstream.sample() as upstream:
+        change(upstream)
+        assert run_workflow(run_at(folder, upstream, "second")).failures == ()
+
+
+def change(upstream: Upstream) -> None:
+    """Serves the second release from now on."""
     body, _ = excerpt.files()[DATA]
     changed = body.replace(_OLD, _REVISED) + _NEW
-    with Upstream.sample() as upstream:
-        upstream.set_file("pr", DATA, changed, RELEASED.replace(hour=14))
-        assert run_workflow(run_at(folder, upstream, "second")).failures == ()
+    upstream.set_file("pr", DATA, changed, RELEASED.replace(hour=14))
