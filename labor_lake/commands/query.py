@@ -24,16 +24,18 @@ from glue_jobs.reports.files import csv_lines
 from glue_jobs.visible import write_text
 from labor_lake.asking import notes_on, open_asked
 from labor_lake.output import check_place, whole_file
+from labor_lake.spreadsheets import load_library, sheet_of, write_spreadsheet
 from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from glue_jobs.engines.protocol import Engine
 
 SHOWN_ROWS = 100
-FILE_FORMATS = ("csv", "json", "parquet")
+FILE_FORMATS = ("csv", "json", "parquet", "xlsx")
+_NEED_A_FILE = {"parquet": "Parquet", "xlsx": "A spreadsheet"}
 
 SHOWN_SETTINGS = ("lake", "workgroup", "region")
 """What the help lists."""
@@ -63,8 +65,12 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def form_of(arguments: argparse.Namespace) -> str:
+def form_of(arguments: argparse.Namespace, formats: Sequence[str] = FILE_FORMATS) -> str:
     """The format of the answer: the given one, or what the file's name ends with.
+
+    Args:
+        arguments: with the output, and the format if one is given.
+        formats: that a file may have.
 
     Raises:
         UsageError: the answer and its place do not go together.
@@ -72,16 +78,19 @@ def form_of(arguments: argparse.Namespace) -> str:
     output: Path | None = arguments.output
     given = "json" if arguments.json else arguments.format
     if output is None:
-        if given == "parquet":
-            raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+        if given in _NEED_A_FILE:
+            told = f"{_NEED_A_FILE[given]} needs a file to go to."
+            raise UsageError(told, hint=f"--output answer.{given}")
         return given or "table"
     form = given or output.suffix[1:].lower()
-    if form not in FILE_FORMATS:
+    if form not in formats:
+        endings = f"{', '.join(f'.{one}' for one in formats[:-1])} or .{formats[-1]}"
         raise UsageError(
-            f"{output} says no format.",
-            hint="End it with .csv, .json or .parquet, or add --format.",
+            f"{output} says no format.", hint=f"End it with {endings}, or add --format."
         )
     check_place(output)
+    if form == "xlsx":
+        load_library()
     return form
 
 
@@ -120,6 +129,8 @@ def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -
         with whole_file(output) as made:
             if form == "parquet":
                 write_parquet(answer, made)
+            elif form == "xlsx":
+                write_spreadsheet([("answer", sheet_of(answer))], made)
             else:
                 with made.open("w", encoding="utf-8", newline="") as file:
                     file.writelines(_texts(answer, form))
