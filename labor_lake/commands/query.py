@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.progress import write_line
-from glue_jobs.reports.answers import (
-    json_rows,
-    number_columns,
-    refuse_twins,
-    text_rows,
-    write_parquet,
-)
-from glue_jobs.reports.files import csv_lines
-from glue_jobs.visible import write_text
+from labor_lake.answers import write_answer
 from labor_lake.asking import notes_on, open_asked
-from labor_lake.output import check_place, whole_file
-from labor_lake.spreadsheets import load_library, sheet_of, write_spreadsheet
-from labor_lake.tabular import print_table
+from labor_lake.output import check_place
+from labor_lake.spreadsheets import load_library
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from glue_jobs.engines.protocol import Engine
 
-SHOWN_ROWS = 100
 FILE_FORMATS = ("csv", "json", "parquet", "xlsx")
 _NEED_A_FILE = {"parquet": "Parquet", "xlsx": "A spreadsheet"}
 
@@ -110,63 +96,6 @@ def engine_of(arguments: argparse.Namespace) -> Engine:
     for note in notes_on(settings, as_of) if as_of else ():
         write_line(f"note: {note}")
     return open_asked(settings, as_of)[0]
-
-
-def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:
-    """Prints an answer, or writes it to a file, batch by batch; a table is cut, nothing else.
-
-    A file appears when all of it is there.
-
-    Raises:
-        LakeError: the file cannot be written, or the engine has failed meanwhile.
-    """
-    if form == "table":
-        _print_table(answer)
-    elif output is None:
-        for text in _texts(answer, form):
-            write_text(text)
-    else:
-        with whole_file(output) as made:
-            if form == "parquet":
-                write_parquet(answer, made)
-            elif form == "xlsx":
-                write_spreadsheet([("answer", sheet_of(answer))], made)
-            else:
-                with made.open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(_texts(answer, form))
-
-
-def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
-    """An answer as CSV or JSON, in pieces."""
-    if form == "csv":
-        yield csv_lines([answer.schema.names])
-        for batch in answer:
-            yield csv_lines(text_rows(pa.Table.from_batches([batch]))[1])
-        return
-    refuse_twins(answer.schema, "JSON")
-    before = "[\n"
-    for batch in answer:
-        for row in json_rows(pa.Table.from_batches([batch])):
-            yield before + textwrap.indent(json.dumps(row, indent=1), " ")
-            before = ",\n"
-    yield "\n]\n" if before != "[\n" else "[]\n"
-
-
-def _print_table(answer: pa.RecordBatchReader) -> None:
-    """Prints the first rows, and reads no further than to see whether there are more."""
-    batches, seen = [], 0
-    for batch in answer:
-        batches.append(batch)
-        seen += batch.num_rows
-        if seen > SHOWN_ROWS:
-            break
-    table = pa.Table.from_batches(batches, answer.schema)
-    header, rows = text_rows(table.slice(0, SHOWN_ROWS))
-    print_table("", header, rows, number_columns(answer.schema))
-    if seen > SHOWN_ROWS:
-        print(f"the first {SHOWN_ROWS} rows; --format csv gives all")
-    else:
-        print(f"{seen} row{'' if seen == 1 else 's'}")
 
 
 def _statement(given: str) -> str:

@@ -143,6 +143,7 @@ def test_no_shell_is_asked_and_the_jobs_start_nothing_but_themselves():
     assert {name for name in starting if not name.startswith(("tools/", "bench/"))} == {
         "glue_jobs/workers.py",  # itself, to convert files
         "labor_lake/deployment/bundles.py",  # pip or uv, for `lake deploy`
+        "labor_lake/shell/pager.py",  # the user's $PAGER, or less
     }
 
 
@@ -263,7 +264,6 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("labor_lake/client.py", "self.sql(statement)"),
         ("labor_lake/client.py", "self.stream(f'select * from {name}')"),
         ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
-        ("labor_lake/commands/shell.py", "engine.stream(statement)"),
         *[
             (
                 "labor_lake/engines/athena_past.py",
@@ -289,6 +289,9 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("labor_lake/engines/trino/engine.py", "self.stream(sql)"),
         ("labor_lake/engines/trino/session.py", "cursor.execute(asked.text)"),
         ("labor_lake/engines/trino/session.py", "cursor.execute(sql)"),
+        # Names that the engine has given are asked for, and what a person types.
+        ("labor_lake/shell/catalog.py", "self._engine.query(statement)"),
+        ("labor_lake/shell/session.py", "self._engine.stream(statement)"),
     ]
     own = [(name, ast.unparse(node.args[2])) for name, node in calls("query_own")]
     assert sorted(own) == [
