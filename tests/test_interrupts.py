@@ -21,10 +21,31 @@ pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine", "heeding_int
 
 
 class Terminal(io.StringIO):
-    """What a person types."""
+    """Where a person types."""
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture
+def typing(monkeypatch):
+    """Has a person type lines, of which ^C is Ctrl-C, and then end the shell."""
+
+    def type_in(*lines: str) -> None:
+        left = iter(lines)
+
+        def read(_: str) -> str:
+            line = next(left, None)
+            if line is None:
+                raise EOFError
+            if line == "^C":
+                raise KeyboardInterrupt
+            return line
+
+        monkeypatch.setattr("sys.stdin", Terminal())
+        monkeypatch.setattr("labor_lake.shell.prompt.open_prompt", lambda _: read)
+
+    return type_in
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
@@ -42,9 +63,9 @@ def test_statements_from_a_pipe_end_with_130(demo_lake, monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_person_is_back_at_the_prompt(demo_lake, monkeypatch, capsys):
+def test_a_person_is_back_at_the_prompt(demo_lake, monkeypatch, typing, capsys):
     interrupt_at(1, monkeypatch)
-    monkeypatch.setattr("sys.stdin", Terminal(STATEMENTS))
+    typing(*STATEMENTS.splitlines())
     assert main(["shell", "--lake", demo_lake]) == 0
     told = capsys.readouterr()
     assert told.err == ""
@@ -52,17 +73,8 @@ def test_a_person_is_back_at_the_prompt(demo_lake, monkeypatch, capsys):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_at_the_prompt_it_drops_what_was_typed(demo_lake, monkeypatch, capsys):
-    lines = iter(["select nonsense,", "^C", "select 6 * 7 as answer;", "quit"])
-
-    def typed(_: str) -> str:
-        line = next(lines)
-        if line == "^C":
-            raise KeyboardInterrupt
-        return line
-
-    monkeypatch.setattr("builtins.input", typed)
-    monkeypatch.setattr("sys.stdin", Terminal())
+def test_at_the_prompt_it_drops_what_was_typed(demo_lake, typing, capsys):
+    typing("select nonsense,", "^C", "select 6 * 7 as answer;", "quit", "select nonsense;")
     assert main(["shell", "--lake", demo_lake]) == 0
     told = capsys.readouterr()
     assert told.err == ""

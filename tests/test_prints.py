@@ -138,3 +138,7 @@ def test_as_of_a_day_in_a_gap_says_which_release_is_missing(landed, capsys):
     assert json.loads(answer.out)["notes"] == [note]
     assert main(["query", "select 1", *argv[2:]]) == 0
     assert f"note: {note}" in capsys.readouterr().err
+    assert main(["query", "select 1", *argv[2:], "--json"]) == 0
+    assert {"note": note} in map(json.loads, capsys.readouterr().err.splitlines())
+    assert main(["reports", "best_year", *argv[2:]]) == 0
+    assert f"note: {note}" in capsys.readouterr().err

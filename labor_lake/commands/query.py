@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.progress import write_line
-from glue_jobs.reports.answers import (
-    json_rows,
-    number_columns,
-    refuse_twins,
-    text_rows,
-    write_parquet,
-)
-from glue_jobs.reports.files import csv_lines
-from glue_jobs.storage.scratch import scratch_folder
-from glue_jobs.visible import write_text
+from labor_lake.answers import write_answer
 from labor_lake.asking import notes_on, open_asked
-from labor_lake.output import write_failure
-from labor_lake.tabular import print_table
+from labor_lake.output import check_place
+from labor_lake.spreadsheets import load_library
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from glue_jobs.engines.protocol import Engine
+    from glue_jobs.settings import Settings
 
-SHOWN_ROWS = 100
-FILE_FORMATS = ("csv", "json", "parquet")
+FILE_FORMATS = ("csv", "json", "parquet", "xlsx")
+_NEED_A_FILE = {"parquet": "Parquet", "xlsx": "A spreadsheet"}
 
 SHOWN_SETTINGS = ("lake", "workgroup", "region")
 """What the help lists."""
@@ -65,8 +53,12 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def form_of(arguments: argparse.Namespace) -> str:
+def form_of(arguments: argparse.Namespace, formats: Sequence[str] = FILE_FORMATS) -> str:
     """The format of the answer: the given one, or what the file's name ends with.
+
+    Args:
+        arguments: with the output, and the format if one is given.
+        formats: that a file may have.
 
     Raises:
         UsageError: the answer and its place do not go together.
@@ -74,32 +66,20 @@ def form_of(arguments: argparse.Namespace) -> str:
     output: Path | None = arguments.output
     given = "json" if arguments.json else arguments.format
     if output is None:
-        if given == "parquet":
-            raise UsageError("Parquet needs a file to go to.", hint="--output answer.parquet")
+        if given in _NEED_A_FILE:
+            told = f"{_NEED_A_FILE[given]} needs a file to go to."
+            raise UsageError(told, hint=f"--output answer.{given}")
         return given or "table"
     form = given or output.suffix[1:].lower()
-    if form not in FILE_FORMATS:
+    if form not in formats:
+        endings = f"{', '.join(f'.{one}' for one in formats[:-1])} or .{formats[-1]}"
         raise UsageError(
-            f"{output} says no format.",
-            hint="End it with .csv, .json or .parquet, or add --format.",
+            f"{output} says no format.", hint=f"End it with {endings}, or add --format."
         )
-    _check_place(output)
+    check_place(output)
+    if form == "xlsx":
+        load_library()
     return form
-
-
-def _check_place(output: Path) -> None:
-    """Refuses a place where no file can be put, before anything is asked.
-
-    Raises:
-        UsageError: its folder is not there, or in its place is a device or a folder.
-    """
-    try:
-        if not output.parent.is_dir():
-            raise UsageError(f"There is no folder {output.parent} for {output.name}.")
-        if output.exists() and not output.is_file():
-            raise UsageError(f"{output} is there, and not a file that could be replaced.")
-    except OSError as error:
-        raise write_failure(str(output), error) from error
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
@@ -115,75 +95,14 @@ def engine_of(arguments: argparse.Namespace) -> Engine:
     """The engine over the lake that the settings name, as of now or of a moment."""
     settings = resolve_settings(vars(arguments)).settings
     as_of = getattr(arguments, "as_of", None)
-    for note in notes_on(settings, as_of) if as_of else ():
-        write_line(json.dumps({"note": note}) if arguments.json else f"note: {note}")
+    tell_notes(settings, as_of, as_json=arguments.json)
     return open_asked(settings, as_of)[0]
 
 
-def write_answer(answer: pa.RecordBatchReader, form: str, output: Path | None) -> None:
-    """Prints an answer, or writes it to a file, batch by batch; a table is cut, nothing else.
-
-    A file appears when all of it is there.
-
-    Raises:
-        LakeError: the file cannot be written, or the engine has failed meanwhile.
-    """
-    if form == "table":
-        _print_table(answer)
-    elif output is None:
-        for text in _texts(answer, form):
-            write_text(text)
-    else:
-        try:
-            _write_file(answer, form, output)
-        except OSError as error:
-            raise write_failure(str(output), error) from error
-
-
-def _write_file(answer: pa.RecordBatchReader, form: str, output: Path) -> None:
-    # A link stays one: /dev/stdout is one, too.
-    output = Path(os.path.realpath(output))  # resolve() would raise for links in a circle
-    with scratch_folder(output.parent) as folder:
-        made = folder / output.name
-        if form == "parquet":
-            write_parquet(answer, made)
-        else:
-            with made.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(_texts(answer, form))
-        made.replace(output)
-
-
-def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
-    """An answer as CSV or JSON, in pieces."""
-    if form == "csv":
-        yield csv_lines([answer.schema.names])
-        for batch in answer:
-            yield csv_lines(text_rows(pa.Table.from_batches([batch]))[1])
-        return
-    refuse_twins(answer.schema, "JSON")
-    before = "[\n"
-    for batch in answer:
-        for row in json_rows(pa.Table.from_batches([batch])):
-            yield before + textwrap.indent(json.dumps(row, indent=1), " ")
-            before = ",\n"
-    yield "\n]\n" if before != "[\n" else "[]\n"
-
-
-def _print_table(answer: pa.RecordBatchReader) -> None:
-    """Prints the first rows, and reads no further than to see whether there are more."""
-    batches, seen = [], 0
-    for batch in answer:
-        batches.append(batch)
-        seen += batch.num_rows
-        if seen > SHOWN_ROWS:
-            break
-    table = pa.Table.from_batches(batches, answer.schema)
-    header, rows = text_rows(table.slice(0, SHOWN_ROWS))
-    print_table("", header, rows, number_columns(answer.schema))
-    if seen > SHOWN_ROWS:
-        print(f"the first {SHOWN_ROWS} rows; --format csv gives all")
-    else:
-        print(f"{seen} row{'' if seen == 1 else 's'}")
+def tell_notes(settings: Settings, as_of: str | None, *, as_json: bool) -> None:
+    """Says on stderr what one should know of a moment; as JSON where a program reads."""
+    for note in notes_on(settings, as_of) if as_of else ():
+        write_line(json.dumps({"note": note}) if as_json else f"note: {note}")
 
 
 def _statement(given: str) -> str:

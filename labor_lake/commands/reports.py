@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.catalog.pointers import readable_pointers, tables_of
@@ -22,18 +23,22 @@ from glue_jobs.table_names import subject_of
 from glue_jobs.views import base_tables
 from glue_jobs.visible import visible, write_text
 from labor_lake.asking import open_asked
-from labor_lake.commands.query import add_as_of
+from labor_lake.commands.query import add_as_of, form_of, tell_notes
+from labor_lake.output import whole_file
+from labor_lake.spreadsheets import write_spreadsheet
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from glue_jobs.reports.index import Held, ReportIndex
     from glue_jobs.settings import Settings
     from glue_jobs.storage.protocol import Storage
+    from labor_lake.spreadsheets import Sheet
 
 SHOWN_ROWS = 12
+_FILE_FORMATS = ("csv", "json", "xlsx")
 _NUMBER_OR_NONE = re.compile(r"(-?[0-9]+([.][0-9]+)?)?")
 
 
@@ -41,12 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which report, and how."""
     parser.add_argument("report", nargs="?", help="one report's name (default: all)")
     add_as_of(parser)
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument(
+        "--format",
+        choices=("table", *_FILE_FORMATS),
+        help="(default: table, or as --output ends)",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write them to a file; .xlsx has a sheet each"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints them."""
-    form = "json" if arguments.json else arguments.format
+    form = form_of(arguments, _FILE_FORMATS)
     if form == "csv" and arguments.report is None:
         raise UsageError(
             "CSV holds one report, since each has other columns.",
@@ -55,14 +67,18 @@ def execute(arguments: argparse.Namespace) -> int:
     settings = resolve_settings(vars(arguments)).settings
     if arguments.as_of:
         return _print_as_of(arguments, settings, form)
-    held = print_reports(open_lake(settings), arguments.report, form)
+    held = print_reports(open_lake(settings), arguments.report, form, arguments.output)
     for name, why in held.items():
         print(visible(f"{name} was not renewed since {why.since}: {why.reason}"), file=sys.stderr)
     return QualityFailure.exit_code if held else 0
 
 
-def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, Held]:
-    """Prints one report or all: tables for people (long ones cut), CSV and JSON whole.
+def print_reports(
+    storage: Storage, only: str | None, form: str, output: Path | None = None
+) -> dict[str, Held]:
+    """Prints one report or all, or writes them to a file.
+
+    Tables for people are cut where they are long; other formats have all rows.
 
     Returns:
         Why some of them, by name, are older than their inputs.
@@ -77,7 +93,10 @@ def print_reports(storage: Storage, only: str | None, form: str) -> dict[str, He
         name: ", ".join(f"{one.subject} {one.release}" for one in index.reports[name].made_from)
         for name in bodies
     }
-    _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
+    if output:
+        _write(bodies, form, output)
+    else:
+        _print(bodies, form, made_from, None if only else f"--lake {storage.uri}")
     return {name: held for name, held in index.held.items() if only in (None, name)}
 
 
@@ -104,6 +123,7 @@ def _print_as_of(arguments: argparse.Namespace, settings: Settings, form: str) -
     Raises:
         LakeError: none of them can be made.
     """
+    tell_notes(settings, arguments.as_of, as_json=arguments.json)
     engine, storage, pointers, damaged = open_asked(settings, arguments.as_of)
     statements = sql_files("reports")
     if arguments.report and arguments.report not in statements:
@@ -133,7 +153,10 @@ def _print_as_of(arguments: argparse.Namespace, settings: Settings, form: str) -
         print(told, file=sys.stderr)
     made_from = dict.fromkeys(bodies, f"what was known at {arguments.as_of}")
     more = None if arguments.report else f"--as-of {arguments.as_of} --lake {storage.uri}"
-    _print(bodies, form, made_from, more)
+    if arguments.output:
+        _write(bodies, form, arguments.output)
+    else:
+        _print(bodies, form, made_from, more)
     for failure in failures.values():
         print_error(failure, debug=arguments.debug, log_format=log_format_of(vars(arguments)))
     return exit_code(list(failures.values()))
@@ -153,24 +176,46 @@ def _print(
     bodies: Mapping[str, bytes], form: str, made_from: Mapping[str, str], more: str | None
 ) -> None:
     """Prints reports; tables are cut where ``more`` says how to see the rest."""
-    if form == "csv":
-        write_text(b"\n".join(bodies.values()).decode())
-    elif form == "json":
-        documents = {}
-        for name, body in bodies.items():
-            header, rows = from_csv(body)
-            numbers = _number_columns(header, rows)
-            documents[name] = [
-                {
-                    column: _number(cell) if column in numbers else cell
-                    for column, cell in zip(header, row)
-                }
-                for row in rows
-            ]
-        print(json.dumps(documents, indent=1))
+    if form != "table":
+        write_text(_text(bodies, form))
     else:
         for name, body in bodies.items():
             _print_table(name, body, made_from[name], more)
+
+
+def _write(bodies: Mapping[str, bytes], form: str, output: Path) -> None:
+    """Writes reports to a file."""
+    with whole_file(output) as made:
+        if form == "xlsx":
+            sheets = ((name, _sheet(*from_csv(body))) for name, body in bodies.items())
+            write_spreadsheet(sheets, made)
+        else:
+            made.write_text(_text(bodies, form), "utf-8", newline="")
+
+
+def _text(bodies: Mapping[str, bytes], form: str) -> str:
+    """Reports as CSV or JSON."""
+    if form == "csv":
+        return b"\n".join(bodies.values()).decode()
+    documents = {}
+    for name, body in bodies.items():
+        header, rows = from_csv(body)
+        documents[name] = [dict(zip(header, row)) for row in _typed(header, rows)]
+    return json.dumps(documents, indent=1) + "\n"
+
+
+def _sheet(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Sheet:
+    """A report for a spreadsheet."""
+    return header, _typed(header, rows)
+
+
+def _typed(
+    header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Iterator[list[str | float | None]]:
+    """Rows whose numbers are such."""
+    numbers = _number_columns(header, rows)
+    for row in rows:
+        yield [_number(cell) if column in numbers else cell for column, cell in zip(header, row)]
 
 
 def _print_table(name: str, body: bytes, made_from: str, more: str | None) -> None:

@@ -11,8 +11,9 @@ import pyarrow as pa
 from glue_jobs.flags import resolve_settings
 from glue_jobs.progress import write_line
 from glue_jobs.reports.answers import json_rows
+from labor_lake.answers import write_answer
 from labor_lake.client import Lake
-from labor_lake.commands.query import FILE_FORMATS, add_as_of, form_of, write_answer
+from labor_lake.commands.query import FILE_FORMATS, add_as_of, form_of
 from labor_lake.numbers import count_digits, shown_figure
 from labor_lake.series import CHANGES
 from labor_lake.tabular import print_table

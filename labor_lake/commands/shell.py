@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from glue_jobs.errors import LakeError
-from glue_jobs.logs import print_error
-from labor_lake.commands.query import engine_of, write_answer
+from glue_jobs.flags import resolve_settings
+from labor_lake.commands.query import add_as_of
 from labor_lake.interrupt import going_on_when_interrupted
+from labor_lake.shell.session import Session
 
 if TYPE_CHECKING:
     import argparse
 
-    from glue_jobs.engines.protocol import Engine
+_WELCOME = "Athena SQL, ended by ; - Tab completes, `help` says more, `quit` ends."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing but the settings."""
+    """At which moment it begins."""
+    add_as_of(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -26,50 +26,19 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Returns 0 to a person; to a program that pipes statements in, the worst of their exit codes.
     """
-    engine = engine_of(arguments)
-    form = "json" if arguments.json else "table"
+    settings = resolve_settings(vars(arguments)).settings
+    session = Session(settings, arguments.as_of, "json" if arguments.json else "table")
     if not sys.stdin.isatty():
-        return _answer_all(engine, form)
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401, PLC0415 - gives input() its history and line editing
-    print("Athena SQL, ended by ; - `show tables;` lists what there is, `quit` ends.")
+        return session.answer_all(lambda _: input())
+    from labor_lake.shell.prompt import open_prompt  # noqa: PLC0415 - a pipe needs no terminal
+
+    print(_WELCOME)
+    read = open_prompt(lambda: session.catalog)
     with going_on_when_interrupted():
         while True:
             try:
-                _answer_all(engine, form)
+                session.answer_all(read)
             except KeyboardInterrupt:  # drops what runs, or what was typed so far
                 print()
             else:
                 return 0
-
-
-def _answer_all(engine: Engine, form: str) -> int:
-    """Answers what is read until its end; returns the worst exit code."""
-    worst = 0
-    statement = ""
-    while (line := _read("lake> " if not statement else "  ... ")) is not None:
-        if not statement and line.strip().rstrip(";").lower() in ("quit", "exit"):
-            break
-        statement = f"{statement}\n{line}".strip()
-        if statement.endswith(";"):
-            worst = max(worst, _answer(engine, statement, form))
-            statement = ""
-    if statement:
-        worst = max(worst, _answer(engine, statement, form))
-    return worst
-
-
-def _answer(engine: Engine, statement: str, form: str) -> int:
-    try:
-        write_answer(engine.stream(statement), form, None)
-    except LakeError as error:
-        print_error(error)
-        return error.exit_code
-    return 0
-
-
-def _read(prompt: str) -> str | None:
-    try:
-        return input(prompt if sys.stdin.isatty() else "")
-    except EOFError:
-        return None

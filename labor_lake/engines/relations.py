@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from glue_jobs.catalog.pointers import Pointer, Table
     from glue_jobs.tables.columns import TableColumn
 
-_DUCKDB_TYPES = {
+DUCKDB_TYPES = {
     "bigint": "BIGINT",
     "boolean": "BOOLEAN",
     "date": "DATE",
@@ -200,7 +200,7 @@ def _over_files(paths: Sequence[str], table: Table, until: str) -> str:
     """
     names = [quoted(column.name) for column in table.all_columns]
     typed = (
-        f"CAST(NULL AS {_DUCKDB_TYPES.get(column.type, 'VARCHAR')}) AS {quoted(column.name)}"
+        f"CAST(NULL AS {DUCKDB_TYPES.get(column.type, 'VARCHAR')}) AS {quoted(column.name)}"
         for column in table.columns
     )
     parts = [f"SELECT {', '.join(typed)} WHERE false"]

@@ -145,6 +145,7 @@ def test_no_shell_is_asked_and_the_jobs_start_nothing_but_themselves():
         "labor_lake/deployment/bundles.py",  # pip or uv, for `lake deploy`
         "labor_lake/schedules.py",  # systemctl and crontab, for `lake schedule --install`
         "labor_lake/after_publish.py",  # the user's own command, where one is set
+        "labor_lake/shell/pager.py",  # the user's $PAGER, or less
     }
 
 
@@ -235,6 +236,7 @@ def test_sql_is_put_together_in_these_places_only(functions):
             ("labor_lake/pages/survey_page.py", name) for name in ("_releases", "_gaps", "_files")
         ],
         ("athena_sql/macros.py", ""),  # from constants, at import
+        ("labor_lake/engines/plain_duckdb.py", "_tables"),  # names and places, quoted
         ("labor_lake/engines/duckdb.py", "__init__"),  # settings: folders, quoted
         ("labor_lake/engines/relations.py", "_over_files"),  # names and paths, quoted
         ("labor_lake/engines/relations.py", "_table"),  # its name, quoted
@@ -268,7 +270,6 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("labor_lake/client.py", "self.sql(statement)"),
         ("labor_lake/client.py", "self.stream(f'select * from {name}')"),
         ("labor_lake/commands/query.py", "engine.stream(_statement(arguments.sql))"),
-        ("labor_lake/commands/shell.py", "engine.stream(statement)"),
         *[
             (
                 "labor_lake/engines/athena_past.py",
@@ -294,6 +295,12 @@ def test_these_calls_and_no_others_hand_a_statement_to_an_engine():
         ("labor_lake/engines/trino/engine.py", "self.stream(sql)"),
         ("labor_lake/engines/trino/session.py", "cursor.execute(asked.text)"),
         ("labor_lake/engines/trino/session.py", "cursor.execute(sql)"),
+        # Names that the engine has given are asked for, and what a person types.
+        ("labor_lake/shell/catalog.py", "self._engine.query(statement)"),
+        ("labor_lake/shell/session.py", "self._engine.stream(statement)"),
+        # A name that the lake has; what was seen to be a question.
+        ("labor_lake/toolbox/tools.py", "lake.sql(f'describe {name.lower()}')"),
+        ("labor_lake/toolbox/tools.py", "lake.stream(sql)"),
     ]
     own = [(name, ast.unparse(node.args[2])) for name, node in calls("query_own")]
     assert sorted(own) == [

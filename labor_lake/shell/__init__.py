@@ -1,0 +1,1 @@
+"""`lake shell`: what it answers, what it completes, and how it looks on a terminal."""
