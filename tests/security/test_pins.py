@@ -43,6 +43,7 @@ def test_all_files_of_requirements_are_known():
         "tools/requirements-fuzz.txt",
         "tools/requirements-glue.txt",
         "tools/requirements-notebook.txt",
+        "tools/requirements-policies.txt",
     ]
 
 
