@@ -20,7 +20,8 @@ EXTRAS = --extra aws --extra trino --extra page --extra excel
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run notebook check test test-jobs conformance conformance-trino coverage faults breakages fuzz \
-    lint lint-template audit install-check wheel-check page-check rehearse bench docs requirements clean
+    lint lint-template policy lint-policies audit install-check wheel-check page-check rehearse bench docs \
+    requirements clean
 
 help: ## print this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -109,10 +110,18 @@ lint-template: $(VENV)/dev $(VENV)-checkov/ready ## check the CloudFormation tem
 	BC_SKIP_MAPPING=TRUE $(VENV)-checkov/bin/checkov -f .build/template.json --quiet --compact \
 	    --skip-download
 
+policy: $(VENV)/dev ## make the deployer's policy of the rights that the stack's resources take
+	$(BIN)/python -m tools.deployer_policy
+
+lint-policies: $(VENV)/dev $(VENV)-policies/ready ## check the policies of the template and of the deployer
+	$(BIN)/python -m tests.policies .build/policies
+	$(VENV)-policies/bin/python -m tools.policy_lint .build/policies infra/policy-findings.yaml
+
 audit: $(VENV)/laptop $(VENV)-audit/ready ## report what is publicly known against the pinned packages
 	$(BIN)/python -m tools.audit $(VENV)-audit/bin/pip-audit requirements-pip.txt \
 	    requirements-build.txt requirements-dev.txt requirements-jobs-tests.txt \
-	    tools/requirements-checkov.txt tools/requirements-audit.txt tools/requirements-fuzz.txt \
+	    tools/requirements-checkov.txt tools/requirements-policies.txt \
+	    tools/requirements-audit.txt tools/requirements-fuzz.txt tools/requirements-browser.txt \
 	    tools/requirements-notebook.txt
 
 wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; run the demo there
@@ -151,6 +160,7 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_LAPTOP) pyproject.toml $(EXTRAS) --extra mcp --group dev \
 	    -c requirements-laptop.txt -o requirements-dev.txt
 	$(PIN_LAPTOP) --group checkov --upgrade -o tools/requirements-checkov.txt
+	$(PIN_LAPTOP) --group policies --upgrade -o tools/requirements-policies.txt
 	$(PIN_JOBS) --group audit -c requirements-pip.txt --upgrade -o tools/requirements-audit.txt
 	$(PIN_LAPTOP) pyproject.toml --group fuzz -c requirements-dev.txt \
 	    -o tools/requirements-fuzz.txt
@@ -160,7 +170,8 @@ requirements: ## pin the newest versions that suit all Pythons; needs uv
 	$(PIN_JOBS) --group glue -o tools/requirements-glue.txt
 
 clean: ## remove the virtual environments and the demo's lake, not ./lake
-	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-audit $(VENV)-fuzz $(VENV)-notebook $(VENV)-browser \
+	rm -rf $(VENV) $(VENV)-jobs $(VENV)-checkov $(VENV)-policies $(VENV)-audit $(VENV)-fuzz \
+	    $(VENV)-notebook $(VENV)-browser \
 	    lake-demo .build
 
 # Each begins with the pinned pip: the one that a Python brings is as old as that Python.
@@ -191,7 +202,8 @@ $(VENV)-notebook/ready: requirements-pip.txt requirements-build.txt \
 	$(VENV)-notebook/bin/$(PIP_INSTALL_CLONE)
 	@touch $@
 
-$(VENV)-checkov/ready $(VENV)-audit/ready $(VENV)-fuzz/ready $(VENV)-browser/ready: $(VENV)-%/ready: \
+$(VENV)-checkov/ready $(VENV)-policies/ready $(VENV)-audit/ready $(VENV)-fuzz/ready \
+$(VENV)-browser/ready: $(VENV)-%/ready: \
     tools/requirements-%.txt requirements-pip.txt
 	$(PYTHON) -m venv --clear $(VENV)-$*
 	$(VENV)-$*/bin/$(PIP_INSTALL) -r requirements-pip.txt

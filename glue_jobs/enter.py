@@ -9,7 +9,9 @@ Source: boto3 issue 2566 and aws-sdk-pandas issue 403 on GitHub (2026-11).
 from __future__ import annotations
 
 import importlib
+import resource
 import sys
+import time
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -25,8 +27,15 @@ def enter(job: str) -> None:
     """
     put_first(PACKAGES)
     print(versions(PACKAGES), file=sys.stderr)
-    module = importlib.import_module(f"glue_jobs.{job}")
-    code: int = module.main()
+    started = time.monotonic()
+    try:
+        module = importlib.import_module(f"glue_jobs.{job}")
+        code: int = module.main()
+    finally:
+        # Glue tells neither of a Python-shell job. Linux counts in kilobytes.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        spent = time.monotonic() - started
+        print(f"Peak memory {peak:.0f} MB, {spent:.0f} seconds.", file=sys.stderr)
     # Some runners take every SystemExit for a failure.
     if code:
         sys.exit(code)

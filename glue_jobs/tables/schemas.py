@@ -40,9 +40,15 @@ _COMMENTS = {
     "series_title": "the series in words",
     "seasonal": "S: seasonally adjusted, U: not",
     "base_year": "year whose value is 100 in an index series; - for none",
+    "base_period": "period whose index is 100, as BLS writes it: 1982-84=100",
     "benchmark_year": "year to whose full count the sample was last adjusted",
     "display_level": "depth in the table that BLS prints, 0 outermost",
     "selectable": "T: BLS lets users choose it, F: a heading only",
+    "publishing_status": "which figures of the industry BLS publishes, as its code",
+    "ind_type": "L: a line item, S: a summary of others",
+    "ind_title": "the industry in words",
+    "occ_type": "L: a line item, S: a summary of others",
+    "occ_title": "the occupation in words",
     "sort_sequence": "order in which BLS prints it",
     "period_abbr": "the period's short name",
     "period_name": "the period's name",
@@ -216,6 +222,6 @@ def comment(name: str) -> str:
     stem, _, ending = name.rpartition("_")
     if ending == "code":
         return f"code of the {stem.replace('_', ' ')}, as BLS writes it, leading zeros kept"
-    if ending in ("name", "text"):
+    if ending in ("name", "text", "title", "desc", "description"):
         return f"the {stem.replace('_', ' ')} in words"
     return ""

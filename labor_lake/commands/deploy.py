@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glue_jobs.aws_errors import needing_packages
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
+from labor_lake.deployment.deployer import deployer_policy
 from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     if parser.prog.endswith("deploy"):
         parser.add_argument(
             "--template", action="store_true", help="print the CloudFormation template, and end"
+        )
+        parser.add_argument(
+            "--print-policy",
+            action="store_true",
+            help="print the IAM policy of who deploys, and end",
         )
         parser.add_argument(
             "--parameter",
@@ -118,6 +124,10 @@ def _deploy(arguments: argparse.Namespace) -> int:
     known = resolve_settings(vars(arguments))
     given = parameters(vars(known.settings), known.origins, arguments.parameter)
     region = known.settings.region
+    if arguments.print_policy:
+        database = given.get("DatabaseName") or arguments.stack.replace("-", "_")
+        print(deployer_policy(arguments.stack, database, region, ""), end="")
+        return 0
     stack = deployment("stacks").Stack(
         arguments.stack,
         region,

@@ -28,12 +28,14 @@ class JobState:
         state: as Glue names it: WAITING, RUNNING, SUCCEEDED, FAILED, …
         message: Glue's own words about a failure.
         logs: where its output is.
+        run_id: Glue's name of the job's run, and of its log streams.
     """
 
     job: str
     state: str
     message: str = ""
     logs: str = ""
+    run_id: str = ""
 
 
 class Workflow:
@@ -119,6 +121,7 @@ def states_of(run: Mapping[str, Any]) -> dict[str, JobState]:
             last = max(tries, key=lambda one: one.get("Attempt", 0))
             name = str(node["Name"]).rpartition("-")[2]
             message = " ".join(last.get("ErrorMessage", "").split())
-            logs = _LOGS.format(last.get("Id", ""))
-            states[name] = JobState(name, last["JobRunState"], message, logs)
+            job_run = str(last.get("Id", ""))
+            logs = _LOGS.format(job_run)
+            states[name] = JobState(name, last["JobRunState"], message, logs, job_run)
     return states

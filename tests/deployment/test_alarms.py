@@ -30,6 +30,32 @@ def test_failures_of_each_job_reach_the_topic():
     assert told.resources["AlarmSubscription"]["Properties"]["Endpoint"] == "me@example.com"
 
 
+def test_a_run_that_fails_for_some_subjects_sends_one_mail():
+    """The jobs before the last end with 0 then (tests/test_jobs.py), and the last has one try."""
+    tries = {
+        job["Name"].rpartition("-")[2]: 1 + job["MaxRetries"]
+        for job in STACK.of_type("AWS::Glue::Job").values()
+    }
+    assert [tries[job] for job in stages()[-1].jobs] == [1]
+    named = STACK.resources["FailureRule"]["Properties"]["EventPattern"]["detail"]["jobName"]
+    assert len(named) == len(set(named)) == len(tries)
+    rules = STACK.of_type("AWS::Events::Rule").values()
+    mailing = [
+        rule
+        for rule in rules
+        if STACK.outputs["AlarmTopicArn"] in {target["Arn"] for target in rule["Targets"]}
+    ]
+    assert len(mailing) == 1  # no second rule tells the same failure
+
+
+def test_the_mail_of_a_first_try_says_that_there_is_a_second():
+    (target,) = STACK.resources["FailureRule"]["Properties"]["Targets"]
+    mail = target["InputTransformer"]["InputTemplate"]
+    assert "Glue itself tries a job that FAILED once more, labor-lake-publish_reports apart" in mail
+    assert "lake doctor --stack labor-lake" in mail
+    assert len(mail) < 8192  # what EventBridge takes
+
+
 def test_days_without_a_finished_run_reach_the_topic():
     finished = STACK.resources["FinishedRule"]["Properties"]
     pattern = finished["EventPattern"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -63,6 +64,13 @@ def test_it_says_what_it_runs_with(installed):
     told = run(installed).stderr
     assert told.startswith(f"Python 3.{sys.version_info[1]}.")
     assert f"with boto3 2 from {installed}" in told
+
+
+def test_it_says_what_it_took_also_where_the_job_failed(installed):
+    """Glue shows neither memory nor, to who only has the log, seconds."""
+    for words in ((), ("--lake", "x")):
+        last = run(installed, *words).stderr.splitlines()[-1]
+        assert re.fullmatch(r"Peak memory \d+ MB, \d+ seconds\.", last)
 
 
 def test_a_failure_of_the_job_is_the_script_s(installed):

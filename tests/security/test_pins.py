@@ -39,10 +39,12 @@ def test_all_files_of_requirements_are_known():
         "requirements-pip.txt",
         "requirements.txt",
         "tools/requirements-audit.txt",
+        "tools/requirements-browser.txt",
         "tools/requirements-checkov.txt",
         "tools/requirements-fuzz.txt",
         "tools/requirements-glue.txt",
         "tools/requirements-notebook.txt",
+        "tools/requirements-policies.txt",
     ]
 
 

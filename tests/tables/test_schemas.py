@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import re
+
 import pyarrow as pa
 import pytest
 
@@ -14,6 +17,8 @@ from glue_jobs.tables.schemas import (
     DATA_COLUMNS,
     DATA_FILE,
     DATA_KEY,
+    LABELS,
+    REVISIONS,
     SOURCES,
     columns_of,
     comment,
@@ -67,6 +72,23 @@ def test_every_column_of_the_real_files_is_explained():
     assert [name for name in sorted(names) if not comment(name)] == []
 
 
+@needs_captures
+def test_every_column_that_any_survey_was_seen_with_is_explained():
+    """Of series files by the inventory of all surveys, of mapping files by what is known."""
+    listed = {row["column"] for row in rows_of("inventory/series_columns.tsv")}
+    for row in rows_of("labels/mapping.tsv"):
+        told = (row["mapping_key_columns"], row["text_column"])
+        listed |= {name for name in told if re.fullmatch("[a-z][a-z0-9_]+", name)}
+    assert len(listed) > 200
+    assert [name for name in sorted(listed) if not comment(name)] == []
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    assert CAPTURES
+    with (CAPTURES / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -74,6 +96,8 @@ def test_every_column_of_the_real_files_is_explained():
         ("data_type_code", "code of the data type, as BLS writes it, leading zeros kept"),
         ("data_type_text", "the data type in words"),
         ("sector_name", "the sector in words"),
+        ("occ_title", "the occupation in words"),
+        ("rank_desc", "the rank in words"),
         ("nobody_knows", ""),
     ],
 )
@@ -82,7 +106,7 @@ def test_what_a_column_means(name, text):
 
 
 def test_the_lake_s_own_tables_have_types_and_meanings():
-    for table in (SOURCES, COLUMNS, (DATA_FILE,), (DATASET,)):
+    for table in (SOURCES, COLUMNS, LABELS, REVISIONS, (DATA_FILE,), (DATASET,)):
         schema = arrow_schema(table)
         assert schema.names == [column.name for column in table]
         assert all(column.comment for column in table)

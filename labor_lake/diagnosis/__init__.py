@@ -1,0 +1,1 @@
+"""What `lake doctor` looks at: each module asks one thing, and changes nothing."""
