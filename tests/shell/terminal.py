@@ -61,11 +61,27 @@ class Terminal:
         return shown[:found]
 
     def wait_until_it_runs(self) -> None:
-        """Reads until the prompt has handed the terminal back: a statement runs."""
+        """Reads until the prompt has handed the terminal back, and forgets how that looked."""
         deadline = time.monotonic() + _SECONDS
         while not termios.tcgetattr(self._master)[3] & termios.ICANON:
             assert time.monotonic() < deadline, "no statement ever ran"
             self._read(0.01)
+        while self._read(0.2):  # the prompt draws what was typed once more
+            pass
+        self._seen = b""
+
+    def interrupt_until(self, text: str) -> None:
+        """Presses Ctrl-C, and again after two seconds, until a text is there.
+
+        One that comes while the prompt hands over to the statement is the prompt's, which is over.
+        """
+        deadline = time.monotonic() + _SECONDS
+        while text not in self._shown():
+            assert time.monotonic() < deadline, f"{text!r} never came: {self._shown()!r}"
+            self.type("\x03")
+            while text not in self._shown() and self._read(2):
+                pass
+        self.wait_for(text)
 
     def wait_for_the_end(self) -> int:
         """Reads until the program has ended; gives its exit code."""

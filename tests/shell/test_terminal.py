@@ -43,8 +43,7 @@ def test_a_statement_of_several_lines_is_answered_and_ctrl_d_ends(terminal, stat
 def test_ctrl_c_stops_the_statement_that_runs(terminal):
     terminal.type(f"{ENDLESS.format('count(*)')};\n")
     terminal.wait_until_it_runs()
-    terminal.type("\x03")
-    terminal.wait_for("lake>")
+    terminal.interrupt_until("lake>")
     terminal.type("select 6 * 7 as answer;\n")
     terminal.wait_for("     42")
     terminal.wait_for("lake>")
