@@ -51,7 +51,7 @@ def test_all_files_of_requirements_are_known():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_requirement_has_a_version_and_hashes(file):
     listed = requirements(file)
-    assert len(listed) > (1 if file.name == "requirements-pip.txt" else 4)
+    assert len(listed) > (1 if file.name == "requirements-pip.txt" else 5)
     assert [line for line in listed if not REQUIREMENT.fullmatch(line)] == []
 
 
