@@ -360,6 +360,10 @@ def resolve(
     unknown = sorted(set(file) - {setting.name for setting in SETTINGS})
     if unknown:
         raise UsageError(f"lake.toml has {unknown[0]!r}, which is no setting.")
+    if "on_release" in file:  # else a folder that somebody has sent would start programs
+        raise UsageError(
+            "lake.toml cannot name a command to start.", hint="--on-release, or LAKE_ON_RELEASE"
+        )
     values: dict[str, Any] = {}
     origins = {setting.name: "default" for setting in SETTINGS}
     for setting in SETTINGS:

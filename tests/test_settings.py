@@ -44,6 +44,7 @@ GIVEN = {
 }
 NAMES = [setting.name for setting in SETTINGS]
 VARIABLES = {setting.name: setting.variable for setting in SETTINGS}
+NOT_OF_THE_FILE = "on_release"
 
 
 def test_every_setting_can_be_given_and_is_tested_here():
@@ -69,6 +70,7 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
     name, flag, variable, file
 ):
     texts, values = GIVEN[name]
+    file = file and name != NOT_OF_THE_FILE
     resolved = resolve(
         {name: texts[0]} if flag else {},
         {VARIABLES[name]: texts[1], "HOME": "/"} if variable else {"HOME": "/"},
@@ -83,6 +85,11 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
     origin, value = next((origin, value) for given, origin, value in places if given)
     assert resolved.settings == replace(Settings(), **{name: value})
     assert resolved.origins == {**dict.fromkeys(NAMES, "default"), name: origin}
+
+
+def test_a_file_in_a_folder_that_somebody_has_sent_starts_nothing():
+    with pytest.raises(UsageError, match=r"lake\.toml cannot name a command to start"):
+        resolve({"on_release": "mine"}, {}, {"on_release": "theirs"})
 
 
 def test_an_empty_variable_is_not_given():

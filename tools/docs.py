@@ -66,6 +66,9 @@ Every setting can be given in three places: a flag wins over an environment vari
 is and where it came from.
 
 The jobs on AWS take the same flags, with dashes or with underscores (`--bls-url`, `--bls_url`).
+A `lake.toml` cannot name a command for `on_release`: a folder that somebody has sent would start
+it.
+
 `lake demo` reads no `lake.toml`, and of the environment only `AWS_REGION` and `LAKE_LOG_FORMAT`:
 what it writes into, only its flags say.
 """
