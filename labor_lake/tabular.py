@@ -5,8 +5,10 @@ rich draws no table here: to load it and to lay one out takes as long as many a 
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
@@ -90,7 +92,8 @@ def _print_rows(
 def _print_records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     label = max(map(_width, header))
     if not rows:
-        print(_styled(", ".join(header), _BOLD))
+        for line in textwrap.wrap(", ".join(header), shutil.get_terminal_size().columns):
+            print(_styled(line, _BOLD))
     for row in rows:
         print(_styled("─" * 20, _DIM))
         for name, cell in zip(header, row):
@@ -114,4 +117,6 @@ def _width(text: str) -> int:
 
 
 def _styled(text: str, style: str) -> str:
-    return f"{style}{text}{_PLAIN}" if sys.stdout.isatty() else text
+    """A text as a terminal shows it that knows styles, unless somebody wants none."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if is_plain or not sys.stdout.isatty() else f"{style}{text}{_PLAIN}"

@@ -128,8 +128,7 @@ WIDE = "select 'here' as first, " + ", ".join(f"{n} as column_number_{n}" for n 
 
 
 def test_an_answer_too_wide_for_a_terminal_is_a_list_of_cells(ask, monkeypatch):
-    # rich takes stdout for a terminal when it is told so.
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     printed = ask(WIDE)
     assert max(map(len, printed.splitlines())) <= 80

@@ -176,7 +176,7 @@ def test_no_control_character_and_no_markup_reaches_a_terminal(
 def test_what_is_shown_is_the_text_with_its_brackets_and_colons(told):
     sql = "select sector_name from pr_sector where sector_code = ?"
     for text in ("[bold red]x[/bold red]", "\\[/x]", ":warning: 10:100:20", "a|b"):
-        assert f" {text} " in told("query", sql, "--param", text).out
+        assert f" {text}\n" in told("query", sql, "--param", text).out
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
