@@ -144,7 +144,10 @@ def test_u4_nobody_listens(behind):
 @fault("U1")
 @pytest.mark.parametrize(
     "contact",
-    ["", "   ", "me", "me at example.org", "me@example.org\r\nX-Evil: 1", "名@example.org"],
+    [
+        *("", "   ", "me", "me at example.org", "名@example.org"),
+        *("me@example.org\r\nX-Evil: 1", "me@example\nX-Evil:1.org", "me@example.o\rX:1"),
+    ],
     ids=lambda contact: f"U1-{contact!a}",
 )
 def test_without_a_contact_nothing_is_asked(contact, lake):
