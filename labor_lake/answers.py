@@ -22,7 +22,7 @@ from labor_lake.spreadsheets import sheet_of, write_spreadsheet
 from labor_lake.tabular import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SHOWN_ROWS = 100
@@ -71,16 +71,21 @@ def _texts(answer: pa.RecordBatchReader, form: str) -> Iterator[str]:
 
 def _print_table(answer: pa.RecordBatchReader) -> None:
     """Prints the first rows, and reads no further than to see whether there are more."""
-    batches, seen = [], 0
-    for batch in answer:
-        batches.append(batch)
-        seen += batch.num_rows
-        if seen > SHOWN_ROWS:
-            break
-    table = pa.Table.from_batches(batches, answer.schema)
+    table = read_beginning(answer, answer.schema, SHOWN_ROWS)
     header, rows = text_rows(table.slice(0, SHOWN_ROWS))
     print_table("", header, rows, number_columns(answer.schema))
-    if seen > SHOWN_ROWS:
+    if table.num_rows > SHOWN_ROWS:
         print(f"the first {SHOWN_ROWS} rows; --format csv gives all")
     else:
-        print(f"{seen} row{'' if seen == 1 else 's'}")
+        print(f"{table.num_rows} row{'' if table.num_rows == 1 else 's'}")
+
+
+def read_beginning(batches: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int) -> pa.Table:
+    """The first rows and what came with them: more than were asked for tell that there are more."""
+    read, seen = [], 0
+    for batch in batches:
+        read.append(batch)
+        seen += batch.num_rows
+        if seen > rows:
+            break
+    return pa.Table.from_batches(read, schema)

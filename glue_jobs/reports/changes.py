@@ -99,12 +99,17 @@ def as_printed(change: dict[str, Any]) -> dict[str, Any]:
     return printed
 
 
+def in_words(survey: str, change: dict[str, Any]) -> str:
+    """What a change is about; empty where the lake has no words for its series."""
+    words = [change.get(name) for name in ("title", *_TOLD_BY.get(survey, ()))]
+    return ", ".join(word for word in words if word)
+
+
 def as_text(document: dict[str, Any]) -> str:
     """The sentences, and the biggest moves, a line each."""
     lines = summary_lines(document)
     for change in map(as_printed, document["changes"][:SHOWN]):
-        words = [change.get(name) for name in ("title", *_TOLD_BY.get(document["survey"], ()))]
-        what = ", ".join(word for word in words if word) or change["series_id"]
+        what = in_words(document["survey"], change) or change["series_id"]
         before, now = change["previous_value"], change["value"]
         figures = {"added": f"new: {now}", "withdrawn": f"withdrawn: {before}"}.get(
             change["change"], f"{before} -> {now}"

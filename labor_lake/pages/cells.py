@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Page:
     title: str
     intro: Sequence[str] = ()
     facts: Sequence[tuple[str, Cell]] = ()
-    sections: Sequence[Section] = field(default_factory=tuple)
+    sections: Sequence[Section] = ()
 
 
 def cells(*texts: object) -> list[Cell]:

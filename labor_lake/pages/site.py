@@ -18,9 +18,8 @@ from glue_jobs.engines.open import open_engine
 from glue_jobs.errors import UsageError
 from glue_jobs.labels.headlines import HEADLINES
 from glue_jobs.storage import names
-from glue_jobs.storage.scratch import scratch_folder
 from glue_jobs.timestamps import to_text
-from labor_lake.output import write_failure
+from labor_lake.output import whole_file, write_failure
 from labor_lake.pages.cells import Cell, Page, Section, Table, cells
 from labor_lake.pages.citations import Citations
 from labor_lake.pages.front_page import front_page
@@ -121,10 +120,8 @@ def write_into_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         for path, body in files.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            with scratch_folder(place.parent) as scratch:
-                made = scratch / place.name
+            with whole_file(place) as made:
                 made.write_bytes(body)
-                made.replace(place)
         for path in _pages_left(earlier, files):
             (folder / path).unlink(missing_ok=True)
     except OSError as error:

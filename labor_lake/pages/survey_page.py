@@ -11,6 +11,7 @@ from glue_jobs.reports.changes import (
     as_printed,
     changes_of,
     data_files,
+    in_words,
     summary_lines,
     vintages_of,
 )
@@ -166,12 +167,11 @@ def _newest_changes(
                 Cited(pointer.subject, source, release, series_id, year, period)
                 for release in (before, vintages[-1].release)
             )
-            words = [one.get(name) for name in one if name in _WORDS]
             rows.append(
                 [
                     *cells(one["change"]),
                     Cell(series_id, page=page),
-                    *cells(", ".join(word for word in words if word), f"{year} {period}"),
+                    *cells(in_words(pointer.subject, one), f"{year} {period}"),
                     Cell(_plain(one["previous_value"]), cited=citations.cite([old])),
                     Cell(_plain(one["value"]), cited=citations.cite([new])),
                     *cells(_plain(one["difference"])),
@@ -186,9 +186,6 @@ def _newest_changes(
             summary_lines(document),
             tables=[table] if rows else [],
         )
-
-
-_WORDS = ("title", "sector_name", "measure_text", "duration_text")
 
 
 def _gaps(engine: Engine, pointer: Pointer) -> Iterator[Section]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from glue_jobs.errors import UsageError
 from glue_jobs.reports.answers import ATHENA_TYPE, json_rows
+from labor_lake.answers import read_beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import pyarrow as pa
 
 MOST_ROWS = 1000
 MOST_BYTES = 60_000
@@ -46,13 +47,7 @@ def bounded_table(
     Returns:
         Its columns with their types, and what ``bounded_rows`` gives of its rows.
     """
-    read, seen = [], 0
-    for batch in batches:
-        read.append(batch)
-        seen += batch.num_rows
-        if seen > limit:
-            break
-    table = pa.Table.from_batches(read, schema)
+    table = read_beginning(batches, schema, limit)
     columns = [
         {
             "name": field.name,
