@@ -90,9 +90,12 @@ def _write_page(run: Run, details: dict[str, Any]) -> None:
 
     run.progress.step("writing the page")
     try:
-        files = make_site(run.storage, run.settings)
-        write_into_lake(run.storage, files)
-        details["pages"] = len(files)
+        site = make_site(run.storage, run.settings)
+        write_into_lake(run.storage, site.files)
+        details["pages"] = len(site.files)
+        details["warnings"] += [
+            f"The page cannot show the {name}: {error}" for name, error in site.failures.items()
+        ]
     except LakeError as error:
         details["warnings"].append(f"The page was not written: {error}")
 

@@ -114,11 +114,19 @@ def test_the_page_is_written_when_something_was_published(lake_run, tmp_path, ca
     assert "2025-09-05" in front.read_text("utf-8")
 
 
-def test_a_page_that_cannot_be_written_is_a_warning(lake_run, tmp_path):
+def test_what_the_page_cannot_show_is_a_warning(lake_run, tmp_path):
     assert lake_run("--page", "--series", "PRX") == 0
-    assert summary(tmp_path)["warnings"] == [
-        "The page was not written: The lake has no series PRX."
-    ]
+    told = summary(tmp_path)
+    assert told["warnings"] == ["The page cannot show the series PRX: The lake has no series PRX."]
+    assert told["pages"]
+
+
+def test_a_page_that_cannot_be_written_is_a_warning(lake_run, tmp_path):
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "page").write_bytes(b"in its place")
+    assert lake_run("--page") == 0
+    (warning,) = summary(tmp_path)["warnings"]
+    assert warning.startswith("The page was not written: ")
 
 
 def test_a_note_that_cannot_be_read_is_none(tmp_path):

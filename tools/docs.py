@@ -200,7 +200,7 @@ def _prose(sql: str) -> str:
     lines = _header(sql)
     end = lines.index("Columns:") if "Columns:" in lines else len(lines)
     text = "\n".join(lines[:end])
-    for label in ("Grain:", "Inputs:", "Units:"):
+    for label in ("Grain:", "Inputs:", "Units:", "Picture:", "Observations:", "Population:"):
         text = text.replace(f"\n{label}", f"\n\n{label}")
     return text + "\n\n"
 

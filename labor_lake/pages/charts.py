@@ -62,17 +62,17 @@ class Picture:
     text: str
 
 
-def draw_best_years(counts: Sequence[tuple[int, int]], text: str) -> Picture:
-    """A bar a year: how many series had their best year then."""
+def draw_counts(counts: Sequence[tuple[int, int]], name: str, text: str) -> Picture:
+    """A bar a year, or any whole number: how many rows have it."""
     years = [year for year, _ in counts]
 
     def spec(width: int) -> dict[str, Any]:
         return {
-            "data": _rows(("year", "series"), counts),
+            "data": _rows(("year", "rows"), counts),
             "mark": {"type": "bar", "color": _ACCENT, "size": _bar_width(width, years)},
             "encoding": {
-                "x": _years(years, "best year"),
-                "y": {"field": "series", "type": "quantitative"},
+                "x": _years(years, name),
+                "y": {"field": "rows", "type": "quantitative"},
             },
             "width": width,
             "height": 200,
@@ -81,33 +81,37 @@ def draw_best_years(counts: Sequence[tuple[int, int]], text: str) -> Picture:
     return _drawn(spec, text)
 
 
-def draw_beside(
-    values: Sequence[tuple[int, float]], population: Sequence[tuple[int, float]], text: str
-) -> Picture:
-    """Two panels with the same years: a series' values above the population in millions."""
-    years = [year for year, _ in (*values, *population)]
+def draw_beside(panels: Sequence[tuple[str, Sequence[tuple[int, float]]]], text: str) -> Picture:
+    """Two panels with the same years, of (name, figures): bars above a line."""
+    (above, bars), (below, line) = panels
+    years = [year for _, points in panels for year, _ in points]
+
+    def axis(name: str, **scale: Any) -> dict[str, Any]:
+        return {
+            "field": "figure",
+            "type": "quantitative",
+            "title": name,
+            "axis": {"format": "~s"},
+            "scale": scale,
+        }
 
     def spec(width: int) -> dict[str, Any]:
-        value = {"field": "value", "type": "quantitative", "title": "value"}
-        people = {
-            "field": "people",
-            "type": "quantitative",
-            "title": "population, millions",
-            "scale": {"zero": False, "padding": 6},
-        }
         return {
             "vconcat": [
                 {
-                    "data": _rows(("year", "value"), values),
+                    "data": _rows(("year", "figure"), bars),
                     "mark": {"type": "bar", "color": _ACCENT, "size": _bar_width(width, years)},
-                    "encoding": {"x": _years(years, None), "y": value},
+                    "encoding": {"x": _years(years, None), "y": axis(above)},
                     "width": width,
                     "height": 150,
                 },
                 {
-                    "data": _rows(("year", "people"), population),
+                    "data": _rows(("year", "figure"), line),
                     "mark": {"type": "line", "color": _SECOND, "point": {"color": _SECOND}},
-                    "encoding": {"x": _years(years, None), "y": people},
+                    "encoding": {
+                        "x": _years(years, None),
+                        "y": axis(below, zero=False, padding=6),
+                    },
                     "width": width,
                     "height": 110,
                 },
@@ -217,16 +221,9 @@ def _bar_width(width: int, years: Sequence[int]) -> int:
 
 
 def _drawn(spec: Callable[[int], dict[str, Any]], text: str) -> Picture:
-    """Draws a picture for both widths.
-
-    Raises:
-        UsageError: what draws is not installed.
-    """
-    try:
-        import vl_convert  # noqa: PLC0415 - only a site needs pictures
-        from markupsafe import Markup  # noqa: PLC0415
-    except ImportError as error:
-        raise missing_packages() from error
+    """Draws a picture for both widths."""
+    import vl_convert  # noqa: PLC0415 - only a site needs pictures
+    from markupsafe import Markup  # noqa: PLC0415
 
     def draw(width: int) -> Markup:
         svg = vl_convert.vegalite_to_svg({**spec(width), "config": _LOOK}, vl_version=_VEGA_LITE)
@@ -237,8 +234,16 @@ def _drawn(spec: Callable[[int], dict[str, Any]], text: str) -> Picture:
     return Picture(draw(_WIDE), draw(_NARROW), text)
 
 
-def missing_packages() -> UsageError:
-    """Says what a site needs."""
-    return UsageError(
-        "A page needs packages that are not installed.", hint="pip install 'labor-lake[page]'"
-    )
+def need_packages() -> None:
+    """Makes sure that what draws and what renders is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        import jinja2  # noqa: F401, PLC0415 - only a site needs it
+        import vl_convert  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise UsageError(
+            "A page needs packages that are not installed.", hint="pip install 'labor-lake[page]'"
+        ) from error

@@ -11,8 +11,10 @@ import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from glue_jobs.errors import LakeError
 from glue_jobs.storage.recorded import version_of
 from labor_lake.tracing import find_lines_of
 
@@ -63,21 +65,30 @@ class Citations:
                 self._wanted[vintage].add((one.series_id, str(one.year), one.period))
         return cited
 
-    def look_up(self, storage: Storage) -> None:
+    def look_up(self, storage: Storage) -> dict[str, LakeError]:
         """Reads every vintage that was cited.
 
-        Raises:
-            LakeError: one has other bytes than were landed.
+        Returns:
+            By survey why a vintage of it cannot be read, such as other bytes than were landed; its
+            figures lead nowhere.
         """
+        failures: dict[str, LakeError] = {}
         for vintage, keys in self._wanted.items():
-            version = version_of(storage, vintage.key, vintage.sha256)
-            stored = storage.stat(vintage.key, version)
-            if stored is None or stored.size > _LARGE:
-                continue
-            survey = self._survey_of[vintage]
-            for (series_id, year, period), trace in find_lines_of(storage, vintage, keys).items():
-                cited = Cited(survey, vintage.source, vintage.release, series_id, int(year), period)
-                self._found[cited] = trace
+            try:
+                self._look_up(storage, vintage, keys)
+            except LakeError as error:
+                failures[self._survey_of[vintage]] = error
+        return failures
+
+    def _look_up(self, storage: Storage, vintage: Vintage, keys: set[tuple[str, str, str]]) -> None:
+        version = version_of(storage, vintage.key, vintage.sha256)
+        stored = storage.stat(vintage.key, version)
+        if stored and stored.size > _LARGE:
+            return
+        survey = self._survey_of[vintage]
+        for (series_id, year, period), trace in find_lines_of(storage, vintage, keys).items():
+            cited = Cited(survey, vintage.source, vintage.release, series_id, int(year), period)
+            self._found[cited] = trace
 
     def place_of(self, cited: Iterable[Cited]) -> tuple[str, str]:
         """Survey and anchor, on its page of traces, of the first that was found; or blanks."""
@@ -99,16 +110,16 @@ class Citations:
         ]
 
     def _vintage(self, one: Cited) -> Vintage | None:
-        pointer = self.pointers.get(one.survey)
-        vintages = pointer.history if pointer else ()
-        return next(
-            (
-                vintage
-                for vintage in vintages
-                if vintage.source == one.source and vintage.release == one.release
-            ),
-            None,
-        )
+        return self._vintages.get((one.survey, one.source, one.release))
+
+    @cached_property
+    def _vintages(self) -> dict[tuple[str, str, str], Vintage]:
+        """By survey, data file and release."""
+        return {
+            (survey, vintage.source, vintage.release): vintage
+            for survey, pointer in self.pointers.items()
+            for vintage in pointer.history
+        }
 
 
 def anchor_of(cited: Cited) -> str:

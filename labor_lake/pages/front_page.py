@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _ROWS = 12
 
 
+def subject_path(name: str) -> str:
+    """Where the page of a subject lies."""
+    return POPULATION_PAGE if name == POPULATION else survey_path(name)
+
+
 def front_page(
     state: Mapping[str, Any],
     troubles: Sequence[tuple[str, str]],
@@ -32,7 +37,7 @@ def front_page(
 
     Args:
         state: of the lake: ``labor_lake.state``.
-        troubles: what is older than it should be: name, and why.
+        troubles: what is older than it should be, or cannot be shown: name, and why.
         pointers: by subject.
         expected: by subject, what is known of its releases.
         reports: their pages.
@@ -63,11 +68,10 @@ def _subjects(
 ) -> Table:
     rows = []
     for name, one in state["subjects"].items():
-        page = POPULATION_PAGE if name == POPULATION else survey_path(name)
         release = one.get("release")
         rows.append(
             [
-                Cell(name, page=page if name in pointers else ""),
+                Cell(name, page=subject_path(name) if name in pointers else ""),
                 *cells(
                     shown_day(release) if release else "not built",
                     f"{observations(name, one.get('rows', {})):,}",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from glue_jobs.visible import visible
-from labor_lake.pages.charts import missing_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +28,6 @@ def render(page: Page, links: Sequence[tuple[str, str]], citations: Citations, f
         links: the pages that every page leads to: (name, path).
         citations: where each figure that was cited was found.
         foot: the sentence at its end.
-
-    Raises:
-        UsageError: what renders is not installed.
     """
     root = "../" * page.path.count("/")
     style = _style()
@@ -82,16 +78,9 @@ def _style() -> Any:
 
 @cache
 def _environment() -> Any:
-    """Reads the templates; whatever they print is escaped, and shows its control characters.
-
-    Raises:
-        UsageError: jinja2 is not installed.
-    """
-    try:
-        import jinja2  # noqa: PLC0415 - only a site needs it
-        from markupsafe import Markup  # noqa: PLC0415
-    except ImportError as error:
-        raise missing_packages() from error
+    """Reads the templates; whatever they print is escaped, and shows its control characters."""
+    import jinja2  # noqa: PLC0415 - only a site needs it
+    from markupsafe import Markup  # noqa: PLC0415
 
     def harmless(value: object) -> object:
         return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -3,6 +3,8 @@
 -- Inputs: best_year, pr_data.
 -- Units: as in the view. value_decimals is not printed: it is how many decimals BLS publishes of
 -- the series, at least one, and value is printed with as many.
+-- Picture: how many rows have each best_year.
+-- Observations: value by series_id, best_year, Q01 Q02 Q03 Q04 Q05.
 with published as (
     select series_id, cast(value as decimal(18, 6)) as value
     from pr_data

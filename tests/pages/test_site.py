@@ -71,7 +71,9 @@ def read(files):
 
 
 def made(storage, *series):
-    return make_site(storage, Settings(lake=storage.uri, series=series))
+    site = make_site(storage, Settings(lake=storage.uri, series=series))
+    assert site.failures == {}
+    return site.files
 
 
 @pytest.fixture(scope="module")
