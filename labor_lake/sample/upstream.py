@@ -68,10 +68,10 @@ class Upstream:
         self._server: LoopbackServer | None = None
 
     @classmethod
-    def sample(cls) -> Self:
-        """Serves the bundled excerpt."""
+    def sample(cls, released: datetime = excerpt.RELEASED) -> Self:
+        """Serves the bundled excerpt, as of one of its releases."""
         upstream = cls()
-        for name, (body, moment) in excerpt.files().items():
+        for name, (body, moment) in excerpt.files(released).items():
             upstream.set_file("pr", name, body, moment)
         for cube, (dataset_name, years) in excerpt.population().items():
             upstream.cubes[cube] = render.population_body(dataset_name, years)
