@@ -37,10 +37,12 @@ run: $(VENV)/laptop ## land live data: make run CONTACT=you@example.com
 
 # The second run of the demo finds nothing new, and the notebook shows that. A demo lake that has
 # two runs is taken as it is: a third would mend what somebody has changed in it.
-notebook: $(VENV)-notebook/ready ## execute the notebook over the demo's lake, compare its outputs
+notebook: $(VENV)-notebook/ready ## execute the notebooks over the demo's lakes, compare their outputs
 	@while [ "$$(ls lake-demo/runs 2>/dev/null | wc -l)" -lt 2 ]; do \
 	    $(VENV)-notebook/bin/lake demo --json > /dev/null || exit 1; done
-	$(VENV)-notebook/bin/python -m tools.notebook
+	$(VENV)-notebook/bin/python -m tools.notebook quest
+	$(VENV)-notebook/bin/lake demo --vintages --json > /dev/null
+	$(VENV)-notebook/bin/python -m tools.notebook revisions
 
 # The quick half of the tests: no S3, no process of its own, no fuzzing.
 QUICK = tests/athena_sql tests/catalog tests/tables tests/simulator \

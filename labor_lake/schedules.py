@@ -5,6 +5,7 @@ systemd timer knows time zones. cron does not everywhere: there the time is this
 latest that it is here in the course of a year, since clocks change on different days.
 
 What a run is told stands in its environment, not on its command line, which other users can read.
+It runs in the folder in which it was set: a relative path means what it meant to who wrote it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Plan:
     Attributes:
         name: of the timer, its own for each lake.
         lake: its address.
+        folder: in which it runs.
         environ: what the run is told.
         words: the command.
         times: when, in Washington, on weekdays.
@@ -52,6 +54,7 @@ class Plan:
 
     name: str
     lake: str
+    folder: Path
     environ: Mapping[str, str]
     words: Sequence[str]
     times: Sequence[time]
@@ -74,7 +77,7 @@ def plan_for(resolved: Resolved, times: Sequence[time]) -> Plan:
             environ[setting.variable] = _as_given(getattr(settings, setting.name))
     digest = hashlib.sha256(lake.encode()).hexdigest()[:8]
     words = (sys.executable, "-m", "labor_lake", "run")
-    return Plan(f"labor-lake-{digest}", lake, environ, words, sorted(set(times)))
+    return Plan(f"labor-lake-{digest}", lake, Path.cwd(), environ, words, sorted(set(times)))
 
 
 def systemd_units(plan: Plan) -> dict[str, str]:
@@ -86,10 +89,14 @@ def systemd_units(plan: Plan) -> dict[str, str]:
         f"OnCalendar=Mon..Fri *-*-* {one:%H:%M}:00 {EASTERN.key}\n" for one in plan.times
     )
     command = " ".join(_quoted(word.replace("$", "$$")) for word in plan.words)
+    folder = str(plan.folder).replace("%", "%%")
+    if re.search(r"[\r\n]", folder):
+        raise UsageError("A timer of systemd cannot run in a folder whose name has a line break.")
     description = f"Description=Labor Lake: land, build and publish into {_plain(plan.lake)}\n"
     return {
         f"{plan.name}.service": (
-            f"[Unit]\n{description}\n[Service]\nType=oneshot\n{told}ExecStart={command}\n"
+            f"[Unit]\n{description}\n[Service]\nType=oneshot\nWorkingDirectory={folder}\n{told}"
+            f"ExecStart={command}\n"
         ),
         f"{plan.name}.timer": (
             f"[Unit]\n{description}\n[Timer]\n{moments}Persistent=true\n"
@@ -107,7 +114,8 @@ def cron_lines(plan: Plan, zone: tzinfo | None = None, year: int | None = None) 
         year: of which the clock changes are looked at; this one by default.
     """
     told = " ".join(f"{name}={shlex.quote(text)}" for name, text in plan.environ.items())
-    command = f"{told} {shlex.join(plan.words)}".replace("%", "\\%")
+    command = f"cd {shlex.quote(str(plan.folder))} && {told} {shlex.join(plan.words)}"
+    command = command.replace("%", "\\%")
     if re.search(r"[\r\n]", command):
         raise UsageError("A line for cron cannot hold a line break.", hint="--with systemd")
     lines = []

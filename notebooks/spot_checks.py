@@ -1,4 +1,4 @@
-"""Spot checks, known figures, tables and charts for `quest.ipynb`."""
+"""Spot checks, known figures, tables and charts for the notebooks."""
 
 from __future__ import annotations
 
@@ -170,6 +170,36 @@ def bar_chart(title: str, unit: str, *bars: tuple[str, str, pd.Series]) -> Figur
     axes.set_title(title, loc="left")
     axes.set_ylabel(unit)
     axes.legend(frameon=False, loc="lower right")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def vintage_chart(title: str, unit: str, vintages: Mapping[str, pd.Series]) -> Figure:
+    """A chart of one series as each release told it, the newest as the strong line.
+
+    Args:
+        title: stands above it.
+        unit: of the figures.
+        vintages: by release, oldest first, the figures by date.
+    """
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    axes = figure.subplots()
+    newest = list(vintages)[-1]
+    for place, (release, figures) in enumerate(vintages.items()):
+        strong = release == newest
+        axes.plot(
+            figures.index,
+            figures,
+            color=DARK if strong else LIGHT,
+            linewidth=2.2 if strong else 1.4,
+            linestyle="-" if strong else ("-", "--", "-.", ":")[place % 4],
+            marker="o" if strong else None,
+            label=f"{release[:4]}-{release[4:6]}-{release[6:8]}",
+        )
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_title(title, loc="left")
+    axes.set_ylabel(unit)
+    axes.legend(frameon=False, ncols=len(vintages), loc="lower center")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 

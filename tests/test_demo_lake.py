@@ -12,6 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+import labor_lake
 from glue_jobs.demo_mark import mark_as_demo
 from glue_jobs.errors import UsageError
 from glue_jobs.opening import open_run
@@ -21,8 +22,11 @@ from glue_jobs.storage.local import LocalStorage
 from glue_jobs.storage.s3 import S3Storage
 from labor_lake.cli import main
 from labor_lake.commands import demo
+from labor_lake.sample.excerpt import VINTAGES, files
 from tests.aws import aws_server, new_bucket
+from tests.captures import capture, needs_captures
 from tests.simulator.upstream import Upstream
+from tests.test_real_input import RELEASES
 
 WRITING = {
     "run": ("run",),
@@ -182,3 +186,37 @@ def test_a_folder_with_anything_in_it_is_not_empty(tmp_path):
     (tmp_path / "other" / "thesis" / "draft.txt").write_text("mine")
     with pytest.raises(UsageError, match="neither empty"):
         mark_as_demo(LocalStorage(tmp_path / "other"))
+
+
+def test_the_demo_of_vintages_shows_how_a_quarter_was_told(capsys):
+    assert main(["demo", "--vintages"]) == 0
+    assert "landing what BLS published on 2024-06-06" in capsys.readouterr().err
+    with labor_lake.open("lake-vintages") as lake:
+        prints = lake.prints("PRS85006092", 2024, "Q01").to_pandas()
+        assert list(prints["value"]) == [0.2, 0.7, 1.6, 0.2]
+        assert len(lake.sql("select distinct release from pr_releases")) == len(VINTAGES)
+    assert main(["demo", "--vintages"]) == 0
+    assert "Nothing is new." in capsys.readouterr().out
+
+
+def test_no_demo_brings_an_earlier_release_back(capsys):
+    """The excerpt that the plain demo shows is older than the newest of the vintages."""
+    assert main(["demo", "--vintages"]) == 0
+    assert main(["demo", "--lake", "lake-vintages"]) == 0
+    out = capsys.readouterr().out
+    assert "Nothing is new." in out
+    assert out.count("made from pr 20260324T123000Z") == 2
+
+
+@needs_captures
+@pytest.mark.parametrize(("month", "released"), RELEASES.items())
+def test_each_release_of_the_excerpt_has_the_figures_that_bls_published(month, released):
+    def figures(body: bytes) -> set[tuple[bytes, ...]]:
+        lines = [tuple(map(bytes.strip, line.split(b"\t"))) for line in body.splitlines()[1:]]
+        return {line for line in lines if line[0] in series and line[1] >= b"1995"}
+
+    body, _ = files(released)["pr.data.0.Current"]
+    series = {line.split(b"\t")[0].strip() for line in body.splitlines()[1:]}
+    assert len(series) == 13
+    published = capture(f"bls/pr/{month}/pr.data.0.Current").read_bytes()
+    assert figures(body) == figures(published)

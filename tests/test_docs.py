@@ -32,7 +32,7 @@ else:
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PROSE = [ROOT / name for name in ("README.md", "SECURITY.md", *(f"docs/{p}" for p in PAGES))]
-PROSE += [*sorted(ROOT.glob("docs/*.md")), ROOT / "notebooks" / "quest.ipynb"]
+PROSE += [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("notebooks/*.ipynb"))]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 

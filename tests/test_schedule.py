@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from datetime import time
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from glue_jobs.errors import UsageError
 from glue_jobs.settings import resolve
 from labor_lake import schedules
 from labor_lake.cli import main
@@ -65,7 +67,7 @@ def home(tmp_path, monkeypatch):
 )
 def test_cron_runs_after_bls_has_published_wherever_the_machine_is(zone, moment):
     (line,) = cron_lines(plan(times=[time(8, 45)]), ZoneInfo(zone), 2026)
-    assert line.startswith(f"{moment} LAKE_URI=/my/lake ")
+    assert line.startswith(f"{moment} cd {Path.cwd()} && LAKE_URI=/my/lake ")
 
 
 def test_a_zone_in_which_it_is_still_the_day_before():
@@ -99,7 +101,7 @@ def test_a_run_is_told_in_its_environment_what_is_not_the_default():
     assert 'Environment="LAKE_ON_RELEASE=mail -s \'50%% \\"new\\"\' $USER"' in unit
     line = cron_lines(told)[0]
     command = line.split(None, 5)[5].replace("\\%", "%")
-    assert dict(word.split("=", 1) for word in shlex.split(command)[:7]) == told.environ
+    assert dict(word.split("=", 1) for word in shlex.split(command)[3:10]) == told.environ
 
 
 def test_systemd_is_told_the_time_in_washington_and_makes_up_for_a_machine_that_slept():
@@ -139,6 +141,44 @@ def test_a_line_for_cron_is_set_once_beside_others_fires_and_is_taken_away(
     assert (home / "tab").read_text() == "0 0 * * * other\n"
     assert schedule("--remove") == 0
     assert "There was no timer." in capsys.readouterr().out
+
+
+def test_what_the_docs_set_runs_where_it_was_set_and_tells_of_the_release(home, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs" / "operations.md").read_text("utf-8")
+    (documented,) = re.findall(r"^lake (schedule .*)$", page, re.MULTILINE)
+    folder = home / "50% of our work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "tell.sh").write_text("#!/bin/sh\ncat > told.json\n")
+    (folder / "tell.sh").chmod(0o755)
+    with Upstream() as upstream:
+        serve(upstream, "0.4")
+        monkeypatch.setenv("LAKE_BLS_URL", upstream.bls_url)
+        monkeypatch.setenv("LAKE_POPULATION_URL", upstream.population_url)
+        words = shlex.split(documented.replace("pr,ap", "pr"))
+        assert main([*words, "--with", "cron", "--at", "09:00"]) == 0
+        (line,) = (home / "tab").read_text().splitlines()
+        command = line.split(None, 5)[5].replace("\\%", "%")
+        fired = subprocess.run(
+            ["/bin/sh", "-c", command], env={"PATH": "/usr/bin:/bin"}, cwd=home, check=False
+        )
+    assert fired.returncode == 0
+    told = json.loads((folder / "told.json").read_text())
+    assert told["released"].keys() == {"population", "pr"}
+    assert (folder / "lake" / "page" / "index.html").is_file()
+
+
+def test_a_systemd_timer_runs_where_it_was_set(monkeypatch, tmp_path):
+    folder = tmp_path / "50% of our work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    unit = systemd_units(plan())[f"{plan().name}.service"]
+    assert f"\nWorkingDirectory={tmp_path}/50%% of our work\n" in unit
+    broken = tmp_path / "a\nb"
+    broken.mkdir()
+    monkeypatch.chdir(broken)
+    with pytest.raises(UsageError, match="line break"):
+        systemd_units(plan())
 
 
 def test_a_systemd_timer_is_set_and_taken_away(home, capsys):

@@ -1,9 +1,10 @@
-"""Executes `notebooks/quest.ipynb` and compares its outputs with the committed ones.
+"""Executes a notebook and compares its outputs with the committed ones.
 
-    python -m tools.notebook                        # over ./lake-demo, which `make demo` fills
-    python -m tools.notebook --write                # also stores the outputs that it got
-    python -m tools.notebook --lake s3://bucket     # over another lake
-    python -m tools.notebook --lake ./lake --output mine.ipynb
+    python -m tools.notebook quest                  # over ./lake-demo, which `make demo` fills
+    python -m tools.notebook revisions              # over ./lake-vintages: `lake demo --vintages`
+    python -m tools.notebook quest --write          # also stores the outputs that it got
+    python -m tools.notebook quest --lake s3://bucket     # over another lake
+    python -m tools.notebook quest --lake ./lake --output mine.ipynb
 
 A spot check that fails ends it, over any lake. Outputs are compared over a demo lake
 only, since the committed ones are of that. It runs in the environment that `make notebook` makes; a
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from tools.notebook_outputs import Document
 
-NOTEBOOK = ROOT / "notebooks" / "quest.ipynb"
+LAKES = {"quest": "lake-demo", "revisions": "lake-vintages"}
+"""The notebooks, and the demo's lakes that their committed outputs are of."""
 
 _CELL_SECONDS = 300
 """A cell takes seconds; Athena may queue a query for minutes."""
@@ -41,12 +43,15 @@ _CELL_SECONDS = 300
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints what came of it; 7 if a spot check fails or an output differs."""
     parser = argparse.ArgumentParser("python -m tools.notebook", description=__doc__)
-    parser.add_argument("--lake", default=f"{ROOT}/lake-demo", help="its folder or s3:// address")
+    parser.add_argument("notebook", choices=LAKES)
+    parser.add_argument("--lake", help="its folder or s3:// address (default: the demo's)")
     parser.add_argument("--write", action="store_true", help="store the outputs in the notebook")
     parser.add_argument("--output", type=Path, metavar="FILE", help="store an executed copy")
     given = parser.parse_args(argv)
     try:
-        for line in check(given.lake, write=given.write, output=given.output):
+        lake = given.lake or f"{ROOT}/{LAKES[given.notebook]}"
+        path = path_of(given.notebook)
+        for line in check(path, lake, write=given.write, output=given.output):
             print(line)
     except LakeError as error:
         print_error(error)
@@ -54,20 +59,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def check(lake: str, *, write: bool = False, output: Path | None = None) -> Iterator[str]:
+def path_of(notebook: str) -> Path:
+    """Where a notebook lies."""
+    return ROOT / "notebooks" / f"{notebook}.ipynb"
+
+
+def check(
+    path: Path, lake: str, *, write: bool = False, output: Path | None = None
+) -> Iterator[str]:
     """Executes the notebook over a lake; gives what to tell.
 
     Raises:
         QualityFailure: a spot check fails, or an output is not the committed one.
     """
     lake = lake if lake.startswith("s3://") else str(Path(lake).resolve())
-    committed = json.loads(NOTEBOOK.read_text("utf-8"))
-    executed = execute(committed, lake)
+    committed = json.loads(path.read_text("utf-8"))
+    executed = execute(committed, lake, path.name)
     checks = sum(line.startswith("ok  ") for line in "".join(printed(executed)).splitlines())
-    yield f"{NOTEBOOK.name}: {len(executed['cells'])} cells, {checks} spot checks hold"
-    for path in filter(None, (output, NOTEBOOK if write else None)):
-        path.write_text(to_text(executed), "utf-8")
-        yield f"written: {path.name}"
+    yield f"{path.name}: {len(executed['cells'])} cells, {checks} spot checks hold"
+    for place in filter(None, (output, path if write else None)):
+        place.write_text(to_text(executed), "utf-8")
+        yield f"written: {place.name}"
     if open_storage(lake).get(names.DEMO_MARK) is None:
         yield "The outputs are not compared: the committed ones are of a demo lake."
     elif not write:
@@ -75,14 +87,14 @@ def check(lake: str, *, write: bool = False, output: Path | None = None) -> Iter
         yield from differing
         if differing:
             raise QualityFailure(
-                f"{len(differing)} outputs of {NOTEBOOK.name} differ from the committed ones.",
-                hint="If they are right, store them: python -m tools.notebook --write. If an"
-                " earlier version of this clone made lake-demo, remove that folder first.",
+                f"{len(differing)} outputs of {path.name} differ from the committed ones.",
+                hint=f"If they are right, store them: python -m tools.notebook {path.stem} --write."
+                " If an earlier version of this clone made that lake, remove its folder first.",
             )
         yield "Every output is the committed one."
 
 
-def execute(notebook: Document, lake: str) -> Document:
+def execute(notebook: Document, lake: str, name: str) -> Document:
     """An executed copy of a notebook; the lake is an absolute path or an address in S3.
 
     Raises:
@@ -108,14 +120,14 @@ def execute(notebook: Document, lake: str) -> Document:
             kernel_name="python3",
             extra_arguments=["--InteractiveShell.colors=nocolor"],
             record_timing=False,
-            resources={"metadata": {"path": str(NOTEBOOK.parent)}},
+            resources={"metadata": {"path": str(ROOT / "notebooks")}},
             timeout=_CELL_SECONDS,
         )
         try:
             executed: Document = client.execute(env=environ)
         except nbclient.exceptions.CellExecutionError as error:
             print(error, file=sys.stderr)  # the cell, and where in it
-            raise QualityFailure(f"{NOTEBOOK.name}: {error.ename}: {error.evalue}") from None
+            raise QualityFailure(f"{name}: {error.ename}: {error.evalue}") from None
     for cell in code_cells(executed):
         cell["outputs"] = joined(cell["outputs"])
     executed["metadata"] = notebook["metadata"]

@@ -22,13 +22,20 @@ from tests.lakes import run_at
 from tests.simulator.upstream import Upstream
 from tests.test_real_input import RELEASES
 from tests.wheels import NOTEBOOK_PYTHON, ROOT
-from tools.notebook import NOTEBOOK
+from tools.notebook import LAKES, path_of
 from tools.notebook_outputs import code_cells, differences, joined, printed, to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMITTED = json.loads(NOTEBOOK.read_text("utf-8"))
+
+def read(name: str) -> dict[str, Any]:
+    """A notebook as it is committed."""
+    document: dict[str, Any] = json.loads(path_of(name).read_text("utf-8"))
+    return document
+
+
+COMMITTED = read("quest")
 
 needs_notebook = pytest.mark.skipif(
     not NOTEBOOK_PYTHON.exists(),
@@ -38,13 +45,13 @@ needs_notebook = pytest.mark.skipif(
 # Prints the reports as the notebook has them, whole.
 PRINT_REPORTS = """
 import json, sys
-from tools.notebook import NOTEBOOK, execute
+from tools.notebook import execute, path_of
 from tools.notebook_outputs import printed
-document = json.loads(NOTEBOOK.read_text("utf-8"))
+document = json.loads(path_of("quest").read_text("utf-8"))
 source = f"for name in {sys.argv[2:]}: print(report(name).to_csv(index=False))"
 cell = {"cell_type": "code", "id": "last", "metadata": {}, "outputs": [], "source": [source]}
 document["cells"].append({**cell, "execution_count": None})
-print(printed(execute(document, sys.argv[1]))[-1])
+print(printed(execute(document, sys.argv[1], "quest"))[-1])
 """
 ARE_SAME_PICTURE = """
 import sys
@@ -65,7 +72,7 @@ def in_its_environment(*words: object, given: str = "") -> subprocess.CompletedP
 
 
 def execute_over(lake: Path | str, *words: object) -> subprocess.CompletedProcess[str]:
-    return in_its_environment("-m", "tools.notebook", "--lake", lake, *words)
+    return in_its_environment("-m", "tools.notebook", "quest", "--lake", lake, *words)
 
 
 def demo_of(lake: Path, upstream: Upstream) -> None:
@@ -81,8 +88,8 @@ def output_of(cell_id: str, kind: str, notebook: dict[str, Any]) -> dict[str, An
     return next(one for one in cell["outputs"] if kind in one.get("data", one))
 
 
-def pictures() -> list[str]:
-    data = [output.get("data", {}) for cell in code_cells(COMMITTED) for output in cell["outputs"]]
+def pictures(notebook: dict[str, Any]) -> list[str]:
+    data = [output.get("data", {}) for cell in code_cells(notebook) for output in cell["outputs"]]
     return [shown["image/png"] for shown in data if "image/png" in shown]
 
 
@@ -128,16 +135,19 @@ def test_what_is_printed_in_a_row_is_one_output_in_however_many_pieces_it_came()
     assert joined([first, warning]) == [first, warning]
 
 
-def test_the_committed_notebook_was_executed_whole_without_a_warning():
-    cells = code_cells(COMMITTED)
+@pytest.mark.parametrize(("name", "charts"), [("quest", 2), ("revisions", 1)])
+def test_a_committed_notebook_was_executed_whole_without_a_warning(name, charts):
+    committed = read(name)
+    cells = code_cells(committed)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell["outputs"]]
     assert {output.get("name", "stdout") for output in outputs} == {"stdout"}
-    assert len(pictures()) == 2
+    assert len(pictures(committed)) == charts
 
 
-def test_no_output_names_a_place_or_a_moment_of_this_machine():
-    without_pictures = copy.deepcopy(COMMITTED)
+@pytest.mark.parametrize("name", LAKES)
+def test_no_output_names_a_place_or_a_moment_of_this_machine(name):
+    without_pictures = read(name)
     for cell in code_cells(without_pictures):
         for output in cell["outputs"]:
             output.get("data", {}).pop("image/png", None)
@@ -148,13 +158,14 @@ def test_no_output_names_a_place_or_a_moment_of_this_machine():
     assert found == []
 
 
-def test_a_notebook_is_stored_in_lines_that_git_can_compare():
-    assert to_text(COMMITTED) == NOTEBOOK.read_text("utf-8")
+@pytest.mark.parametrize("name", LAKES)
+def test_a_notebook_is_stored_in_lines_that_git_can_compare(name):
+    assert to_text(read(name)) == path_of(name).read_text("utf-8")
 
 
 @needs_notebook
 def test_a_chart_with_another_bar_is_another_picture():
-    first, second = pictures()
+    first, second = pictures(COMMITTED)
     told = in_its_environment("-c", ARE_SAME_PICTURE, given=f"{first} {second}")
     assert (told.stdout, told.stderr) == ("False\n", "")
 
