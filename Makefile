@@ -139,12 +139,13 @@ page-check: $(VENV)/laptop $(VENV)-browser/ready ## look at the demo's site in C
 rehearse: $(VENV)/dev ## run template, bundles and jobs on a simulated cloud, without AWS
 	$(BIN)/python -m tests.rehearsal
 
-bench: $(VENV)/dev ## measure conversion, history, a lake of many surveys, labels, and finding series
+bench: $(VENV)/dev ## measure conversion, history, many surveys, labels, finding series, translation
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.surveys
 	$(BIN)/python -m bench.find
 	$(BIN)/python -m bench.labels
+	$(BIN)/python -m bench.translation
 
 docs: $(VENV)/dev ## write the generated parts of the docs
 	$(BIN)/python -m tools.docs

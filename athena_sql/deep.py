@@ -1,13 +1,14 @@
 """Deeply nested statements: room to work on them, and a sentence for what is nested too deeply.
 
 The parser, the rewrites and the generator all call themselves once or more for every level. Python
-stops that at 1,000 calls, which 250 conditions joined by OR already take. So a statement is worked
-on with more room (``with_room``), and two bounds keep it far from the end of that: one on what is
-written (``refuse_deep``), one on what comes of it (``refuse_tall``).
+stops that at 1,000 calls, which 250 conditions joined by OR already take. So a statement that meets
+this end is worked on again with more room (``with_room``), and two bounds keep it far from the end
+of that: one on what is written (``refuse_deep``), one on what comes of it (``refuse_tall``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
@@ -34,6 +35,8 @@ _FLAT = (exp.And, exp.Or, exp.SetOperation)
 _OPENING = {TokenType.L_PAREN: TokenType.R_PAREN, TokenType.L_BRACKET: TokenType.R_BRACKET}
 _UNARY = (TokenType.NOT, TokenType.DASH, TokenType.PLUS)
 
+# What Python allows unless somebody has said otherwise; then a stack may end before the calls do.
+_USUAL_CALLS = 1_000
 # 5,000 conditions joined by OR take three calls each, a bracket in sqlglot's parser about 20.
 _CALLS = 40_000
 # A call takes at most about 4 kB of the stack where the interpreter itself runs on it (Python 3.9
@@ -45,7 +48,9 @@ _RUNNING = threading.local()
 
 
 def with_room(function: _Function) -> _Function:
-    """The function, run on a stack that deep nesting needs.
+    """The function; where it meets the end of the stack, run once more on a larger one.
+
+    It must not change what it is given.
 
     Raises:
         UnsupportedSQL: even that is too little.
@@ -55,6 +60,9 @@ def with_room(function: _Function) -> _Function:
     def deep(*given: Any, **named: Any) -> Any:
         if getattr(_RUNNING, "deep", False):
             return function(*given, **named)
+        if sys.getrecursionlimit() <= _USUAL_CALLS:
+            with contextlib.suppress(RecursionError):
+                return function(*given, **named)
         return _run(lambda: function(*given, **named))
 
     return cast("_Function", deep)

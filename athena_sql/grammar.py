@@ -70,6 +70,13 @@ BARE_PREDICATES = (
     *(exp.Is, exp.Between, exp.In, exp.Like, exp.Escape, exp.Not),
 )
 _AFTER_A_LIST = (*(TokenType.FROM, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.SEMICOLON),)
+# Names, texts and brackets; nothing that is refused begins with one.
+_HARMLESS = frozenset(
+    (
+        *(TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.DOT, TokenType.STAR),
+        *(TokenType.L_PAREN, TokenType.R_PAREN, TokenType.SELECT, TokenType.FROM, TokenType.ALIAS),
+    )
+)
 _SIGNS = (TokenType.DASH, TokenType.PLUS)
 _WORD = re.compile(r"\w")
 _DECIMAL = re.compile(r"[+-]?(?=\.?\d)(\d*)(?:\.(\d*))?")
@@ -171,6 +178,8 @@ def refuse_foreign(tokens: list[Token]) -> None:
     """
     end = Token(TokenType.SEMICOLON, ";")
     for place, token in enumerate(tokens):
+        if token.token_type in _HARMLESS and token.text.upper() not in _UNTRANSLATED_CALLS:
+            continue
         following = [*tokens[place + 1 : place + 4], end, end, end]
         try:
             _refuse_foreign(token, following)
@@ -247,23 +256,43 @@ def _refuse_unknown(token: Token, following: list[Token]) -> None:
         raise UnsupportedSQL("The local engine does not translate IS UNKNOWN.")
 
 
-def parse_tree(sql: str) -> exp.Expr:
+def parse_tree(sql: str, tokens: list[Token]) -> exp.Expr:
     """The statement as sqlglot parses it.
+
+    Args:
+        sql: its text.
+        tokens: what ``tokenize`` gave for that.
 
     Raises:
         InvalidSQL: sqlglot cannot read it.
         UnsupportedSQL: it is a command of another kind.
     """
     try:
-        trees = [tree for tree in AthenaGrammar().parse(sql) if tree is not None]
+        trees = [tree for tree in _parser().parse(tokens, sql) if tree is not None]
     except ParseError as error:
         raise _unreadable(error, sql) from error
     except SqlglotError as error:
         raise InvalidSQL(f"The local engine cannot read this: {error}") from error
-    tree = trees[0]
+    tree: exp.Expr = trees[0]
     if isinstance(tree, exp.Command):
         raise UnsupportedSQL(f"The local engine does not run {tree.name.upper()}.")
     return tree
+
+
+def _parser() -> TrinoParser:
+    """A parser of this grammar.
+
+    Raises:
+        UnsupportedSQL: sqlglot is compiled, and lets nobody say what differs in another grammar.
+    """
+    try:
+        parser: TrinoParser = AthenaGrammar().parser()
+    except TypeError as error:
+        raise UnsupportedSQL(
+            "The local engine cannot work with a compiled sqlglot.",
+            hint="pip uninstall sqlglotc",
+        ) from error
+    return parser
 
 
 def _unreadable(error: ParseError, sql: str) -> AthenaSQLError:

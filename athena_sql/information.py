@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from athena_sql.errors import UnsupportedSQL
-from athena_sql.nodes import call, name, number, plain_cast, text, untranslated
+from athena_sql.nodes import aliased, call, name, number, plain_cast, text, untranslated
 from athena_sql.types import BIGINT, VARCHAR, AthenaType, parse_type
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def information(schema: Schema, table: str) -> tuple[exp.Expr, Columns]:
         schema.remembered[table] = _BETWEEN_ROWS.join(map(_BETWEEN_CELLS.join, rows))
     rows_of_text = call("string_split", VARCHAR, text(schema.remembered[table]), _mark(30))
     row = call("unnest", VARCHAR, rows_of_text)
-    cells = exp.alias_(call("string_split", VARCHAR, row, _mark(31)), "cells", quoted=True)
+    cells = aliased(call("string_split", VARCHAR, row, _mark(31)), "cells")
     several = exp.GT(this=call("len", BIGINT, exp.Column(this=name("cells"))), expression=number(1))
     query = exp.Select(
         expressions=[_cell(place, *one) for place, one in enumerate(_COLUMNS[table], 1)],
@@ -72,7 +72,7 @@ def _mark(code: int) -> exp.Expr:
 def _cell(place: int, title: str, kind: AthenaType) -> exp.Expr:
     cell = call("list_extract", VARCHAR, exp.Column(this=name("cells")), number(place))
     value = call("nullif", VARCHAR, cell, text(""))
-    return exp.alias_(value if kind == VARCHAR else plain_cast(value, kind), title, quoted=True)
+    return aliased(value if kind == VARCHAR else plain_cast(value, kind), title)
 
 
 def _tables(schema: Schema) -> Iterator[tuple[str, ...]]:

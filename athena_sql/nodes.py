@@ -6,6 +6,7 @@ names nor its rules for literals and decimals.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -107,6 +108,11 @@ def column(relation: str, field: str, kind: AthenaType) -> exp.Expr:
     return typed(exp.Column(this=name(field), table=table), kind)
 
 
+def aliased(node: exp.Expr, title: str) -> exp.Alias:
+    """The node under a name, as one output of a query."""
+    return exp.Alias(this=node, alias=exp.Identifier(this=title, quoted=True))
+
+
 def is_name(node: exp.Expr) -> bool:
     """Whether it is a column, or a field of one: then the output bears its name."""
     while isinstance(node, exp.Dot):
@@ -132,9 +138,15 @@ def condition(node: exp.Expr) -> exp.Expr:
 
 def plain_cast(node: exp.Expr, kind: AthenaType, *, safe: bool = False) -> exp.Expr:
     """DuckDB's own cast, for where it means what Athena's means."""
-    to = exp.DataType.build(duckdb_type(kind), dialect="duckdb")
+    to = _built(duckdb_type(kind)).copy()
     maker: type[exp.Cast] | type[exp.TryCast] = exp.TryCast if safe else exp.Cast
     return typed(maker(this=node, to=to), kind)
+
+
+@functools.cache
+def _built(duckdb: str) -> exp.DataType:
+    """A type of DuckDB as a node, to be copied: its text is parsed once only."""
+    return exp.DataType.build(duckdb, dialect="duckdb")
 
 
 def widened(node: exp.Expr, kind: AthenaType) -> exp.Expr:

@@ -25,7 +25,16 @@ from athena_sql.guard import reads
 from athena_sql.information import refuse_other_databases
 from athena_sql.marks import note_place
 from athena_sql.names import Columns, Relation, Scope
-from athena_sql.nodes import has_row, is_name, name, not_in_athena, type_of, typed, untranslated
+from athena_sql.nodes import (
+    aliased,
+    has_row,
+    is_name,
+    name,
+    not_in_athena,
+    type_of,
+    typed,
+    untranslated,
+)
 from athena_sql.parameters import placeholder
 from athena_sql.refusals import refusal
 from athena_sql.relations import (
@@ -126,9 +135,7 @@ class QueryTranslator:
             condition = boolean(expressions, condition_of(node.args["where"]))
             select.set("where", exp.Where(this=condition))
         outputs = _projections(node, scope, expressions)
-        select.set(
-            "expressions", [exp.alias_(value, title, quoted=True) for title, value in outputs]
-        )
+        select.set("expressions", [aliased(value, title) for title, value in outputs])
         outputs = [(title.lower(), value) for title, value in outputs]
         if node.args.get("distinct") is not None:
             select.set("distinct", _distinct(node.args["distinct"]))
@@ -183,9 +190,7 @@ class QueryTranslator:
         )
         inside = Scope(scope.ctes, None, [relation])
         outputs = inside.all_columns()
-        select = exp.Select(
-            expressions=[exp.alias_(value, title, quoted=True) for title, value in outputs]
-        )
+        select = exp.Select(expressions=[aliased(value, title) for title, value in outputs])
         select.set("from_", exp.From(this=values))
         _set_tail(select, node, ExpressionTranslator(inside, self._inner), outputs)
         return select, columns

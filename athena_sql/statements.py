@@ -149,7 +149,7 @@ def _parsed(sql: str) -> Statement:
             hint=_REFUSED_STARTS.get(start, "It runs queries, CREATE OR REPLACE VIEW and SHOW."),
         )
     refuse_foreign(tokens)
-    return Query(sql, parse_tree(sql), parameter_names(tokens))
+    return Query(sql, parse_tree(sql, tokens), parameter_names(tokens))
 
 
 def _show(text: str) -> Statement:
@@ -175,7 +175,7 @@ def _is_view(tokens: list[Token]) -> bool:
 
 def _view(sql: str, tokens: list[Token]) -> CreateView:
     refuse_foreign(tokens)
-    tree = parse_tree(sql)
+    tree = parse_tree(sql, tokens)
     known = {"this", "kind", "replace", "expression"}
     extra = {key for key, value in tree.args.items() if value} - known
     if not isinstance(tree, exp.Create) or not isinstance(tree.this, exp.Table) or extra:

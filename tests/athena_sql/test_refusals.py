@@ -6,6 +6,7 @@ import pytest
 
 from athena_sql import Schema, parse, translate
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
+from athena_sql.grammar import AthenaGrammar
 from tests.athena_sql.test_translation import SCHEMA, refusal
 
 
@@ -324,3 +325,15 @@ def test_a_misspelt_table_of_many_is_found_by_its_first_letter():
     with pytest.raises(InvalidSQL) as raised:
         translate("SELECT * FROM pr_dta", schema)
     assert raised.value.hint == "Did you mean pr_data?"
+
+
+def test_a_compiled_sqlglot_is_named(monkeypatch):
+    """A package of that name lets nobody derive a parser; it may come with another program."""
+
+    def compiled(_self):
+        raise TypeError("interpreted classes cannot inherit from compiled")
+
+    monkeypatch.setattr(AthenaGrammar, "parser", compiled)
+    with pytest.raises(UnsupportedSQL, match="compiled sqlglot") as raised:
+        parse("select 1")
+    assert raised.value.hint == "pip uninstall sqlglotc"
