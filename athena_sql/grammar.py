@@ -10,7 +10,7 @@ here every call stays the call that was written, so that the allow list decides.
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
@@ -21,6 +21,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
 from athena_sql.marks import mark
 from athena_sql.parameters import named_parameter
+
+if TYPE_CHECKING:
+    from sqlglot.parser import Parser
 
 # The words that begin a type in Trino, and those that sqlglot takes for one and needs elsewhere.
 _TYPE_WORDS = frozenset(
@@ -279,20 +282,19 @@ def parse_tree(sql: str, tokens: list[Token]) -> exp.Expr:
     return tree
 
 
-def _parser() -> TrinoParser:
+def _parser() -> Parser:
     """A parser of this grammar.
 
     Raises:
         UnsupportedSQL: sqlglot is compiled, and lets nobody say what differs in another grammar.
     """
     try:
-        parser: TrinoParser = AthenaGrammar().parser()
+        return AthenaGrammar().parser()
     except TypeError as error:
         raise UnsupportedSQL(
             "The local engine cannot work with a compiled sqlglot.",
             hint="pip uninstall sqlglotc",
         ) from error
-    return parser
 
 
 def _unreadable(error: ParseError, sql: str) -> AthenaSQLError:
