@@ -132,7 +132,7 @@ wheel-check: $(VENV)/dev ## install the wheel alone into an empty environment; r
 page-check: $(VENV)/laptop $(VENV)-browser/ready ## look at the demo's site in Chromium, which must be there
 	rm -rf .build/page-lake .build/page
 	mkdir -p .build
-	$(BIN)/lake demo --lake .build/page-lake --json > .build/page-demo.json
+	$(BIN)/lake demo --vintages --lake .build/page-lake --json > .build/page-demo.json
 	$(BIN)/lake page --lake .build/page-lake --output .build/page
 	$(VENV)-browser/bin/python -m tools.page_check .build/page
 

@@ -82,11 +82,11 @@ def execute(arguments: argparse.Namespace) -> int:
     print("\nThese are real figures, but an excerpt of some series only; no network was used.\n")
     reports.print_reports(storage, None, "table")
     database = f" --database {settings.database}" if settings.lake.startswith("s3://") else ""
-    if arguments.vintages:
-        print(f"Next: lake series PRS85006092 --lake {settings.lake}{database}")
-        print(f"      lake changes pr --lake {settings.lake}{database}")
-        return 0
     print(f"Next: lake page --lake {settings.lake}{database}, and open it in a browser")
+    if arguments.vintages:
+        print(f"      lake changes pr --lake {settings.lake}{database}")
+        print(f"      lake series PRS85006092 --lake {settings.lake}{database}")
+        return 0
     print(f"      lake shell --lake {settings.lake}{database}")
     print("Live: lake run --contact you@example.com")
     return 0

@@ -72,7 +72,7 @@ def draw_counts(counts: Sequence[tuple[int, int]], name: str, text: str) -> Pict
             "mark": {"type": "bar", "color": _ACCENT, "size": _bar_width(width, years)},
             "encoding": {
                 "x": _years(years, name),
-                "y": {"field": "rows", "type": "quantitative"},
+                "y": {"field": "rows", "type": "quantitative", "axis": _WHOLE},
             },
             "width": width,
             "height": 200,
@@ -130,7 +130,12 @@ def draw_releases(changes: Sequence[tuple[str, str, int]], text: str) -> Picture
             "mark": {"type": "bar"},
             "encoding": {
                 "x": {"field": "release", "type": "ordinal", "axis": {"labelAngle": -45}},
-                "y": {"field": "count", "type": "quantitative", "title": "observations"},
+                "y": {
+                    "field": "count",
+                    "type": "quantitative",
+                    "title": "observations",
+                    "axis": _WHOLE,
+                },
                 "color": {
                     "field": "kind",
                     "type": "nominal",
@@ -185,6 +190,8 @@ def draw_vintages(
 
     return _drawn(spec, text)
 
+
+_WHOLE = {"format": ",d", "tickMinStep": 1}
 
 _DATED = {
     "x": {

@@ -71,9 +71,14 @@ class ReportHeader(NamedTuple):
     population: Population | None
 
 
+def read_about(sql: str) -> str:
+    """What a statement's header says first: what its answer is."""
+    return _header(sql).partition("Grain:")[0].strip()
+
+
 def read_report_header(sql: str) -> ReportHeader:
     """Reads the header of a report; that of none is empty."""
-    text = " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))
+    text = _header(sql)
     counted, beside = _COUNTS.search(text), _BESIDE.search(text)
     observations, population = _OBSERVATIONS.search(text), _POPULATION.search(text)
     return ReportHeader(
@@ -88,3 +93,7 @@ def read_report_header(sql: str) -> ReportHeader:
         if population
         else None,
     )
+
+
+def _header(sql: str) -> str:
+    return " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))

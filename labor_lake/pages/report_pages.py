@@ -17,7 +17,7 @@ from labor_lake.pages.cells import Cell, Page, Section, Table, shown_day
 from labor_lake.pages.charts import draw_beside, draw_counts
 from labor_lake.pages.citations import Cited
 from labor_lake.pages.population_page import POPULATION_PAGE, year_anchor
-from labor_lake.pages.report_headers import read_report_header
+from labor_lake.pages.report_headers import read_about, read_report_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,9 @@ def report_page(
     caption = f"{name}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
     table = Table(caption, header, table_rows, _numbers(header, rows))
     section = Section("Report", sentences, _picture(said, rows), [table])
-    return Page(report_path(name), name, sections=[section])
+    # What people ask is said by the view, where the report prints one.
+    about = read_about(sql_file("views", name) or sql_file("reports", name))
+    return Page(report_path(name), name, [about] if about else [], sections=[section])
 
 
 def _is_survey(subject: str, pointers: Mapping[str, Pointer]) -> bool:
@@ -140,7 +142,7 @@ def _draw_beside(above: str, below: str, year: str, rows: Sequence[_Row]) -> Pic
     told = " and ".join(f"{len(points):,} figures of {name}" for name, points in panels)
     years = [int(row[year]) for row in rows]
     span = f"{min(years)} to {max(years)}"
-    return draw_beside(panels, f"{_words(above)} above {_words(below)}, {span}: {told}.")
+    return draw_beside(panels, f"Above {_words(above)}, below {_words(below)}, {span}: {told}.")
 
 
 def _words(column: str) -> str:
