@@ -13,13 +13,16 @@ import functools
 import string
 from typing import Any
 
+import botocore.endpoint
 import botocore.hooks
 import botocore.regions
 import botocore.session
 import botocore.utils
+import moto.core.responses
 import moto.s3.urls
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.client import ClientCreator
+from botocore.exceptions import NoCredentialsError
 from botocore.useragent import UserAgentString
 from moto.backend_index import backend_url_patterns
 from moto.core.base_backend import BaseBackend
@@ -67,6 +70,11 @@ def _make_sdk_quick() -> None:
     signer: Any = SigV4Auth
     signer.canonical_request = lambda *_: ""
     signer.signature = lambda *_: "0" * 64
+    s3_signer: Any = S3SigV4Auth
+    s3_signer.add_auth = _name_caller
+    # Each request has an id; the system's chance is slow.
+    endpoint: Any = botocore.endpoint
+    endpoint.uuid = mock_random
 
 
 def _make_moto_quick() -> None:
@@ -80,12 +88,30 @@ def _make_moto_quick() -> None:
     response.subdomain_based_buckets = staticmethod(
         _kept_by(response.subdomain_based_buckets, lambda request: request.headers.get("host"))
     )
+    dispatcher: Any = moto.core.responses
+    dispatcher.method_names_from_class = functools.cache(dispatcher.method_names_from_class)
     # Each answer has an id of 52 letters; all are chosen at once.
     chance: Any = mock_random
     chance.get_random_string = _random_string
     # A listing of versions marks the newest ones in copies, and needs no copies of their bytes.
     version: Any = FakeKey
     version.__deepcopy__ = _copy_for_listing
+
+
+def _name_caller(signer: Any, request: Any) -> None:
+    """Says who calls S3, and where, as a signature does."""
+    if signer.credentials is None:
+        raise NoCredentialsError
+    headers = {
+        "X-Amz-Content-SHA256": signer.payload(request),
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={signer.credentials.access_key}/20260101/"
+        f"{signer._region_name}/{signer._service_name}/aws4_request, Signature=0",
+    }
+    if signer.credentials.token:
+        headers["X-Amz-Security-Token"] = signer.credentials.token
+    for name, value in headers.items():
+        del request.headers[name]  # of the try before
+        request.headers[name] = value
 
 
 def _random_string(length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
