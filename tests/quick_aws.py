@@ -85,9 +85,11 @@ def _make_moto_quick() -> None:
     backend.urls = property(_kept_by(backend.urls.fget, type))
     backend_url_patterns.sort(key=lambda entry: entry[0] not in _OFTEN)
     response: Any = S3Response
-    response.subdomain_based_buckets = staticmethod(
-        _kept_by(response.subdomain_based_buckets, lambda request: request.headers.get("host"))
-    )
+    # In moto 5.1, for Python 3.9, it is another kind of method, and a request may name no host.
+    if isinstance(vars(response)["subdomain_based_buckets"], staticmethod):
+        response.subdomain_based_buckets = staticmethod(
+            _kept_by(response.subdomain_based_buckets, lambda request: request.headers.get("host"))
+        )
     dispatcher: Any = moto.core.responses
     dispatcher.method_names_from_class = functools.cache(dispatcher.method_names_from_class)
     # Each answer has an id of 52 letters; all are chosen at once.
