@@ -13,8 +13,9 @@ How a statement goes through:
    and of more (``special``, ``times``, ``zoned_times``, ``formats``, ``regex``), aggregates
    (``aggregates``). What no rewrite knows is refused with its name (``refusals``), and so is
    whatever the rewrite of a node does not read (``guard``). Nothing gets through by looking alike.
-4. DuckDB runs the result on a connection that has run ``SESSION_SETTINGS``: the settings and the
-   macros that the translated text calls (``macros``).
+4. DuckDB runs the result on a connection that has run ``SESSION_SETTINGS``: the settings and all
+   macros that a translated text may call (``macros``). Or it has run ``SETTINGS`` alone, and runs
+   ``macros_in([sql])`` before each.
 
 What Athena refuses is mostly refused too, but not all of it: DuckDB is more generous with GROUP BY.
 
@@ -25,7 +26,7 @@ happens not to; write a CASE or ``try``).
 """
 
 from athena_sql.errors import AthenaSQLError, InvalidSQL, UnsupportedSQL
-from athena_sql.macros import SESSION_SETTINGS
+from athena_sql.macros import SESSION_SETTINGS, SETTINGS, macros_in
 from athena_sql.schema import Catalog, Described, Schema
 from athena_sql.statements import CreateView, Query, Show, Statement, parse
 from athena_sql.translation import Translation, table_references, translate
@@ -33,6 +34,7 @@ from athena_sql.types import athena_type
 
 __all__ = [
     "SESSION_SETTINGS",
+    "SETTINGS",
     "AthenaSQLError",
     "Catalog",
     "CreateView",
@@ -45,6 +47,7 @@ __all__ = [
     "Translation",
     "UnsupportedSQL",
     "athena_type",
+    "macros_in",
     "parse",
     "table_references",
     "translate",

@@ -33,7 +33,8 @@ class Translation:
 
     Attributes:
         sql: one DuckDB statement; it means what it says only on a connection that has run
-            ``SESSION_SETTINGS``. Its columns are in lower case, ``_col0`` where one has no name.
+            ``SESSION_SETTINGS``, or ``SETTINGS`` and ``macros_in([sql])``. Its columns are in
+            lower case, ``_col0`` where one has no name.
         columns: the names of its answer, as they were written, with Athena's names of their types;
             ``unknown`` is that of a bare parameter or null. Two may bear one name.
         parameters: the names that the values of its ``?`` are bound by, in their order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -25,6 +26,8 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime(_TEXT)
 
 
+# A lake's documents say the same few moments again and again, and these two take long.
+@functools.lru_cache(1_000)
 def from_text(text: str) -> datetime:
     """The moment that ``to_text`` wrote."""
     return datetime.strptime(text, _TEXT).replace(tzinfo=timezone.utc)
@@ -55,6 +58,7 @@ def release_name(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime(_RELEASE)
 
 
+@functools.lru_cache(1_000)
 def from_release(name: str) -> datetime:
     """The moment that a release is named after."""
     return datetime.strptime(name, _RELEASE).replace(tzinfo=timezone.utc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -17,6 +18,15 @@ settings.load_profile("without a deadline")
 # No test can see whether a disk has kept what was flushed, and each flush waits for one. What is
 # flushed, and in which order, is seen by whoever puts a function of his own in this one's place.
 os.fsync = os.fstat  # type: ignore[assignment]
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays to the end: nobody need look through it for garbage."""
+    gc.freeze()
+
+
+def pytest_sessionfinish():
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

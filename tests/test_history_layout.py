@@ -29,7 +29,7 @@ from tests.chain import (
 )
 from tests.faults.commands import vacuum_all, verify
 from tests.faults.lake import Lake, change_file
-from tests.faults.places import Place
+from tests.faults.places import Place, Places
 from tests.faults.storages import CountingStorage, FailingStorage
 from tests.simulator.upstream import Upstream
 
@@ -201,13 +201,8 @@ def test_a_damaged_file_is_repaired_by_its_year_alone_in_another_folder(lake, ma
 def test_a_writer_that_fails_at_any_point_leaves_readers_with_the_one_state_or_the_other(
     work, when, upstream, tmp_path
 ):
-    def begin(name: str) -> Lake:
-        lake = Lake(Place(str(tmp_path / name)), upstream, allow_shrink=True)
-        land(lake, 0, 1, 3)
-        if work != "old-copy":
-            change_file(upstream, NAME, body(number), MOMENTS[number])
-            assert lake.do("land_bls", lake.run()).failures == ()
-        return lake
+    def begin() -> Lake:
+        return Lake(places.new(begun.folder), upstream, allow_shrink=True)
 
     def do(lake: Lake, storage: Any) -> None:
         if work == "old-copy":
@@ -216,12 +211,18 @@ def test_a_writer_that_fails_at_any_point_leaves_readers_with_the_one_state_or_t
             lake.do("build_tables", replace(lake.run(), storage=storage))
 
     number = {"next-release": 4, "first-of-a-year": 5, "old-copy": 2}[work]
-    whole = begin("whole")
+    places = Places("local", tmp_path)
+    begun = Lake(places.new(), upstream, allow_shrink=True)
+    land(begun, 0, 1, 3)
+    if work != "old-copy":
+        change_file(upstream, NAME, body(number), MOMENTS[number])
+        assert begun.do("land_bls", begun.run()).failures == ()
+    whole = begin()
     counting = CountingStorage(whole.storage)
     do(whole, counting)
     wanted = years(current(whole))
     for place in range(1, counting.operations + 1, 4):
-        lake = begin(f"stopped-{place}")
+        lake = begin()
         before = current(lake)
         try:
             do(lake, FailingStorage(lake.storage, place, when))

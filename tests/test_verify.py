@@ -27,6 +27,7 @@ from tests.faults.lake import (
     Lake,
     body_of,
     change_file,
+    lake_after,
     publish_next_release,
 )
 from tests.faults.places import BACKENDS, Places, cloud
@@ -43,12 +44,8 @@ if TYPE_CHECKING:
 def lake(request, tmp_path):
     """A lake with two releases, which upstream still serves."""
     with cloud(request.param), Upstream.sample() as upstream:
-        lake = Lake(Places(request.param, tmp_path).new(), upstream)
-        assert lake.run_all() == []
-        publish_next_release(upstream)
-        assert lake.run_all() == []
-        upstream.clear_log()
-        yield lake
+        serve = [lambda _: None, publish_next_release]
+        yield lake_after(Places(request.param, tmp_path), upstream, "sample", serve)
 
 
 @pytest.fixture

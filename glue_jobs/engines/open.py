@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def has_own_catalog(uri: str, settings: Settings) -> bool:
     return uri.startswith("s3://") and settings.catalog == "none"
 
 
+@functools.cache  # all that is installed is looked through, which takes longer than most queries
 def _registered(name: str) -> Any:
     """What opens the engine of a name, with the arguments of ``open_engine``."""
     found: Any = entry_points()

@@ -80,7 +80,8 @@ class DuckDBEngine:
         self._relations = Relations(root, pointers, damaged or {}, settings.database)
         self._made: dict[str, LakeError | None] = {}
         self._connection: Any = duckdb.connect(":memory:")
-        for setting in athena_sql.SESSION_SETTINGS:
+        self._macros: set[str] = set()
+        for setting in athena_sql.SETTINGS:
             self._connection.execute(setting)
         # Threads add doubles in the order in which they finish: with two, one query prints other
         # last digits each time, and lists and unordered rows come in another order.
@@ -140,6 +141,7 @@ class DuckDBEngine:
             raise self._relations.refusal(error) from error
         for name in sorted(translation.tables):
             self._look_up(name)
+        self._make_macros(translation.sql)
         values = dict(zip(translation.parameters, parameters))
         answer = self._wait_for(lambda: self._begin(translation.sql, values))
         schema = typed_schema(answer.schema, translation.columns, translation.zones)
@@ -201,6 +203,7 @@ class DuckDBEngine:
         try:
             for read in relation.reads:
                 self._look_up(read)
+            self._make_macros(relation.statement)
             self._connection.execute(relation.statement)
         except LakeError as error:
             return error
@@ -212,6 +215,13 @@ class DuckDBEngine:
                 hint="`lake verify` tells what is wrong.",
             )
         return None
+
+    def _make_macros(self, statement: str) -> None:
+        """Makes the macros that a statement calls, unless they are made."""
+        for macro in athena_sql.macros_in([statement]):
+            if macro not in self._macros:
+                self._connection.execute(macro)
+                self._macros.add(macro)
 
     def _select(self, translated: str) -> Any:
         """The one statement, which reads: whatever the translation did, nothing else is run."""

@@ -7,7 +7,6 @@ session is over the releases that were current when it began, however old the fi
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import athena_sql
@@ -15,7 +14,7 @@ from labor_lake.engines.literals import quoted, text
 from labor_lake.engines.relations import DUCKDB_TYPES, Relations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from glue_jobs.catalog.pointers import Pointer
     from glue_jobs.errors import LakeError
@@ -34,8 +33,6 @@ CREATE OR REPLACE MACRO lake_files(pointer, name) AS list_transform(
         nullif(pointer -> 'tables' -> name ->> 'folder', ''), pointer ->> 'folder'
     ) || (file ->> 'path'));
 """
-
-_MACRO = re.compile(r"CREATE OR REPLACE MACRO (athena_\w+)\(")
 
 
 def write_script(
@@ -63,7 +60,7 @@ def write_script(
         "SET TimeZone = 'UTC';\n",
         _FILES.format(root=text(f"{root}/")),
         *tables,
-        *(f"{macro};\n" for macro in _macros_in(views)),
+        *(f"{macro};\n" for macro in athena_sql.macros_in(views)),
         *views,
         *(
             f"-- {name} is left out: {' '.join(str(why).split())}\n"
@@ -98,19 +95,3 @@ def _tables(root: str, pointer: Pointer, relations: Relations) -> Iterator[str]:
             )
             rows += f" UNION ALL BY NAME SELECT {typed} WHERE false"
         yield f"CREATE OR REPLACE VIEW {quoted(name)} AS {rows};\n"
-
-
-def _macros_in(statements: Iterable[str]) -> list[str]:
-    """The macros that statements call, themselves or through others, each after what it calls."""
-    macros = {
-        found[1]: setting
-        for setting in athena_sql.SESSION_SETTINGS
-        if (found := _MACRO.match(setting))
-    }
-    called: set[str] = set()
-    waiting = list(statements)
-    while waiting:
-        names = set(re.findall(r"athena_\w+", waiting.pop())) & macros.keys() - called
-        called |= names
-        waiting += (macros[name] for name in names)
-    return [setting for name, setting in macros.items() if name in called]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-import yaml
+from tests.yaml_files import read_yaml
 
 ROOT = Path(__file__).parents[2]
 _MARGINS = [" " * (4 * depth) for depth in range(8)]
@@ -54,5 +54,5 @@ def load_breakages() -> list[Breakage]:
     return [
         Breakage(area=path.stem, **entry)
         for path in sorted(Path(__file__).parent.glob("*.yaml"))
-        for entry in yaml.safe_load(path.read_text("utf-8"))
+        for entry in read_yaml(path)
     ]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 import athena_sql
 from athena_sql.statements import Query
@@ -24,6 +23,7 @@ from tests.conformance.comparison import difference
 from tests.conformance.lake import built_once
 from tests.conformance.statements import Statement, read_statements
 from tests.pointers import load_pointers
+from tests.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from glue_jobs.engines.protocol import Engine
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = needs_captures
 
 HERE = Path(__file__).parent
-DIFFERS: dict[int, str] = yaml.safe_load((HERE / "differs.yaml").read_text("utf-8"))
+DIFFERS: dict[int, str] = read_yaml(HERE / "differs.yaml")
 REFUSED = {int(line) for line in (HERE / "refused.txt").read_text("utf-8").split()}
 STATEMENTS = read_statements()
 

@@ -19,13 +19,13 @@ from tests.lakes import run_at
 from tests.pointers import load_pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from glue_jobs.errors import LakeError
     from glue_jobs.running import Run
     from glue_jobs.storage.protocol import Storage
-    from tests.faults.places import Place, Tree
+    from tests.faults.places import Kept, Place, Places, Tree
     from tests.simulator.upstream import Upstream
 
 SURVEY_PATH = "/pub/time.series/pr/"
@@ -39,6 +39,9 @@ QUICK = RetryPolicy(
     read_timeout=2.0,
     again=False,  # so that what a fault does once can be counted
 )
+
+
+_kept: dict[tuple[str, str], Kept] = {}
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,17 @@ class Done:
 
 
 class Lake:
-    """A lake in some place that lands from one upstream."""
+    """A lake in some place that lands from one upstream.
+
+    Attributes:
+        runs: how many it had; each has a name of its own.
+    """
 
     def __init__(self, place: Place, upstream: Upstream, **settings: object) -> None:
         self.place = place
         self.upstream = upstream
         self._settings = settings
-        self._runs = 0
+        self.runs = 0
 
     @property
     def storage(self) -> Storage:
@@ -89,7 +96,7 @@ class Lake:
 
     def run(self, **settings: object) -> Run:
         """A run with a name of its own, which waits for nothing."""
-        self._runs += 1
+        self.runs += 1
         given = {
             "contact": CONTACT,
             "requests_per_second": 1e6,
@@ -98,7 +105,7 @@ class Lake:
             **self._settings,
             **settings,
         }
-        run = run_at(self.place.uri, self.upstream, f"run-{self._runs}", **given)
+        run = run_at(self.place.uri, self.upstream, f"run-{self.runs}", **given)
         return replace(run, retry=QUICK)
 
     def do(self, name: str, run: Run) -> Done:
@@ -192,6 +199,39 @@ class Lake:
         assert content is not None
         document: dict[str, Any] = json.loads(content.body)
         return document
+
+
+def lake_after(
+    places: Places,
+    upstream: Upstream,
+    name: str,
+    serve: Sequence[Callable[[Upstream], None]],
+    **settings: object,
+) -> Lake:
+    """A lake that had a run after each of these changes of its upstream; none is in its log.
+
+    A process makes it once and keeps it; each later test gets it as it was then.
+
+    Args:
+        places: where it lies.
+        upstream: nothing of this has been served yet.
+        name: of the changes; other ones have another.
+        serve: change what upstream serves, in turn.
+        settings: of its runs.
+    """
+    kept = _kept.get((places.backend, name))
+    again = kept is not None and not kept.is_there
+    lake = Lake(places.again(kept) if kept and again else places.new(), upstream, **settings)
+    for change in serve:
+        change(upstream)
+        if again:
+            lake.runs += 1
+        else:
+            assert lake.run_all() == []
+    upstream.clear_log()
+    if not kept:
+        _kept[places.backend, name] = places.keep(lake.place)
+    return lake
 
 
 def publish_next_release(upstream: Upstream) -> None:

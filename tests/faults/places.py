@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import boto3
 from moto import mock_aws
+from moto.glue.models import glue_backends
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
 from glue_jobs.sources.bls.manifest import load_survey
@@ -215,6 +216,26 @@ class Place:
         return [path.name for path in scratch.iterdir()] if scratch.exists() else []
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A place as it was once.
+
+    Attributes:
+        place: it.
+        content: a copy of its directory, or the objects of its bucket.
+        tables: what the catalog had of it; of a directory nothing.
+    """
+
+    place: Place
+    content: Begin
+    tables: bytes = b""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the cloud of today has it already, so that it cannot be made again there."""
+        return bool(self.place.database) and self.place.database in _databases()
+
+
 class Places:
     """Makes places of one kind."""
 
@@ -237,7 +258,24 @@ class Places:
                 assert isinstance(begin, Path)
                 copy_directory(begin, folder)
             return Place(str(folder))
-        name = f"lake-{number}"
+        return self._in_s3(f"lake-{number}", begin)
+
+    def keep(self, place: Place) -> Kept:
+        """Keeps a place as it is now."""
+        if not place.database:
+            return Kept(place, copy_files(place.folder, Path(self.new().uri)))
+        return Kept(place, begin_of(place), pickle.dumps(_databases()[place.database]))
+
+    def again(self, kept: Kept) -> Place:
+        """A place as it was: in another directory, or in a cloud of its own under its own name."""
+        if self.backend == "local":
+            assert isinstance(kept.content, Path)
+            return Place(str(copy_files(kept.content, Path(self.new().uri))))
+        place = self._in_s3(kept.place.uri[5:], kept.content)
+        _databases()[place.database] = pickle.loads(kept.tables)
+        return place
+
+    def _in_s3(self, name: str, begin: Begin | None) -> Place:
         client = boto3.client("s3", region_name=REGION)
         client.create_bucket(Bucket=name)
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -273,6 +311,20 @@ def copy_directory(lake: Path, target: Path) -> Path:
     return shutil.copytree(lake, target, copy_function=os.link, ignore=ignored)
 
 
+def copy_files(lake: Path, target: Path) -> Path:
+    """Copies a lake's bytes, too; what was one file under two names stays so."""
+    copies: dict[int, str] = {}
+
+    def copy(source: str, name: str) -> None:
+        first = copies.setdefault(Path(source).stat().st_ino, name)
+        if first == name:
+            shutil.copy2(source, name)
+        else:
+            os.link(first, name)
+
+    return shutil.copytree(lake, target, copy_function=copy)
+
+
 def _files(folder: Path) -> Tree:
     return {
         path.relative_to(folder).as_posix(): _file_hash(path)
@@ -286,6 +338,11 @@ def _file_hash(path: Path) -> str:
     if path.is_symlink():
         return ""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _databases() -> dict[str, Any]:
+    databases: dict[str, Any] = glue_backends[_ACCOUNT][REGION].databases
+    return databases
 
 
 def _store(uri: str) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labor_lake.sample import render
-from tests.faults.lake import DATA_FILE, Lake, change_file
+from tests.faults.lake import DATA_FILE, Lake, change_file, lake_after
 
 if TYPE_CHECKING:
     from tests.faults.places import Places
@@ -55,8 +56,5 @@ def serve_others(upstream: Upstream, number: int) -> None:
 
 def lake_with(places: Places, upstream: Upstream, *numbers: int) -> Lake:
     """A lake in which these releases were landed and built, one after the other."""
-    lake = Lake(places.new(), upstream, allow_removals=1)
-    for number in numbers:
-        serve_release(upstream, number)
-        assert lake.run_all() == []
-    return lake
+    serve = [partial(serve_release, number=number) for number in numbers]
+    return lake_after(places, upstream, f"small {numbers}", serve, allow_removals=1)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.faults.places import BACKENDS
+from tests.yaml_files import read_yaml
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Row:
 @cache
 def load_table() -> tuple[Row, ...]:
     """All rows, in their order."""
-    text = Path(__file__).with_name("faults.yaml").read_text("utf-8")
-    return tuple(_row(entry) for entry in yaml.safe_load(text))
+    entries = read_yaml(Path(__file__).with_name("faults.yaml"))
+    return tuple(_row(entry) for entry in entries)
 
 
 def cases(*injections: str, once: bool = False, exit_code: int | None = None) -> Any:

@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Notes a test's row and backend where its report will carry them; leaves out what is to be."""
     steps = config.getoption("--every-nth-case")
     seen: Counter[tuple[str, str]] = Counter()
-    left_out = []
+    left_out: dict[pytest.Item, None] = {}
     for item in items:
         row = item.get_closest_marker("fault")
         if row is None:
@@ -60,10 +60,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.user_properties.append(("fault", (row.args[0], backend)))
         if item.get_closest_marker("every_operation") is None:
             if seen[row.args[0], backend] % steps[backend]:
-                left_out.append(item)
+                left_out[item] = None
             seen[row.args[0], backend] += 1
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=[*left_out])
         items[:] = [item for item in items if item not in left_out]
 
 

@@ -1,4 +1,7 @@
-"""How hard the fuzzing tests try: moderately and repeatably; in the profile `deep`, for long."""
+"""How hard the fuzzing tests try: a little and repeatably; in the profile `deep`, for long.
+
+The same examples find nothing new until the code changes; `make fuzz` looks for others.
+"""
 
 from __future__ import annotations
 

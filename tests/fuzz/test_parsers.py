@@ -25,7 +25,7 @@ from tests.fuzz.properties import (
 BLOCKS = st.one_of(st.just(0), st.integers(1, 300), st.just(1 << 16))
 
 
-@examples(300)
+@examples(150)
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes(body):
     check_listing(body)
@@ -33,7 +33,7 @@ def test_arbitrary_bytes(body):
     check_population(body)
 
 
-@examples(300)
+@examples(150)
 @given(st.text(max_size=300))
 def test_arbitrary_text(text):
     body = text.encode("utf-8", "surrogatepass")
@@ -42,25 +42,25 @@ def test_arbitrary_text(text):
     check_population(body)
 
 
-@examples(800)
+@examples(400)
 @given(st.one_of(mutated(listings), made_up_listings()))
 def test_listings(page):
     check_listing(page)
 
 
-@examples(700)
+@examples(350)
 @given(st.one_of(mutated(flat_files), made_up_flat_files()), BLOCKS)
 def test_flat_files(file, block_bytes):
     check_flat_file(file, block_bytes)
 
 
-@examples(300)
+@examples(150)
 @given(st.one_of(mutated(flat_files), made_up_flat_files()))
 def test_conversions(file):
     check_conversion(file)
 
 
-@examples(800)
+@examples(400)
 @given(st.one_of(mutated(answers), made_up_answers()))
 def test_populations(body):
     check_population(body)

@@ -16,7 +16,7 @@ from labor_lake.cli import main
 from labor_lake.commands.vacuum import vacuum
 from labor_lake.finding import find
 from labor_lake.index_files import open_index
-from tests.faults.lake import Lake, change_file, publish_next_release
+from tests.faults.lake import Lake, change_file, lake_after, publish_next_release
 from tests.faults.places import BACKENDS, Places, cloud
 from tests.pointers import load_pointers
 from tests.simulator.upstream import Upstream
@@ -29,9 +29,7 @@ FIRST = "PRS85006092"
 def lake(request, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with cloud(request.param), Upstream.sample() as upstream:
-        lake = Lake(Places(request.param, tmp_path).new(), upstream)
-        assert lake.run_all() == []
-        yield lake
+        yield lake_after(Places(request.param, tmp_path), upstream, "excerpt", [lambda _: None])
 
 
 def index_key(lake) -> str:

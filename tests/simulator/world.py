@@ -41,11 +41,14 @@ class WorldFile:
     bytes: int
 
 
-def inventory() -> list[WorldFile]:
+@cache
+def inventory() -> tuple[WorldFile, ...]:
     """Every file that BLS served, in the inventory's order."""
     with capture("inventory/files.tsv").open(newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t")
-        return [WorldFile(row["survey"], row["file"], int(row["bytes_rounded"])) for row in rows]
+        return tuple(
+            WorldFile(row["survey"], row["file"], int(row["bytes_rounded"])) for row in rows
+        )
 
 
 def serve_world(upstream: Upstream, scale: float = 0.0, *, release: int = 1) -> None:
@@ -109,6 +112,7 @@ def _ids(survey: str) -> Iterator[str]:
         number += 1
 
 
+@cache
 def _mapping_rows() -> list[dict[str, str]]:
     with capture("labels/mapping.tsv").open(newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t"))

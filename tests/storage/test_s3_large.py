@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 import boto3
@@ -29,6 +30,7 @@ def lake():
     return S3Storage(f"s3://{new_bucket()}/lake")
 
 
+@functools.cache
 def large(parts: float) -> bytes:
     """So many parts of numbers, no two of which are alike: bytes of another place show."""
     numbers = b"".join(b"%016d" % number for number in range(PART_BYTES // 16 * int(parts)))
@@ -76,13 +78,13 @@ def test_a_stream_that_breaks_is_opened_again_where_it_broke(lake):
         assert answers.asked == 2
 
 
-@pytest.mark.parametrize("replaced_by", [b"new", large(1)[::-1]], ids=["shorter", "as-long"])
+@pytest.mark.parametrize("replaced_by", ["shorter", "as-long"])
 def test_a_stream_reads_one_content_whatever_is_written_meanwhile(replaced_by, lake):
     body = large(1)
     put_file(lake, KEY, body)
     with lake.open(KEY) as stream:
         stream.read(10)
-        put_file(lake, KEY, replaced_by)
+        put_file(lake, KEY, b"new" if replaced_by == "shorter" else body[::-1])
         stream.seek(PART_BYTES - 5)
         with pytest.raises(StorageFailure, match="Cannot read"):
             stream.read()
