@@ -19,12 +19,15 @@ from labor_lake.deployment.bundles import ROOT, install_packages, make_code
 from labor_lake.deployment.template import make_template
 from labor_lake.tabular import print_table
 from tests.cloudformation import Template
+from tests.rehearsal.account import bucket_of, create_resources
 from tests.rehearsal.answers import Answerer
 from tests.rehearsal.days import Rehearsal
-from tests.rehearsal.environments import GLUES_PYTHON, find_python, version_of
+from tests.rehearsal.environments import GLUES_PYTHON, find_python, install, version_of
 from tests.rehearsal.glue import Glue, become_user
+from tests.rehearsal.rights import permissions, refusals
 from tests.rehearsal.server import Cloud
 from tests.rehearsal.ten_surveys import PARAMETERS as TEN_SURVEYS
+from tests.rehearsal.two_stacks import FIRST_MONTH, NAME, days_of_two_stacks
 from tests.rehearsal.upstreams import open_upstream, with_data_file
 
 if TYPE_CHECKING:
@@ -74,21 +77,30 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     given = {"Contact": "you@example.com", "CodePrefix": code.prefix}
     template = Template(make_template())
     stack, larger = template.resolve(given), template.resolve({**given, **TEN_SURVEYS})
+    second = template.resolve(given, stack=NAME)
     served, expected = open_upstream()
-    with Cloud() as cloud, served as upstream:
+    served_to_second, _ = open_upstream(FIRST_MONTH)
+    with Cloud() as cloud, served as upstream, served_to_second as older:
         become_user(cloud.address)
-        glue = Glue(stack, cloud.address, folder)
         size = sum(map(len, code.files.values())) / 1e6
         print(f"Python {version_of(python)}, {size:.0f} MB of code in {code.prefix}")
-        glue.create(code, python, KEPT)
-        answers = folder / "answers"
-        answers.mkdir()
-        cloud.answer_queries(Answerer(boto3.client("s3"), glue.bucket("LakeBucket"), answers))
-        rehearsal = Rehearsal(stack, cloud, glue, upstream, _tell)
+        installed = install(code, python, KEPT, folder)
+        create_resources(stack, code)
+        glues = []
+        for one in (stack, second):
+            place = folder / one.outputs["WorkflowName"]
+            place.mkdir()
+            glues.append(Glue(one, cloud.address, place, installed))
+            bucket = bucket_of(one, "LakeBucket")
+            answerer = Answerer(boto3.client("s3"), bucket, place / "answers")
+            cloud.answer_queries(one.outputs["DatabaseName"], answerer)
+        rehearsal = Rehearsal(stack, cloud, glues[0], upstream, _tell)
+        beside = rehearsal.beside(second, glues[1], older)
         if data_mb is None:
-            rehearsal.first_day(expected)
             for day in (
+                partial(rehearsal.first_day, expected),
                 rehearsal.day_with_nothing_new,
+                partial(days_of_two_stacks, rehearsal, beside, code, expected),
                 rehearsal.day_of_a_release,
                 rehearsal.day_of_a_failing_subject,
                 rehearsal.day_of_a_held_file,
@@ -96,12 +108,12 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
                 partial(rehearsal.days_of_ten_surveys, larger),
-                rehearsal.refusals,
-                rehearsal.permissions,
+                partial(refusals, rehearsal),
+                partial(permissions, rehearsal),
             ):
                 # Without a good first day the others would say nothing of their own.
                 if not rehearsal.failures:
-                    day()
+                    rehearsal.play(day)
         else:
             generate(folder / "large", data_mb * 1_000_000)
             with_data_file(upstream, folder / "large")

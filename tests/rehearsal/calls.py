@@ -61,7 +61,7 @@ class Call:
     """One action on one resource.
 
     Attributes:
-        caller: the access key that signed the request; here, the job.
+        caller: the access key that signed the request; here, the job's name in Glue.
         action: ``s3:GetObject``.
         resource: its ARN.
     """
@@ -165,5 +165,5 @@ def _glue_resources(body: Mapping[str, Any]) -> list[str]:
 
 
 def _workgroup(body: Mapping[str, Any]) -> str:
-    # Calls that name an execution only are on the workgroup that the execution runs in.
+    # Calls that name an execution only are on the workgroup that it runs in: the cloud knows which.
     return f"workgroup/{body.get('WorkGroup', '*')}"

@@ -12,40 +12,23 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 
-from labor_lake.deployment.bundles import GROUPS
-from tests.rehearsal.environments import install_bundle, make_environment
 from tests.rehearsal.server import REGION, USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from labor_lake.deployment.bundles import Code
     from tests.cloudformation import Stack
+    from tests.rehearsal.environments import Installed
 
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 _GLUES_OWN = ("--extra-py-files",)
 _UNKNOWN_TO_JOBS = ("--TempDir", "s3://somewhere/temporary/")
-# Whatever starts a job's script on Glue may have imported what Glue brings. Linux tells a child's
-# peak as at least its parent's at the fork, so each job tells its own, with the CPU seconds that it
-# and its workers took.
-_BEFORE_THE_SCRIPT = """\
-import atexit, botocore, os, resource
-def tell():
-    try:
-        with open("/proc/self/status") as status:
-            peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    with open(os.environ["REHEARSAL_USED"], "w") as told:
-        told.write(f"{peak} {sum(os.times()[:4])}")
-atexit.register(tell)
-"""
 
 
 @dataclass(frozen=True)
@@ -79,72 +62,32 @@ class JobRun:
 class Glue:
     """Runs the jobs of one stack against one simulated cloud."""
 
-    def __init__(self, stack: Stack, address: str, folder: Path) -> None:
+    def __init__(
+        self, stack: Stack, address: str, folder: Path, installed: Installed | None = None
+    ) -> None:
         """Prepares.
 
         Args:
             stack: the template with its parameters.
             address: where the simulated cloud listens.
-            folder: for scripts, bundles and output.
+            folder: for scripts and output.
+            installed: what jobs start from; None where none is started.
         """
         self._stack = stack
         self._address = address
         self._folder = folder
+        self._installed = installed
         self._jobs = _jobs_of(stack)
-        self._python = self._brought = Path()
         self._numbers = iter(range(1, 10_000))
 
-    def create(self, code: Code, python: Path, kept: Path) -> None:
-        """Makes what the jobs rely on, and an environment for each of them.
-
-        Args:
-            code: is uploaded as a deployment would.
-            python: the interpreter for the jobs.
-            kept: where environments are kept from one rehearsal to the next.
-        """
-        s3 = boto3.client("s3")
-        for name, bucket in self._stack.of_type("AWS::S3::Bucket").items():
-            s3.create_bucket(Bucket=self.bucket(name))
-            s3.put_bucket_versioning(
-                Bucket=self.bucket(name), VersioningConfiguration=bucket["VersioningConfiguration"]
-            )
-        for name, body in code.files.items():
-            s3.put_object(
-                Bucket=self.bucket("ArtifactsBucket"), Key=f"{code.prefix}/{name}", Body=body
-            )
-        for database in self._stack.of_type("AWS::Glue::Database").values():
-            boto3.client("glue").create_database(DatabaseInput=database["DatabaseInput"])
-        for workgroup in self._stack.of_type("AWS::Athena::WorkGroup").values():
-            boto3.client("athena").create_work_group(
-                Name=workgroup["Name"], Configuration=workgroup["WorkGroupConfiguration"]
-            )
-        self._install(code, python, kept)
+    @property
+    def callers(self) -> dict[str, str]:
+        """By which access key each job is known: its name in Glue, by its short one."""
+        return {job["Short"]: name for name, job in self._jobs.items()}
 
     def update_jobs(self, stack: Stack) -> None:
         """Deploys the stack again, with parameters that change nothing but its jobs."""
         self._jobs = _jobs_of(stack)
-
-    def _install(self, code: Code, python: Path, kept: Path) -> None:
-        self._python, self._brought = make_environment(python, kept)
-        for group in GROUPS:
-            wheel = self._folder / group.wheel
-            wheel.write_bytes(code.files[group.wheel])
-            install_bundle(self._python, wheel, self._installed(group.wheel))
-        before = self._folder / "before"
-        before.mkdir()
-        (before / "sitecustomize.py").write_text(_BEFORE_THE_SCRIPT)
-
-    def _installed(self, wheel: str) -> Path:
-        """Where a bundle is installed."""
-        return self._folder / f"installed-{wheel.partition('-')[0]}"
-
-    def bucket(self, logical_id: str) -> str:
-        """A bucket's name."""
-        kind = self._stack.resources[logical_id]["Type"]
-        assert kind == "AWS::S3::Bucket"
-        if logical_id == "ArtifactsBucket":
-            return self._stack.outputs["ArtifactsBucketName"]
-        return urlsplit(self._stack.outputs["LakeUri"]).netloc
 
     def run_workflow(
         self, run_id: str, environ: Mapping[str, str], *, retries: bool = True
@@ -200,9 +143,10 @@ class Glue:
             for word in (key, str(value))
         ]
         words += ["--WORKFLOW_NAME", "rehearsed", "--WORKFLOW_RUN_ID", run_id, *_UNKNOWN_TO_JOBS]
+        assert self._installed is not None
         started = time.monotonic()
         code = _finished(
-            [str(self._python), str(script), *words],
+            [str(self._installed.python), str(script), *words],
             {**self._environ(job, work), **environ},
             work,
             60 * job["Timeout"],
@@ -222,12 +166,10 @@ class Glue:
         )
 
     def _environ(self, job: Mapping[str, Any], work: Path) -> dict[str, str]:
-        """Nothing of this process's own; the job's name is its access key, to be known by it.
-
-        What Glue brings comes before what is installed, as several people have seen.
-        """
+        """Nothing of this process's own; the job's name is its access key, to be known by it."""
         bundle = job["DefaultArguments"]["--extra-py-files"].rpartition("/")[2]
-        path = (self._folder / "before", self._brought, self._installed(bundle))
+        assert self._installed is not None
+        path = self._installed.path_for(bundle)
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
@@ -235,7 +177,7 @@ class Glue:
             "REHEARSAL_USED": str(work / "used"),
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "AWS_ENDPOINT_URL": self._address,
-            "AWS_ACCESS_KEY_ID": job["Short"],
+            "AWS_ACCESS_KEY_ID": job["Name"],
             "AWS_SECRET_ACCESS_KEY": "rehearsed",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
