@@ -20,6 +20,8 @@ from labor_lake.deployment.template import make_template
 from labor_lake.tabular import print_table
 from tests.cloudformation import Template
 from tests.rehearsal.account import bucket_of, create_resources
+from tests.rehearsal.all_surveys import PARAMETERS as ALL_SURVEYS
+from tests.rehearsal.all_surveys import days_of_all_surveys
 from tests.rehearsal.answers import Answerer
 from tests.rehearsal.days import Rehearsal
 from tests.rehearsal.environments import GLUES_PYTHON, find_python, install, version_of
@@ -49,11 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="N",
         help="only a data file of N MB and its next release: what memory each job needs",
     )
+    parser.add_argument(
+        "--world",
+        type=float,
+        metavar="SCALE",
+        help="only all surveys, made up, at this part of their real size: what the jobs spend",
+    )
     given = parser.parse_args(argv)
     started = time.monotonic()
     with scratch_folder() as folder:
         try:
-            failures = rehearse(folder, given.data_mb)
+            failures = rehearse(folder, given.data_mb, given.world)
         except LakeError as error:
             print_error(error)
             return error.exit_code
@@ -67,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def rehearse(folder: Path, data_mb: int | None) -> list[str]:
+def rehearse(folder: Path, data_mb: int | None, world: float | None) -> list[str]:
     """Plays all days; returns what did not hold."""
     python = find_python()
     if version_of(python) != GLUES_PYTHON:
@@ -76,7 +84,8 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     code = make_code(folder / "packages")
     given = {"Contact": "you@example.com", "CodePrefix": code.prefix}
     template = Template(make_template())
-    stack, larger = template.resolve(given), template.resolve({**given, **TEN_SURVEYS})
+    stack = template.resolve(given if world is None else {**given, **ALL_SURVEYS})
+    larger = template.resolve({**given, **TEN_SURVEYS})
     second = template.resolve(given, stack=NAME)
     served, expected = open_upstream()
     served_to_second, _ = open_upstream(FIRST_MONTH)
@@ -96,7 +105,9 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
             cloud.answer_queries(one.outputs["DatabaseName"], answerer)
         rehearsal = Rehearsal(stack, cloud, glues[0], upstream, _tell)
         beside = rehearsal.beside(second, glues[1], older)
-        if data_mb is None:
+        if world is not None:
+            rehearsal.play(partial(days_of_all_surveys, rehearsal, world))
+        elif data_mb is None:
             for day in (
                 partial(rehearsal.first_day, expected),
                 rehearsal.day_with_nothing_new,

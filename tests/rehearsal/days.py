@@ -124,8 +124,7 @@ class Rehearsal:
 
     def calls(self, since: int = 0) -> list[Call]:
         """What the stack's jobs have asked for, from a place in the cloud's list on."""
-        own = set(self.glue.callers.values())
-        return [call for call in self.cloud.calls[since:] if call.caller in own]
+        return [call for call in self.cloud.calls[since:] if call.caller in self.glue.callers]
 
     @property
     def statements(self) -> list[str]:

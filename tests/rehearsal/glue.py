@@ -1,7 +1,8 @@
 """Stands for the part of Glue that runs jobs: environments, arguments, triggers.
 
 Everything comes from the template: what a job is called, where its script lies, which arguments
-and modules it gets, how often it is tried again, and which trigger starts it when.
+and modules it gets, and which trigger starts it, or its second try, when. Nothing in the workflow
+runs side by side, and no job is tried again by Glue.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import os
 import subprocess
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -41,7 +41,7 @@ class JobRun:
         seconds: from start to end.
         peak_mb: the most memory that it held.
         cpu_seconds: of it and the workers that it waited for.
-        tries: how often it was started.
+        tries: which try of the job it was.
         told: what it wrote to stderr about failures.
     """
 
@@ -82,8 +82,8 @@ class Glue:
 
     @property
     def callers(self) -> dict[str, str]:
-        """By which access key each job is known: its name in Glue, by its short one."""
-        return {job["Short"]: name for name, job in self._jobs.items()}
+        """Each job's short name by the access key that it is known by: its name in Glue."""
+        return {name: job["Short"] for name, job in self._jobs.items()}
 
     def update_jobs(self, stack: Stack) -> None:
         """Deploys the stack again, with parameters that change nothing but its jobs."""
@@ -92,26 +92,23 @@ class Glue:
     def run_workflow(
         self, run_id: str, environ: Mapping[str, str], *, retries: bool = True
     ) -> list[JobRun]:
-        """Walks the triggers: the scheduled one first, then each whose conditions hold."""
+        """Walks the triggers: the scheduled one first, then each whose conditions hold.
+
+        Args:
+            run_id: the workflow run's.
+            environ: besides what Glue itself sets.
+            retries: whether second tries are started.
+        """
         waiting = list(self._stack.of_type("AWS::Glue::Trigger").values())
         done: dict[str, JobRun] = {}
         fired = [trigger for trigger in waiting if trigger["Type"] == "SCHEDULED"]
         while fired:
             waiting = [trigger for trigger in waiting if trigger not in fired]
-            names = [action["JobName"] for trigger in fired for action in trigger["Actions"]]
-            with ThreadPoolExecutor(len(names)) as pool:
-                runs = pool.map(lambda name: self._try(name, run_id, environ, retries), names)
-                done.update(zip(names, runs))
+            for name in (action["JobName"] for trigger in fired for action in trigger["Actions"]):
+                if retries or self._jobs[name]["Try"] == 1:
+                    done[name] = self.run_job(name, run_id, environ)
             fired = [trigger for trigger in waiting if _holds(trigger["Predicate"], done)]
         return list(done.values())
-
-    def _try(self, name: str, run_id: str, environ: Mapping[str, str], retries: bool) -> JobRun:
-        most = 1 + (self._jobs[name]["MaxRetries"] if retries else 0)
-        for number in range(1, most + 1):
-            run = self.run_job(name, run_id, environ, tries=number)
-            if run.state == SUCCEEDED:
-                break
-        return run
 
     def run_job(
         self,
@@ -119,7 +116,6 @@ class Glue:
         run_id: str,
         environ: Mapping[str, str],
         arguments: Mapping[str, str] | None = None,
-        tries: int = 1,
     ) -> JobRun:
         """Runs one job's script in a process of its own.
 
@@ -128,7 +124,6 @@ class Glue:
             run_id: the workflow run's.
             environ: besides what Glue itself sets.
             arguments: in place of the template's.
-            tries: which try it is.
         """
         job = next(job for key, job in self._jobs.items() if name in (key, job["Short"]))
         work = self._folder / f"run-{next(self._numbers)}-{job['Short']}"
@@ -161,7 +156,7 @@ class Glue:
             code,
             time.monotonic() - started,
             *_used(work),
-            tries,
+            job["Try"],
             "\n".join(told),
         )
 
@@ -206,10 +201,12 @@ def become_user(address: str) -> None:
 
 
 def _jobs_of(stack: Stack) -> dict[str, dict[str, Any]]:
-    return {
-        job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
-        for job in stack.of_type("AWS::Glue::Job").values()
-    }
+    """The jobs by their names in Glue; a second try is a job of its own there."""
+    jobs = {}
+    for job in stack.of_type("AWS::Glue::Job").values():
+        short, again, _ = job["Name"].rpartition("-")[2].partition("_again")
+        jobs[job["Name"]] = {**job, "Short": short, "Try": 2 if again else 1}
+    return jobs
 
 
 def _holds(predicate: Mapping[str, Any], done: Mapping[str, JobRun]) -> bool:

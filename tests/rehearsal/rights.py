@@ -34,13 +34,13 @@ def permissions(rehearsal: Rehearsal) -> None:
     rehearsal.tell("\nPermissions")
     calls = rehearsal.calls()
     for job in JOBS:
-        caller = rehearsal.glue.callers[job]
         grants = grants_of(rehearsal.stack, job)
         # Not on what `refusals` tried in place of the stack's own things.
         inside = [
             call
             for call in calls
-            if call.caller == caller and not any(name in call.resource for name in _ELSEWHERE)
+            if rehearsal.glue.callers[call.caller] == job
+            and not any(name in call.resource for name in _ELSEWHERE)
         ]
         denied = without_permission(inside, grants)
         idle = without_call(job, inside, grants)

@@ -111,7 +111,7 @@ def _keeps_to_itself(own: Rehearsal, other: Rehearsal, since: int) -> None:
         call
         for job in JOBS
         for call in without_permission(
-            [call for call in calls if call.caller == own.glue.callers[job]],
+            [call for call in calls if own.glue.callers[call.caller] == job],
             grants_of(own.stack, job),
         )
     ]
