@@ -39,7 +39,8 @@ def days_of_two_stacks(
         first.holds(f"the account takes a stack of another name: {error}", held=False)
         return
     first.holds("the account takes a stack of another name", held=True)
-    _share_nothing_by_the_template(first, second)
+    for one in (first, second):
+        _has_its_own_by_the_template(one)
     since = len(first.cloud.calls)
 
     first.tell("\nIts first day, a quiet day of the first stack")
@@ -128,26 +129,25 @@ def _keeps_to_itself(own: Rehearsal, other: Rehearsal, since: int) -> None:
         own.tell(f"         {call.caller}: {call.action} on {call.resource}")
 
 
-def _share_nothing_by_the_template(first: Rehearsal, second: Rehearsal) -> None:
+def _has_its_own_by_the_template(one: Rehearsal) -> None:
     """What moto does not make: prepared statements, alarms and log groups."""
     for kind in ("PreparedStatement", "NamedQuery"):
-        places = [
-            {entry["WorkGroup"] for entry in one.stack.of_type(f"AWS::Athena::{kind}").values()}
-            for one in (first, second)
-        ]
-        own = [{one.stack.outputs["WorkgroupName"]} for one in (first, second)]
-        first.holds(f"each {kind} is in its own stack's workgroup", places == own)
-    heard, deaf = (
-        {
-            name
-            for rule in one.stack.of_type("AWS::Events::Rule").values()
-            for name in rule["EventPattern"]["detail"]["jobName"]
-        }
-        for one in (first, second)
+        queries = one.stack.of_type(f"AWS::Athena::{kind}").values()
+        own = {one.stack.outputs["WorkgroupName"]}
+        where = {query["WorkGroup"] for query in queries}
+        one.holds(f"{_name(one)}: each {kind} is in its own workgroup", where == own)
+    patterns = [
+        pattern
+        for rule in one.stack.of_type("AWS::Events::Rule").values()
+        for detail in [rule["EventPattern"]["detail"]]
+        for pattern in detail.get("$or", [detail])
+    ]
+    heard = {name for pattern in patterns for name in pattern["jobName"]}
+    one.holds(
+        f"{_name(one)}: it mails for its own jobs, and for no other", heard == set(one.glue.callers)
     )
-    first.holds("each mails for its own jobs only", heard and deaf and not heard & deaf)
-    groups = [one.stack.of_type("AWS::Logs::LogGroup") for one in (first, second)]
-    first.holds("neither owns the log groups, which all jobs of an account share", not any(groups))
+    groups = one.stack.of_type("AWS::Logs::LogGroup")
+    one.holds(f"{_name(one)}: it owns no log group, all jobs of an account share two", not groups)
 
 
 def _name(rehearsal: Rehearsal) -> str:
