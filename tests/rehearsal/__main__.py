@@ -95,14 +95,14 @@ def rehearse(folder: Path, data_mb: int | None, world: float | None) -> list[str
         print(f"Python {version_of(python)}, {size:.0f} MB of code in {code.prefix}")
         installed = install(code, python, KEPT, folder)
         create_resources(stack, code)
-        glues = []
+        glues, answerers = [], []
         for one in (stack, second):
             place = folder / one.outputs["WorkflowName"]
             place.mkdir()
             glues.append(Glue(one, cloud.address, place, installed))
             bucket = bucket_of(one, "LakeBucket")
-            answerer = Answerer(boto3.client("s3"), bucket, place / "answers")
-            cloud.answer_queries(one.outputs["DatabaseName"], answerer)
+            answerers.append(Answerer(boto3.client("s3"), bucket, place / "answers"))
+        cloud.answer_queries(stack.outputs["DatabaseName"], answerers[0])
         rehearsal = Rehearsal(stack, cloud, glues[0], upstream, _tell)
         beside = rehearsal.beside(second, glues[1], older)
         if world is not None:
@@ -111,7 +111,7 @@ def rehearse(folder: Path, data_mb: int | None, world: float | None) -> list[str
             for day in (
                 partial(rehearsal.first_day, expected),
                 rehearsal.day_with_nothing_new,
-                partial(days_of_two_stacks, rehearsal, beside, code, expected),
+                partial(days_of_two_stacks, rehearsal, beside, code, answerers[1], expected),
                 rehearsal.day_of_a_release,
                 rehearsal.day_of_a_failing_subject,
                 rehearsal.day_of_a_held_file,

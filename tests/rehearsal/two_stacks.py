@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labor_lake.deployment.bundles import Code
+    from tests.rehearsal.answers import Answerer
     from tests.rehearsal.days import Rehearsal
 
 NAME = "labor-lake-2"
@@ -29,9 +30,17 @@ FIRST_MONTH = "2025-02"
 
 
 def days_of_two_stacks(
-    first: Rehearsal, second: Rehearsal, code: Code, expected: Path | None
+    first: Rehearsal, second: Rehearsal, code: Code, answer: Answerer, expected: Path | None
 ) -> None:
-    """Makes a second stack, plays days of both at once, and deletes it."""
+    """Makes a second stack, plays days of both at once, and deletes it.
+
+    Args:
+        first: the stack that stands.
+        second: the one that comes.
+        code: of its jobs.
+        answer: answers what Athena is asked in its database.
+        expected: where the reports of captures are.
+    """
     first.tell("\nA second stack in the account")
     try:
         create_resources(second.stack, code)
@@ -39,6 +48,7 @@ def days_of_two_stacks(
         first.holds(f"the account takes a stack of another name: {error}", held=False)
         return
     first.holds("the account takes a stack of another name", held=True)
+    second.cloud.answer_queries(second.database, answer)
     for one in (first, second):
         _has_its_own_by_the_template(one)
     since = len(first.cloud.calls)
