@@ -163,9 +163,10 @@ def _print_runs(runs: Sequence[tuple[str, JobRun]]) -> None:
 
 
 def _print_requests(requests: Sequence[tuple[str, Counter[str]]]) -> None:
-    rows = [[day, str(counts["PUT"]), str(counts["GET"])] for day, counts in requests]
+    kinds = ("PUT", "GET", "catalog", "queries")
+    rows = [[day, *(str(counts[kind]) for kind in kinds)] for day, counts in requests]
     print()
-    header = ["requests to S3 on a day", "PUT and LIST", "GET"]
+    header = ["requests on a day", "PUT and LIST", "GET", "to the catalog", "to Athena"]
     print_table("", header, rows, header[1:])
 
 

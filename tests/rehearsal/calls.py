@@ -116,9 +116,11 @@ def calls_of(asked: Asked) -> list[Call]:
 
 
 def priced(calls: Iterable[Call]) -> Counter[str]:
-    """How many requests to S3 there are of each price: ``PUT`` and ``GET``; to delete is free.
+    """How many requests there are of each price.
 
-    Lists cost what a PUT costs. A copy counts as both here; AWS counts it as a PUT alone.
+    Those to S3 are ``PUT`` and ``GET``; to delete is free. Lists cost what a PUT costs. A copy
+    counts as both here; AWS counts it as a PUT alone. ``catalog`` are those to Glue, ``queries``
+    the statements that Athena is asked, views among them.
     Source: the price list of S3, requests of the class S3 Standard (2026-11).
     """
     counts: Counter[str] = Counter()
@@ -128,6 +130,11 @@ def priced(calls: Iterable[Call]) -> Counter[str]:
             counts["PUT"] += 1
         elif service == "s3" and action.startswith("Get"):
             counts["GET"] += 1
+        # Of the levels that a request to Glue is on, each names the catalog once.
+        elif service == "glue" and call.resource.endswith(":catalog"):
+            counts["catalog"] += 1
+        elif action == "StartQueryExecution":
+            counts["queries"] += 1
     return counts
 
 

@@ -66,7 +66,7 @@ class Rehearsal:
         releases: numbers for what upstream publishes, each later than the one before.
         failures: what did not hold.
         runs: every job run, by the day's name.
-        requests: of each run to S3, by what they cost.
+        requests: of each run, by what they cost.
     """
 
     def __init__(

@@ -111,8 +111,11 @@ def test_requests_are_counted_by_what_they_cost():
         call("s3:GetObjectVersion", "/raw/x"),
         call("s3:DeleteObject", "/leases/pr.json"),
         Call("build_tables", "glue:GetTables", f"{_GLUE}catalog"),
+        Call("build_tables", "glue:GetTables", f"{_GLUE}database/labor_lake"),
+        Call("publish_reports", "athena:StartQueryExecution", "workgroup/labor_lake"),
+        Call("publish_reports", "athena:GetQueryResults", "workgroup/labor_lake"),
     ]
-    assert priced(calls) == {"PUT": 2, "GET": 1}
+    assert priced(calls) == {"PUT": 2, "GET": 1, "catalog": 1, "queries": 1}
 
 
 # Permissions.
