@@ -26,7 +26,7 @@ def days_of_all_surveys(rehearsal: Rehearsal, scale: float) -> None:
         scale: which part of its real size a file has; 0: some rows each.
     """
     upstream = rehearsal.upstream
-    own = upstream.surveys["pr"]
+    own = dict(upstream.surveys["pr"])
     serve_world(upstream, scale)
     upstream.surveys["pr"] = own
     rehearsal.tell(f"\nAll surveys: {_told(upstream, upstream.surveys)}")
