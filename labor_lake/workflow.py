@@ -6,8 +6,8 @@
 
 A job starts when every job before it has done its work, if only for some subjects: what was landed
 is built, and what was built is reported, whatever became of the rest. The run's verdict is the
-worst of all. On AWS a Glue workflow walks the same graph. Here a landing hands each survey on when
-it begins the next one, and what was handed on is built meanwhile.
+worst of all. On AWS a Glue workflow runs the jobs in this order, one after the other. Here a
+landing hands each survey on when it begins the next one, and what was handed on is built meanwhile.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _POLL_SECONDS = 10.0
+_SECOND_TRY = "_again"  # a job of the template, beside that of the first try
 _LOGS = "CloudWatch, log groups /aws-glue/python-jobs/output and /error, stream {}"
 
 
@@ -114,12 +115,13 @@ class Workflow:
 
 def states_of(run: Mapping[str, Any]) -> dict[str, JobState]:
     """The jobs of a workflow run that have been started, by name; the last try of each counts."""
+    nodes = [node for node in run.get("Graph", {}).get("Nodes", ()) if node["Type"] == "JOB"]
     states = {}
-    for node in run.get("Graph", {}).get("Nodes", ()):
+    for node in sorted(nodes, key=lambda node: str(node["Name"]).endswith(_SECOND_TRY)):
         tries = node.get("JobDetails", {}).get("JobRuns", ())
-        if node["Type"] == "JOB" and tries:
+        if tries:
             last = max(tries, key=lambda one: one.get("Attempt", 0))
-            name = str(node["Name"]).rpartition("-")[2]
+            name = str(node["Name"]).rpartition("-")[2].removesuffix(_SECOND_TRY)
             message = " ".join(last.get("ErrorMessage", "").split())
             job_run = str(last.get("Id", ""))
             logs = _LOGS.format(job_run)

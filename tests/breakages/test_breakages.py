@@ -7,6 +7,9 @@ import functools
 import shlex
 from collections import Counter
 
+from yaml import YAMLError
+
+from labor_lake.deployment.template import read_template
 from tests.breakages.breakage import ROOT, Breakage, load_breakages
 
 BREAKAGES = load_breakages()
@@ -15,16 +18,21 @@ BREAKAGES = load_breakages()
 def is_broken(breakage: Breakage) -> bool:
     """Whether its code stands once in its file, which can be read and says something else after."""
     try:
-        after = ast.parse(breakage.broken_text())
-    except (ValueError, SyntaxError):
+        after = meaning_of(breakage.file, breakage.broken_text())
+    except (ValueError, SyntaxError, YAMLError):
         return False
-    return ast.dump(after) != meaning_of(breakage.file)
+    return after != unbroken(breakage.file)
+
+
+def meaning_of(file: str, text: str) -> object:
+    """What a file says, whatever its spaces and comments."""
+    return read_template(text) if file.endswith(".yaml") else ast.dump(ast.parse(text))
 
 
 @functools.cache
-def meaning_of(file: str) -> str:
-    """What a file says, whatever its spaces and comments."""
-    return ast.dump(ast.parse((ROOT / file).read_text("utf-8")))
+def unbroken(file: str) -> object:
+    """What a file says as it is."""
+    return meaning_of(file, (ROOT / file).read_text("utf-8"))
 
 
 def test_the_code_of_each_stands_once_and_the_broken_file_can_be_read():

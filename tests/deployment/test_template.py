@@ -15,22 +15,33 @@ from glue_jobs.settings import SETTINGS, resolve
 from glue_jobs.sql_files import sql_files
 from labor_lake.deployment.bundles import GROUPS
 from labor_lake.deployment.template import make_template, without_comments
-from labor_lake.workflow import stages
-from tests.cloudformation import Template
+from labor_lake.workflow import jobs
+from tests.cloudformation import Stack, Template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Template(make_template())
 GIVEN = {"Contact": "a@example.com", "CodePrefix": "code/1a2b"}
 STACK = TEMPLATE.resolve(GIVEN)
+AGAIN = "_again"
+"""How the name of a second try ends."""
+
+
+def jobs_of(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The jobs by their short names, second tries among them."""
+    every = stack.of_type("AWS::Glue::Job").values()
+    return {job["Name"].rpartition("-")[2]: job for job in every}
+
+
 JOBS = {
-    job["Name"].rpartition("-")[2]: job["DefaultArguments"]
-    for job in STACK.of_type("AWS::Glue::Job").values()
+    name: job["DefaultArguments"]
+    for name, job in jobs_of(STACK).items()
+    if not name.endswith(AGAIN)
 }
 GLUES_OWN = {"library-set", "--extra-py-files"}
 
 
-def names_of(jobs: list[dict[str, str]]) -> set[str]:
-    return {job["JobName"].rpartition("-")[2] for job in jobs}
+def names_of(listed: list[dict[str, str]]) -> set[str]:
+    return {one["JobName"].rpartition("-")[2] for one in listed}
 
 
 def test_the_linter_of_cloudformation_finds_nothing(tmp_path):
@@ -42,20 +53,23 @@ def test_the_linter_of_cloudformation_finds_nothing(tmp_path):
 # The graph.
 
 
-def test_the_workflow_is_the_graph_that_runs_on_a_laptop():
-    triggers = STACK.of_type("AWS::Glue::Trigger")
-    start, *rest = triggers.values()
+def test_the_workflow_runs_the_jobs_in_the_order_of_the_graph_each_but_the_last_with_a_second_try():
+    start, *rest = STACK.of_type("AWS::Glue::Trigger").values()
     assert (start["Type"], start["Schedule"]) == ("SCHEDULED", "cron(15 13 * * ? *)")
-    triggered = [names_of(start["Actions"])]
+    first, *later = jobs()
+    assert names_of(start["Actions"]) == {first}
+    starts = {}
     for trigger in rest:
-        assert trigger["Type"] == "CONDITIONAL"
         predicate = trigger["Predicate"]
-        assert predicate["Logical"] == "AND"
-        states = {(one["State"], one["LogicalOperator"]) for one in predicate["Conditions"]}
-        assert states == {("SUCCEEDED", "EQUALS")}
-        assert names_of(predicate["Conditions"]) == triggered[-1]
-        triggered.append(names_of(trigger["Actions"]))
-    assert triggered == [set(stage.jobs) for stage in stages()]
+        assert (trigger["Type"], predicate["Logical"]) == ("CONDITIONAL", "ANY")
+        assert {one["LogicalOperator"] for one in predicate["Conditions"]} == {"EQUALS"}
+        (started,) = names_of(trigger["Actions"])
+        (state,) = {one["State"] for one in predicate["Conditions"]}
+        starts[started] = (state, names_of(predicate["Conditions"]))
+    wanted = {f"{job}{AGAIN}": ("FAILED", {job}) for job in (first, *later[:-1])}
+    for before, job in zip((first, *later), later):
+        wanted[job] = ("SUCCEEDED", {before, f"{before}{AGAIN}"})
+    assert starts == wanted
 
 
 def test_every_trigger_belongs_to_the_one_workflow_and_is_on():
@@ -76,45 +90,51 @@ def test_triggers_are_made_one_after_the_other():
 
 
 def test_every_job_is_small_ends_in_time_and_runs_alone():
-    assert set(JOBS) == {job for stage in stages() for job in stage.jobs}
-    for job in STACK.of_type("AWS::Glue::Job").values():
-        module = job["Name"].rpartition("-")[2]
+    assert set(JOBS) == set(jobs())
+    for name, job in jobs_of(STACK).items():
+        module = name.removesuffix(AGAIN)
         assert job["Command"] == {
             "Name": "pythonshell",
             "PythonVersion": "3.9",
             "ScriptLocation": f"s3://labor-lake-artifactsbucket/code/1a2b/{module}.py",
         }
-        # The last job ends with the run's verdict, which a retry cannot change.
-        retries = 0 if module == stages()[-1].jobs[0] else 1
-        assert (job["MaxCapacity"], job["Timeout"], job["MaxRetries"]) == (0.0625, 30, retries)
+        # Glue's own retries would send a mail for each try.
+        assert (job["MaxCapacity"], job["Timeout"], job["MaxRetries"]) == (0.0625, 30, 0)
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
 
 
+def test_a_second_try_is_the_same_job_under_another_name():
+    every = jobs_of(TEMPLATE.resolve({**GIVEN, "BuildCapacity": "1", "JobMinutes": "60"}))
+    again = {name.removesuffix(AGAIN): job for name, job in every.items() if name.endswith(AGAIN)}
+    # The last job ends with the run's verdict, which a second try cannot change.
+    assert list(again) == list(jobs())[:-1]
+    for name, job in again.items():
+        assert job == {**every[name], "Name": f"labor-lake-{name}{AGAIN}"}
+
+
 def jobs_with(**parameters: str) -> dict[str, dict[str, Any]]:
-    stack = TEMPLATE.resolve({**GIVEN, **parameters})
-    jobs = stack.of_type("AWS::Glue::Job").values()
-    return {job["Name"].rpartition("-")[2]: job for job in jobs}
+    return jobs_of(TEMPLATE.resolve({**GIVEN, **parameters}))
 
 
 @pytest.mark.parametrize(("capacity", "workers"), [("0.0625", "1"), ("1", "4")])
 def test_building_gets_the_cores_that_it_is_told_of(capacity, workers):
-    jobs = jobs_with(BuildCapacity=capacity)
-    build = jobs.pop("build_tables")
-    assert build["MaxCapacity"] == float(capacity)
-    assert build["DefaultArguments"]["--workers"] == workers
-    assert {job["MaxCapacity"] for job in jobs.values()} == {0.0625}
+    found = jobs_with(BuildCapacity=capacity)
+    for build in (found.pop("build_tables"), found.pop(f"build_tables{AGAIN}")):
+        assert build["MaxCapacity"] == float(capacity)
+        assert build["DefaultArguments"]["--workers"] == workers
+    assert {job["MaxCapacity"] for job in found.values()} == {0.0625}
 
 
 @pytest.mark.parametrize("minutes", TEMPLATE.document["Parameters"]["JobMinutes"]["AllowedValues"])
 def test_what_takes_long_stops_by_itself_before_glue_ends_it(minutes):
-    jobs = jobs_with(JobMinutes=str(minutes))
-    assert {job["Timeout"] for job in jobs.values()} == {minutes}
+    found = jobs_with(JobMinutes=str(minutes))
+    assert {job["Timeout"] for job in found.values()} == {minutes}
     limits = {
         name: resolve({"time_limit": limit}, {}, {}).settings.time_limit
-        for name, job in jobs.items()
+        for name, job in found.items()
         if (limit := job["DefaultArguments"].get("--time_limit"))
     }
-    assert limits.keys() == {"land_bls", "build_tables"}
+    assert {name.removesuffix(AGAIN) for name in limits} == {"land_bls", "build_tables"}
     for seconds in limits.values():
         assert seconds is not None
         assert 10 <= minutes - seconds / 60 <= max(10, minutes / 4)
@@ -209,7 +229,7 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
 
 def test_each_job_has_a_role_of_its_own_which_only_glue_of_this_account_takes():
     for name, job in STACK.of_type("AWS::Glue::Job").items():
-        own = name.replace("Job", "Role").lower()
+        own = name.replace("Again", "").replace("Job", "Role").lower()
         assert job["Role"] == f"arn:aws:iam::123456789012:role/labor-lake-{own}"
     assert len(STACK.of_type("AWS::IAM::Role")) == len(JOBS)
     for role in STACK.of_type("AWS::IAM::Role").values():
@@ -238,7 +258,7 @@ def test_a_job_reads_its_code_and_cannot_change_it():
     }
     reading = {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"}
     assert {role for role, _ in touching} == {
-        f"{job[:-3]}Role" for job in STACK.of_type("AWS::Glue::Job")
+        f"{job[:-3]}Role" for job in STACK.of_type("AWS::Glue::Job") if "Again" not in job
     }
     assert {action for _, action in touching} <= reading
 

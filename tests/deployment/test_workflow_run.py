@@ -195,6 +195,18 @@ def test_the_last_try_of_a_job_counts():
     assert states_of(run)["land_bls"].state == "FAILED"
 
 
+def test_a_second_try_counts_in_place_of_the_first_wherever_it_stands():
+    run = graph(**all_in("SUCCEEDED", land_bls="FAILED"))
+    tried = [{"Id": "jr_2", "JobRunState": "SUCCEEDED"}]
+    again = {"Type": "JOB", "Name": "labor-lake-land_bls_again"}
+    run["Graph"]["Nodes"].insert(0, {**again, "JobDetails": {"JobRuns": tried}})
+    found = states_of(run)
+    assert found.keys() == set(JOBS)
+    assert (found["land_bls"].state, found["land_bls"].run_id) == ("SUCCEEDED", "jr_2")
+    run["Graph"]["Nodes"][0] = again  # it was not started
+    assert states_of(run)["land_bls"].state == "FAILED"
+
+
 def test_without_a_stack_it_is_told(lake, monkeypatch, capsys):
     monkeypatch.setattr(stacks.Stack, "standing", lambda _: None)
     assert main(["run", "--on-aws"]) == 2

@@ -19,12 +19,17 @@ from labor_lake.deployment.bundles import ROOT, install_packages, make_code
 from labor_lake.deployment.template import make_template
 from labor_lake.tabular import print_table
 from tests.cloudformation import Template
+from tests.rehearsal.account import bucket_of, create_resources
+from tests.rehearsal.all_surveys import PARAMETERS as ALL_SURVEYS
+from tests.rehearsal.all_surveys import days_of_all_surveys
 from tests.rehearsal.answers import Answerer
 from tests.rehearsal.days import Rehearsal
-from tests.rehearsal.environments import GLUES_PYTHON, find_python, version_of
+from tests.rehearsal.environments import GLUES_PYTHON, find_python, install, version_of
 from tests.rehearsal.glue import Glue, become_user
+from tests.rehearsal.rights import permissions, refusals
 from tests.rehearsal.server import Cloud
 from tests.rehearsal.ten_surveys import PARAMETERS as TEN_SURVEYS
+from tests.rehearsal.two_stacks import FIRST_MONTH, NAME, days_of_two_stacks
 from tests.rehearsal.upstreams import open_upstream, with_data_file
 
 if TYPE_CHECKING:
@@ -46,11 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="N",
         help="only a data file of N MB and its next release: what memory each job needs",
     )
+    parser.add_argument(
+        "--world",
+        type=float,
+        metavar="SCALE",
+        help="only all surveys, made up, at this part of their real size: what the jobs spend",
+    )
     given = parser.parse_args(argv)
     started = time.monotonic()
     with scratch_folder() as folder:
         try:
-            failures = rehearse(folder, given.data_mb)
+            failures = rehearse(folder, given.data_mb, given.world)
         except LakeError as error:
             print_error(error)
             return error.exit_code
@@ -64,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def rehearse(folder: Path, data_mb: int | None) -> list[str]:
+def rehearse(folder: Path, data_mb: int | None, world: float | None) -> list[str]:
     """Plays all days; returns what did not hold."""
     python = find_python()
     if version_of(python) != GLUES_PYTHON:
@@ -73,22 +84,34 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
     code = make_code(folder / "packages")
     given = {"Contact": "you@example.com", "CodePrefix": code.prefix}
     template = Template(make_template())
-    stack, larger = template.resolve(given), template.resolve({**given, **TEN_SURVEYS})
+    stack = template.resolve(given if world is None else {**given, **ALL_SURVEYS})
+    larger = template.resolve({**given, **TEN_SURVEYS})
+    second = template.resolve(given, stack=NAME)
     served, expected = open_upstream()
-    with Cloud() as cloud, served as upstream:
+    served_to_second, _ = open_upstream(FIRST_MONTH)
+    with Cloud() as cloud, served as upstream, served_to_second as older:
         become_user(cloud.address)
-        glue = Glue(stack, cloud.address, folder)
         size = sum(map(len, code.files.values())) / 1e6
         print(f"Python {version_of(python)}, {size:.0f} MB of code in {code.prefix}")
-        glue.create(code, python, KEPT)
-        answers = folder / "answers"
-        answers.mkdir()
-        cloud.answer_queries(Answerer(boto3.client("s3"), glue.bucket("LakeBucket"), answers))
-        rehearsal = Rehearsal(stack, cloud, glue, upstream, _tell)
-        if data_mb is None:
-            rehearsal.first_day(expected)
+        installed = install(code, python, KEPT, folder)
+        create_resources(stack, code)
+        glues, answerers = [], []
+        for one in (stack, second):
+            place = folder / one.outputs["WorkflowName"]
+            place.mkdir()
+            glues.append(Glue(one, cloud.address, place, installed))
+            bucket = bucket_of(one, "LakeBucket")
+            answerers.append(Answerer(boto3.client("s3"), bucket, place / "answers"))
+        cloud.answer_queries(stack.outputs["DatabaseName"], answerers[0])
+        rehearsal = Rehearsal(stack, cloud, glues[0], upstream, _tell)
+        beside = rehearsal.beside(second, glues[1], older)
+        if world is not None:
+            rehearsal.play(partial(days_of_all_surveys, rehearsal, world))
+        elif data_mb is None:
             for day in (
+                partial(rehearsal.first_day, expected),
                 rehearsal.day_with_nothing_new,
+                partial(days_of_two_stacks, rehearsal, beside, code, answerers[1], expected),
                 rehearsal.day_of_a_release,
                 rehearsal.day_of_a_failing_subject,
                 rehearsal.day_of_a_held_file,
@@ -96,12 +119,12 @@ def rehearse(folder: Path, data_mb: int | None) -> list[str]:
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
                 partial(rehearsal.days_of_ten_surveys, larger),
-                rehearsal.refusals,
-                rehearsal.permissions,
+                partial(refusals, rehearsal),
+                partial(permissions, rehearsal),
             ):
                 # Without a good first day the others would say nothing of their own.
                 if not rehearsal.failures:
-                    day()
+                    rehearsal.play(day)
         else:
             generate(folder / "large", data_mb * 1_000_000)
             with_data_file(upstream, folder / "large")
@@ -140,9 +163,10 @@ def _print_runs(runs: Sequence[tuple[str, JobRun]]) -> None:
 
 
 def _print_requests(requests: Sequence[tuple[str, Counter[str]]]) -> None:
-    rows = [[day, str(counts["PUT"]), str(counts["GET"])] for day, counts in requests]
+    kinds = ("PUT", "GET", "catalog", "queries")
+    rows = [[day, *(str(counts[kind]) for kind in kinds)] for day, counts in requests]
     print()
-    header = ["requests to S3 on a day", "PUT and LIST", "GET"]
+    header = ["requests on a day", "PUT and LIST", "GET", "to the catalog", "to Athena"]
     print_table("", header, rows, header[1:])
 
 

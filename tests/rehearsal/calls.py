@@ -61,7 +61,7 @@ class Call:
     """One action on one resource.
 
     Attributes:
-        caller: the access key that signed the request; here, the job.
+        caller: the access key that signed the request; here, the job's name in Glue.
         action: ``s3:GetObject``.
         resource: its ARN.
     """
@@ -116,9 +116,11 @@ def calls_of(asked: Asked) -> list[Call]:
 
 
 def priced(calls: Iterable[Call]) -> Counter[str]:
-    """How many requests to S3 there are of each price: ``PUT`` and ``GET``; to delete is free.
+    """How many requests there are of each price.
 
-    Lists cost what a PUT costs. A copy counts as both here; AWS counts it as a PUT alone.
+    Those to S3 are ``PUT`` and ``GET``; to delete is free. Lists cost what a PUT costs. A copy
+    counts as both here; AWS counts it as a PUT alone. ``catalog`` are those to Glue, ``queries``
+    the statements that Athena is asked, views among them.
     Source: the price list of S3, requests of the class S3 Standard (2026-11).
     """
     counts: Counter[str] = Counter()
@@ -128,6 +130,11 @@ def priced(calls: Iterable[Call]) -> Counter[str]:
             counts["PUT"] += 1
         elif service == "s3" and action.startswith("Get"):
             counts["GET"] += 1
+        # Of the levels that a request to Glue is on, each names the catalog once.
+        elif service == "glue" and call.resource.endswith(":catalog"):
+            counts["catalog"] += 1
+        elif action == "StartQueryExecution":
+            counts["queries"] += 1
     return counts
 
 
@@ -165,5 +172,5 @@ def _glue_resources(body: Mapping[str, Any]) -> list[str]:
 
 
 def _workgroup(body: Mapping[str, Any]) -> str:
-    # Calls that name an execution only are on the workgroup that the execution runs in.
+    # Calls that name an execution only are on the workgroup that it runs in: the cloud knows which.
     return f"workgroup/{body.get('WorkGroup', '*')}"

@@ -7,10 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import UsageError
+from labor_lake.deployment.bundles import GROUPS
 from tests.wheels import ROOT
+
+if TYPE_CHECKING:
+    from labor_lake.deployment.bundles import Code
 
 GLUES_PYTHON = "3.9"
 
@@ -19,6 +25,65 @@ PINNED_PIP = ROOT / "requirements-pip.txt"
 
 GLUES_PACKAGES = ROOT / "tools" / "requirements-glue.txt"
 """What Glue's Python shell brings, also with the library-set none."""
+
+# Whatever starts a job's script on Glue may have imported what Glue brings. Linux tells a child's
+# peak as at least its parent's at the fork, so each job tells its own, with the CPU seconds that it
+# and its workers took.
+_BEFORE_THE_SCRIPT = """\
+import atexit, botocore, os, resource
+def tell():
+    try:
+        with open("/proc/self/status") as status:
+            peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    with open(os.environ["REHEARSAL_USED"], "w") as told:
+        told.write(f"{peak} {sum(os.times()[:4])}")
+atexit.register(tell)
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What every job's process starts from, whichever stack it is of.
+
+    Attributes:
+        python: the interpreter of a bare environment.
+        brought: the folder of what Glue brings.
+        folder: holds a folder for each bundle, and what runs before a script.
+    """
+
+    python: Path
+    brought: Path
+    folder: Path
+
+    def path_for(self, wheel: str) -> tuple[Path, ...]:
+        """Where a job with this bundle finds its modules.
+
+        What Glue brings comes before what is installed, as several people have seen.
+        """
+        bundle = self.folder / f"installed-{wheel.partition('-')[0]}"
+        return (self.folder / "before", self.brought, bundle)
+
+
+def install(code: Code, python: Path, kept: Path, folder: Path) -> Installed:
+    """Makes an environment, and installs each bundle into a folder of its own.
+
+    Args:
+        code: the bundles.
+        python: the interpreter for the jobs.
+        kept: where environments are kept from one rehearsal to the next.
+        folder: for the bundles.
+    """
+    installed = Installed(*make_environment(python, kept), folder)
+    for group in GROUPS:
+        wheel = folder / group.wheel
+        wheel.write_bytes(code.files[group.wheel])
+        install_bundle(installed.python, wheel, installed.path_for(group.wheel)[-1])
+    before = folder / "before"
+    before.mkdir()
+    (before / "sitecustomize.py").write_text(_BEFORE_THE_SCRIPT)
+    return installed
 
 
 def find_python() -> Path:

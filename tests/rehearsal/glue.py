@@ -1,7 +1,8 @@
 """Stands for the part of Glue that runs jobs: environments, arguments, triggers.
 
 Everything comes from the template: what a job is called, where its script lies, which arguments
-and modules it gets, how often it is tried again, and which trigger starts it when.
+and modules it gets, and which trigger starts it, or its second try, when. Nothing in the workflow
+runs side by side, and no job is tried again by Glue.
 """
 
 from __future__ import annotations
@@ -10,42 +11,24 @@ import os
 import subprocess
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 
-from labor_lake.deployment.bundles import GROUPS
-from tests.rehearsal.environments import install_bundle, make_environment
 from tests.rehearsal.server import REGION, USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from labor_lake.deployment.bundles import Code
     from tests.cloudformation import Stack
+    from tests.rehearsal.environments import Installed
 
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 _GLUES_OWN = ("--extra-py-files",)
 _UNKNOWN_TO_JOBS = ("--TempDir", "s3://somewhere/temporary/")
-# Whatever starts a job's script on Glue may have imported what Glue brings. Linux tells a child's
-# peak as at least its parent's at the fork, so each job tells its own, with the CPU seconds that it
-# and its workers took.
-_BEFORE_THE_SCRIPT = """\
-import atexit, botocore, os, resource
-def tell():
-    try:
-        with open("/proc/self/status") as status:
-            peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    with open(os.environ["REHEARSAL_USED"], "w") as told:
-        told.write(f"{peak} {sum(os.times()[:4])}")
-atexit.register(tell)
-"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +41,7 @@ class JobRun:
         seconds: from start to end.
         peak_mb: the most memory that it held.
         cpu_seconds: of it and the workers that it waited for.
-        tries: how often it was started.
+        tries: which try of the job it was.
         told: what it wrote to stderr about failures.
     """
 
@@ -79,96 +62,53 @@ class JobRun:
 class Glue:
     """Runs the jobs of one stack against one simulated cloud."""
 
-    def __init__(self, stack: Stack, address: str, folder: Path) -> None:
+    def __init__(
+        self, stack: Stack, address: str, folder: Path, installed: Installed | None = None
+    ) -> None:
         """Prepares.
 
         Args:
             stack: the template with its parameters.
             address: where the simulated cloud listens.
-            folder: for scripts, bundles and output.
+            folder: for scripts and output.
+            installed: what jobs start from; None where none is started.
         """
         self._stack = stack
         self._address = address
         self._folder = folder
+        self._installed = installed
         self._jobs = _jobs_of(stack)
-        self._python = self._brought = Path()
         self._numbers = iter(range(1, 10_000))
 
-    def create(self, code: Code, python: Path, kept: Path) -> None:
-        """Makes what the jobs rely on, and an environment for each of them.
-
-        Args:
-            code: is uploaded as a deployment would.
-            python: the interpreter for the jobs.
-            kept: where environments are kept from one rehearsal to the next.
-        """
-        s3 = boto3.client("s3")
-        for name, bucket in self._stack.of_type("AWS::S3::Bucket").items():
-            s3.create_bucket(Bucket=self.bucket(name))
-            s3.put_bucket_versioning(
-                Bucket=self.bucket(name), VersioningConfiguration=bucket["VersioningConfiguration"]
-            )
-        for name, body in code.files.items():
-            s3.put_object(
-                Bucket=self.bucket("ArtifactsBucket"), Key=f"{code.prefix}/{name}", Body=body
-            )
-        for database in self._stack.of_type("AWS::Glue::Database").values():
-            boto3.client("glue").create_database(DatabaseInput=database["DatabaseInput"])
-        for workgroup in self._stack.of_type("AWS::Athena::WorkGroup").values():
-            boto3.client("athena").create_work_group(
-                Name=workgroup["Name"], Configuration=workgroup["WorkGroupConfiguration"]
-            )
-        self._install(code, python, kept)
+    @property
+    def callers(self) -> dict[str, str]:
+        """Each job's short name by the access key that it is known by: its name in Glue."""
+        return {name: job["Short"] for name, job in self._jobs.items()}
 
     def update_jobs(self, stack: Stack) -> None:
         """Deploys the stack again, with parameters that change nothing but its jobs."""
         self._jobs = _jobs_of(stack)
 
-    def _install(self, code: Code, python: Path, kept: Path) -> None:
-        self._python, self._brought = make_environment(python, kept)
-        for group in GROUPS:
-            wheel = self._folder / group.wheel
-            wheel.write_bytes(code.files[group.wheel])
-            install_bundle(self._python, wheel, self._installed(group.wheel))
-        before = self._folder / "before"
-        before.mkdir()
-        (before / "sitecustomize.py").write_text(_BEFORE_THE_SCRIPT)
-
-    def _installed(self, wheel: str) -> Path:
-        """Where a bundle is installed."""
-        return self._folder / f"installed-{wheel.partition('-')[0]}"
-
-    def bucket(self, logical_id: str) -> str:
-        """A bucket's name."""
-        kind = self._stack.resources[logical_id]["Type"]
-        assert kind == "AWS::S3::Bucket"
-        if logical_id == "ArtifactsBucket":
-            return self._stack.outputs["ArtifactsBucketName"]
-        return urlsplit(self._stack.outputs["LakeUri"]).netloc
-
     def run_workflow(
         self, run_id: str, environ: Mapping[str, str], *, retries: bool = True
     ) -> list[JobRun]:
-        """Walks the triggers: the scheduled one first, then each whose conditions hold."""
+        """Walks the triggers: the scheduled one first, then each whose conditions hold.
+
+        Args:
+            run_id: the workflow run's.
+            environ: besides what Glue itself sets.
+            retries: whether second tries are started.
+        """
         waiting = list(self._stack.of_type("AWS::Glue::Trigger").values())
         done: dict[str, JobRun] = {}
         fired = [trigger for trigger in waiting if trigger["Type"] == "SCHEDULED"]
         while fired:
             waiting = [trigger for trigger in waiting if trigger not in fired]
-            names = [action["JobName"] for trigger in fired for action in trigger["Actions"]]
-            with ThreadPoolExecutor(len(names)) as pool:
-                runs = pool.map(lambda name: self._try(name, run_id, environ, retries), names)
-                done.update(zip(names, runs))
+            for name in (action["JobName"] for trigger in fired for action in trigger["Actions"]):
+                if retries or self._jobs[name]["Try"] == 1:
+                    done[name] = self.run_job(name, run_id, environ)
             fired = [trigger for trigger in waiting if _holds(trigger["Predicate"], done)]
         return list(done.values())
-
-    def _try(self, name: str, run_id: str, environ: Mapping[str, str], retries: bool) -> JobRun:
-        most = 1 + (self._jobs[name]["MaxRetries"] if retries else 0)
-        for number in range(1, most + 1):
-            run = self.run_job(name, run_id, environ, tries=number)
-            if run.state == SUCCEEDED:
-                break
-        return run
 
     def run_job(
         self,
@@ -176,7 +116,6 @@ class Glue:
         run_id: str,
         environ: Mapping[str, str],
         arguments: Mapping[str, str] | None = None,
-        tries: int = 1,
     ) -> JobRun:
         """Runs one job's script in a process of its own.
 
@@ -185,7 +124,6 @@ class Glue:
             run_id: the workflow run's.
             environ: besides what Glue itself sets.
             arguments: in place of the template's.
-            tries: which try it is.
         """
         job = next(job for key, job in self._jobs.items() if name in (key, job["Short"]))
         work = self._folder / f"run-{next(self._numbers)}-{job['Short']}"
@@ -200,9 +138,10 @@ class Glue:
             for word in (key, str(value))
         ]
         words += ["--WORKFLOW_NAME", "rehearsed", "--WORKFLOW_RUN_ID", run_id, *_UNKNOWN_TO_JOBS]
+        assert self._installed is not None
         started = time.monotonic()
         code = _finished(
-            [str(self._python), str(script), *words],
+            [str(self._installed.python), str(script), *words],
             {**self._environ(job, work), **environ},
             work,
             60 * job["Timeout"],
@@ -217,17 +156,15 @@ class Glue:
             code,
             time.monotonic() - started,
             *_used(work),
-            tries,
+            job["Try"],
             "\n".join(told),
         )
 
     def _environ(self, job: Mapping[str, Any], work: Path) -> dict[str, str]:
-        """Nothing of this process's own; the job's name is its access key, to be known by it.
-
-        What Glue brings comes before what is installed, as several people have seen.
-        """
+        """Nothing of this process's own; the job's name is its access key, to be known by it."""
         bundle = job["DefaultArguments"]["--extra-py-files"].rpartition("/")[2]
-        path = (self._folder / "before", self._brought, self._installed(bundle))
+        assert self._installed is not None
+        path = self._installed.path_for(bundle)
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
@@ -235,7 +172,7 @@ class Glue:
             "REHEARSAL_USED": str(work / "used"),
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "AWS_ENDPOINT_URL": self._address,
-            "AWS_ACCESS_KEY_ID": job["Short"],
+            "AWS_ACCESS_KEY_ID": job["Name"],
             "AWS_SECRET_ACCESS_KEY": "rehearsed",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
@@ -264,10 +201,12 @@ def become_user(address: str) -> None:
 
 
 def _jobs_of(stack: Stack) -> dict[str, dict[str, Any]]:
-    return {
-        job["Name"]: {**job, "Short": job["Name"].rpartition("-")[2]}
-        for job in stack.of_type("AWS::Glue::Job").values()
-    }
+    """The jobs by their names in Glue; a second try is a job of its own there."""
+    jobs = {}
+    for job in stack.of_type("AWS::Glue::Job").values():
+        short, again, _ = job["Name"].rpartition("-")[2].partition("_again")
+        jobs[job["Name"]] = {**job, "Short": short, "Try": 2 if again else 1}
+    return jobs
 
 
 def _holds(predicate: Mapping[str, Any], done: Mapping[str, JobRun]) -> bool:

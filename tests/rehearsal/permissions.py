@@ -93,12 +93,7 @@ def without_call(job: str, calls: Iterable[Call], grants: Iterable[Grant]) -> li
 
 
 def _covers(grant: Grant, call: Call) -> bool:
-    if grant.action != call.action:
-        return False
-    # The call names no workgroup where AWS derives it from the execution.
-    if call.resource.endswith(":workgroup/*"):
-        return ":workgroup/" in grant.resource
-    return fnmatchcase(call.resource, grant.resource)
+    return grant.action == call.action and fnmatchcase(call.resource, grant.resource)
 
 
 def _has_reason(job: str, grant: Grant) -> bool:

@@ -10,7 +10,8 @@ import io
 import json
 import re
 import threading
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 
 import boto3
@@ -59,13 +60,13 @@ class Cloud:
 
     Attributes:
         calls: what was asked for, in its order.
-        statements: what Athena was asked, in its order.
+        statements: what Athena was asked, by database, in its order.
     """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.statements: list[str] = []
-        self._answer: Callable[[str, Sequence[str]], Answer | None] | None = None
+        self.statements: dict[str, list[str]] = defaultdict(list)
+        self._answers: dict[str, Callable[[str, Sequence[str]], Answer | None]] = {}
         self._failure: Failure | None = None
         self._lock = threading.Lock()
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -98,9 +99,11 @@ class Cloud:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def answer_queries(self, answer: Callable[[str, Sequence[str]], Answer | None]) -> None:
-        """Sets what answers Athena's queries: rows for a SELECT, None for a statement."""
-        self._answer = answer
+    def answer_queries(
+        self, database: str, answer: Callable[[str, Sequence[str]], Answer | None]
+    ) -> None:
+        """Sets what answers queries in a database: rows for a SELECT, None for a statement."""
+        self._answers[database] = answer
 
     def fail(self, failure: Failure | None) -> None:
         """Has a later call fail, or none any more."""
@@ -108,7 +111,7 @@ class Cloud:
 
     def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asked = _asked(environ)
-        calls = calls_of(asked)
+        calls = [_in_its_workgroup(call, asked) for call in calls_of(asked)]
         with self._lock:
             self.calls.extend(call for call in calls if call.caller)
             failure = self._due(calls)
@@ -116,6 +119,9 @@ class Cloud:
             return _refused(failure, caller_and_service(asked)[1], start_response)
         if operation_of(asked) == "StartQueryExecution":
             return self._start_query(asked, environ, start_response)
+        if caller_and_service(asked)[1] == "glue":
+            body = _without_empty_comments(asked.body)
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         return self._forward(environ, start_response)
 
     def _forward(
@@ -146,16 +152,37 @@ class Cloud:
         if told:
             refusal = Failure("athena:StartQueryExecution", "InvalidRequestException")
             return _refused(refusal, "athena", start_response, " ".join(told))
-        answer = self._answer(sql, given) if self._answer else None
+        database = body["QueryExecutionContext"]["Database"]
+        answer = self._answers[database](sql, given) if database in self._answers else None
         # moto gives a new execution the first answer in its queue, so nobody may come between.
         with self._lock:
-            self.statements.append(sql)
+            self.statements[database].append(sql)
             if view := _CREATES_VIEW.search(sql):
-                _put_view(body["QueryExecutionContext"]["Database"], view[1])
+                _put_view(database, view[1])
             if answer is not None:
                 backend = athena_backends[ACCOUNT][REGION]
                 backend.query_results_queue.append(QueryResults(answer.rows, answer.columns))
             return self._forward(environ, start_response)
+
+
+def _without_empty_comments(body: bytes) -> bytes:
+    """What Glue may make of a column whose comment is empty: one without."""
+
+    def without(entry: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in entry.items() if (key, value) != ("Comment", "")}
+
+    return json.dumps(json.loads(body or b"{}", object_hook=without)).encode()
+
+
+def _in_its_workgroup(call: Call, asked: Asked) -> Call:
+    """A call that names an execution alone is on the workgroup that the execution runs in."""
+    if not call.resource.endswith(":workgroup/*"):
+        return call
+    execution = json.loads(asked.body).get("QueryExecutionId")
+    started = athena_backends[ACCOUNT][REGION].executions.get(execution)
+    if started is None or started.workgroup is None:
+        return call
+    return replace(call, resource=f"{call.resource[:-1]}{started.workgroup.name}")
 
 
 def _put_view(database: str, name: str) -> None:

@@ -13,7 +13,7 @@ import awswrangler as wr
 from glue_jobs.reports.index import load_index
 from glue_jobs.sources.bls.surveys import landed_surveys
 from tests.pointers import load_pointers
-from tests.rehearsal.checks import is_one_sentence
+from tests.rehearsal import checks
 from tests.simulator.faults import Status
 from tests.simulator.world import inventory, serve_survey
 
@@ -43,7 +43,7 @@ def day_with_one_gone(rehearsal: Rehearsal, upstream: Upstream, storage: S3Stora
     last = runs["publish_reports"]
     rehearsal.holds("the last job ends with 7", (last.exit_code, last.tries) == (7, 1))
     rehearsal.holds(
-        "its one sentence names it", is_one_sentence(last.told) and f" {GONE}." in last.told
+        "its one sentence names it", checks.is_one_sentence(last.told) and f" {GONE}." in last.told
     )
     rehearsal.quote(last)
     _are_published(rehearsal, storage, set(SURVEYS) - {GONE})
@@ -53,10 +53,20 @@ def day_with_one_gone(rehearsal: Rehearsal, upstream: Upstream, storage: S3Stora
 def day_after(rehearsal: Rehearsal, storage: S3Storage) -> None:
     """It is there again: it is landed, built and published, and nothing else is."""
     before = {pointer.subject: pointer.folder for pointer in load_pointers(storage)}
+    asked = len(rehearsal.cloud.calls)
     rehearsal.succeeds(rehearsal.run("all ten are there"))
     _are_published(rehearsal, storage, set(SURVEYS))
     now = {pointer.subject: pointer.folder for pointer in load_pointers(storage)}
     rehearsal.holds("no other is built again", {**now, **before} == now)
+    moved = [
+        call.resource
+        for call in checks.writes(rehearsal.calls(asked))
+        if f":table/{rehearsal.database}/" in call.resource
+        and call.resource.rpartition("/")[2].partition("_")[0] in before
+    ]
+    rehearsal.holds("nor written to the catalog again", not moved)
+    for resource in dict.fromkeys(moved):
+        rehearsal.tell(f"         {resource}")
     rehearsal.is_whole()
 
 

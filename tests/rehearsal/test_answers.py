@@ -48,7 +48,7 @@ def test_a_statement_without_rows_is_not_answered(tmp_path):
 )
 def test_what_athena_would_refuse_is_refused(sql, parameters, why):
     with Cloud() as cloud:
-        cloud.answer_queries(lambda *_: pytest.fail("it was answered"))
+        cloud.answer_queries("labor_lake", lambda *_: pytest.fail("it was answered"))
         client = cloud.client("athena", "land_bls")
         with pytest.raises(client.exceptions.InvalidRequestException, match=why):
             client.start_query_execution(QueryString=sql, ExecutionParameters=parameters)

@@ -25,12 +25,12 @@ _CUBE = "acs_yg_total_population_1"
 _RELEASED = datetime(2025, 9, 4, 12, 30, tzinfo=timezone.utc)
 
 
-def open_upstream() -> tuple[Upstream, Path | None]:
-    """Serves the capture of 2025-10 and says where its reports are, or the bundled excerpt."""
+def open_upstream(month: str = "2025-10") -> tuple[Upstream, Path | None]:
+    """Serves the capture of a month and says where its reports are, or the bundled excerpt."""
     if not CAPTURES.is_dir():
         return Upstream.sample(), None
     upstream = Upstream()
-    upstream.from_folder("pr", CAPTURES / "bls" / "pr" / "2025-10", _RELEASED)
+    upstream.from_folder("pr", CAPTURES / "bls" / "pr" / month, _RELEASED)
     upstream.cubes[_CUBE] = (CAPTURES / "population" / "tesseract-acs1-2025-10.json").read_bytes()
     return upstream, CAPTURES / "expected"
 
@@ -39,6 +39,11 @@ def with_data_file(upstream: Upstream, path: Path) -> None:
     """Serves one large data file in place of the survey's own."""
     upstream.surveys["pr"] = {}
     upstream.set_file("pr", DATA_FILES[0], path, _RELEASED)
+
+
+def moment_of(number: int) -> datetime:
+    """When a release is published, by its number; none of a rehearsal's is still to come."""
+    return _RELEASED + timedelta(days=60 * number)
 
 
 def publish_release(upstream: Upstream, number: int) -> None:
@@ -51,14 +56,12 @@ def publish_release(upstream: Upstream, number: int) -> None:
         last = body.rstrip(b"\r\n").rpartition(b"\n")[2]
         fields = last.split(b"\t")
         fields[1] = str(int(fields[1]) + 1).encode()
-        moment = _RELEASED + timedelta(days=90 * number)
-        upstream.set_file("pr", name, body + b"\t".join(fields) + b"\r\n", moment)
+        upstream.set_file("pr", name, body + b"\t".join(fields) + b"\r\n", moment_of(number))
 
 
 def break_file(upstream: Upstream, name: str, number: int) -> None:
     """BLS serves something else in a file's place, on a release's day."""
-    moment = _RELEASED + timedelta(days=90 * number)
-    upstream.set_file("pr", name, b"Under construction.\r\n", moment)
+    upstream.set_file("pr", name, b"Under construction.\r\n", moment_of(number))
 
 
 def publish_population(upstream: Upstream) -> None:
