@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,8 @@ def make_site(storage: Storage, settings: Settings) -> Site:
         )
     pointers = {pointer.subject: pointer for pointer in found}
     engine = open_engine(storage, found, settings, damaged)
-    return _Making(storage, pointers, engine, describe(storage)).site(settings.series)
+    failures = {f"subject {name}": error for name, error in damaged.items()}
+    return _Making(storage, pointers, engine, describe(storage), failures).site(settings.series)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class _Making:
     pointers: Mapping[str, Pointer]
     engine: Engine
     state: Mapping[str, Any]
-    failures: dict[str, LakeError] = field(default_factory=dict)
+    failures: dict[str, LakeError]
 
     def site(self, series: Sequence[str]) -> Site:
         """All pages, from that of each subject to the front page."""

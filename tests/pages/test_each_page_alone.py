@@ -85,6 +85,16 @@ def test_a_survey_whose_tables_are_damaged_is_told_of_on_its_own_page(folder, so
     assert {path: files[path] for path in others} == {path: sound[path] for path in others}
 
 
+def test_a_survey_whose_pointer_is_damaged_has_no_page_and_is_told_of_on_the_front(folder, sound):
+    damage(folder, "current/pr.json")
+    made = made_of(folder)
+    assert made.failures.keys() == {"subject pr"}
+    assert "surveys/pr.html" not in made.files
+    files = without_times(made.files)
+    assert "current/pr.json is not the pointer that was written there" in files[FRONT].decode()
+    assert files["surveys/ap.html"] == sound["surveys/ap.html"]
+
+
 def test_so_is_what_nobody_foresaw(folder, monkeypatch):
     def fails(*_):
         raise KeyError("period")
