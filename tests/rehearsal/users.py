@@ -83,7 +83,7 @@ def check_tools(stack: Stack, holds: Callable[[str, object], None]) -> None:
 def check_notebook(stack: Stack, holds: Callable[[str, object], None]) -> None:
     """The notebook's checks, by awswrangler and Athena, in the environment of `make notebook`."""
     done = subprocess.run(
-        [NOTEBOOK_PYTHON, "-m", "tools.notebook", "--lake", stack.outputs["LakeUri"]],
+        [NOTEBOOK_PYTHON, "-m", "tools.notebook", "quest", "--lake", stack.outputs["LakeUri"]],
         cwd=ROOT,
         env={
             **os.environ,
