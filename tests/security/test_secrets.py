@@ -151,11 +151,13 @@ def holding(value: object, place: str = "") -> list[str]:
     return [place] if CONTACT in str(value) else []
 
 
-def test_on_aws_the_contact_is_an_argument_of_one_job_and_of_nothing_else():
+def test_on_aws_the_contact_is_an_argument_of_one_job_and_its_second_try_and_of_nothing_else():
     template = Template(make_template())
     given = {"Contact": CONTACT, "CodePrefix": "code/0"}
     stack = template.resolve(given)
-    assert holding(dict(stack.resources)) == ["/LandBlsJob/Properties/DefaultArguments/--contact"]
+    assert holding(dict(stack.resources)) == [
+        f"/{job}/Properties/DefaultArguments/--contact" for job in ("LandBlsJob", "LandBlsAgainJob")
+    ]
     assert holding(dict(stack.outputs)) == []
 
 

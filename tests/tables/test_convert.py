@@ -279,6 +279,15 @@ def test_u17_text_in_place_of_numbers_is_counted_and_told(tmp_path):
     )
 
 
+def test_a_row_that_ends_before_its_last_field_is_kept_and_told(tmp_path):
+    body = data_file("A\t1995\tQ01\t1", "A\t1995\tQ02\t2\tR")
+    converted, table = convert(body, tmp_path)
+    assert table.column("footnote_codes").to_pylist() == ["", "R"]
+    assert converted.warnings == (
+        "pr.data.0.Current has rows that end before their last field, taken as blank: 1.",
+    )
+
+
 def test_u24_a_period_that_nobody_knows_is_kept_and_told(tmp_path):
     body = data_file("A\t1995\tB07\t1\t", "A\t1995\tQ01\t1\t")
     converted, table = convert(body, tmp_path)
