@@ -13,13 +13,18 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+import boto3
 from botocore.exceptions import ClientError
 
+from labor_lake.deployment import deploy, stacks
+from labor_lake.deployment.bundles import Code
 from tests.cloudformation import Template
 
 if TYPE_CHECKING:
@@ -244,3 +249,22 @@ def _names_in(given: Any) -> Iterator[str]:
     elif isinstance(given, list):
         for one in given:
             yield from _names_in(one)
+
+
+@contextmanager
+def deploying_to(cloud: FakeCloudFormation) -> Iterator[FakeCloudFormation]:
+    """`lake deploy` asks this CloudFormation from now on, and waits for nothing."""
+
+    def upload(code: Code, bucket: str, _: object) -> int:
+        cloud.fill(bucket)
+        return len(code.files)
+
+    with (
+        patch.object(boto3, "client", lambda service, **_: cloud),
+        patch.object(stacks, "_POLL_SECONDS", 0),
+        patch.object(deploy, "install_packages", lambda _: None),
+        patch.object(deploy, "make_code", lambda _: Code("code/1a2b", {"a": b""})),
+        patch.object(deploy, "upload", upload),
+        patch.object(deploy, "send", lambda template, *_: {"TemplateBody": template}),
+    ):
+        yield cloud

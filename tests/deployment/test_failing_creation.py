@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-import boto3
 import pytest
 
 from labor_lake.cli import main
-from labor_lake.deployment import deploy, stacks
-from labor_lake.deployment.bundles import Code
+from labor_lake.deployment import deploy
 from labor_lake.deployment.template import make_template
 from tests.cloudformation import Template
-from tests.deployment.fake_cloudformation import FakeCloudFormation
+from tests.deployment.fake_cloudformation import FakeCloudFormation, deploying_to
 
 CONTACT = "you@example.com"
 # Everything that a parameter can add.
@@ -31,28 +27,13 @@ FIRST, WHOLE = (
     for text, prefix in ((make_template(with_queries=False), ""), (make_template(), "code/1a2b"))
 )
 
-once_made = cache(make_template)
-"""The template, made once for all tests."""
-
 pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
 
 
 @pytest.fixture
-def cloud(monkeypatch):
-    cloud = FakeCloudFormation()
-
-    def upload(code, bucket, _):
-        cloud.fill(bucket)
-        return len(code.files)
-
-    monkeypatch.setattr(boto3, "client", lambda service, **_: cloud)
-    monkeypatch.setattr(stacks, "_POLL_SECONDS", 0)
-    monkeypatch.setattr(deploy, "make_template", once_made)
-    monkeypatch.setattr(deploy, "install_packages", lambda _: None)
-    monkeypatch.setattr(deploy, "make_code", lambda _: Code("code/1a2b", {"a": b""}))
-    monkeypatch.setattr(deploy, "upload", upload)
-    monkeypatch.setattr(deploy, "send", lambda template, *_: {"TemplateBody": template})
-    return cloud
+def cloud():
+    with deploying_to(FakeCloudFormation()) as cloud:
+        yield cloud
 
 
 def names(cloud: FakeCloudFormation) -> frozenset[str]:

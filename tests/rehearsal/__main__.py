@@ -25,6 +25,7 @@ from tests.rehearsal.all_surveys import days_of_all_surveys
 from tests.rehearsal.answers import Answerer
 from tests.rehearsal.days import Rehearsal
 from tests.rehearsal.environments import GLUES_PYTHON, find_python, install, version_of
+from tests.rehearsal.first_deploy import first_deploys_that_fail
 from tests.rehearsal.glue import Glue, become_user
 from tests.rehearsal.rights import permissions, refusals
 from tests.rehearsal.server import Cloud
@@ -119,6 +120,7 @@ def rehearse(folder: Path, data_mb: int | None, world: float | None) -> list[str
                 rehearsal.day_of_a_broken_catalog,
                 rehearsal.day_of_two_runs,
                 partial(rehearsal.days_of_ten_surveys, larger),
+                partial(first_deploys_that_fail, rehearsal),
                 partial(refusals, rehearsal),
                 partial(permissions, rehearsal),
             ):
