@@ -43,6 +43,11 @@ def sql_file(folder: str, name: str) -> str:
 
 def inputs(sql: str) -> set[str]:
     """The tables and views that a statement of the project reads, by its header."""
-    header = " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))
+    header = " ".join(header_lines(sql))
     named = re.search(r"Inputs: ([a-z0-9_, ]+)\.", header)
     return set(named[1].split(", ")) if named else set()
+
+
+def header_lines(sql: str) -> list[str]:
+    """What the comments of a statement say, a line each."""
+    return [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]

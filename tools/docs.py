@@ -12,7 +12,7 @@ import athena_sql
 from glue_jobs.reports.files import printed_names
 from glue_jobs.settings import SETTINGS, Settings
 from glue_jobs.sources.population import tables as population
-from glue_jobs.sql_files import inputs, sql_files
+from glue_jobs.sql_files import header_lines, inputs, sql_files
 from glue_jobs.tables import schemas
 from glue_jobs.tables.columns import TableColumn
 from glue_jobs.tables.header import read_header
@@ -186,18 +186,14 @@ def _answered(sql: str, known: Mapping[str, Columns]) -> Columns:
 
 def _inputs_in_order(sql: str) -> list[str]:
     """What a statement reads, as its header lists it: a column is that of the first that has it."""
-    listed = " ".join(_header(sql)).partition("Inputs:")[2]
+    listed = " ".join(header_lines(sql)).partition("Inputs:")[2]
     named = re.findall(r"[a-z0-9_]+", listed.partition(".")[0])
     return sorted(inputs(sql), key=named.index)
 
 
-def _header(sql: str) -> list[str]:
-    return [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]
-
-
 def _prose(sql: str) -> str:
     """A header without its columns: one line per sentence that begins with a label."""
-    lines = _header(sql)
+    lines = header_lines(sql)
     end = lines.index("Columns:") if "Columns:" in lines else len(lines)
     text = "\n".join(lines[:end])
     for label in ("Grain:", "Inputs:", "Units:", "Picture:", "Observations:", "Population:"):
@@ -207,7 +203,7 @@ def _prose(sql: str) -> str:
 
 def _explained(sql: str) -> dict[str, str]:
     """The columns that a header explains, one a line after `Columns:`."""
-    lines = _header(sql)
+    lines = header_lines(sql)
     named = lines[lines.index("Columns:") + 1 :] if "Columns:" in lines else []
     return dict(line.split(": ", 1) for line in named)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.engines.own_sql import query_own
 from glue_jobs.errors import LakeError, QualityFailure
-from glue_jobs.sql_files import sql_files
+from glue_jobs.sql_files import header_lines, sql_files
 from glue_jobs.views import absent
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _found(engine: Engine, check: Check) -> str:
 
 
 def _check(name: str, sql: str) -> Check:
-    header = " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))
+    header = " ".join(header_lines(sql))
     said = _GUARDS.search(header)
     if said is None:
         raise ValueError(f"sql/checks/{name}.sql does not say what it guards")

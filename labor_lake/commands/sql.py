@@ -9,7 +9,7 @@ from glue_jobs.catalog.pointers import column_names, readable_pointers
 from glue_jobs.errors import UsageError
 from glue_jobs.flags import resolve_settings
 from glue_jobs.opening import open_lake
-from glue_jobs.sql_files import sql_files
+from glue_jobs.sql_files import header_lines, sql_files
 from glue_jobs.views import views_over
 
 if TYPE_CHECKING:
@@ -58,5 +58,5 @@ def _print_names(statements: Mapping[str, str], *, as_json: bool) -> None:
 
 def _what_it_is(sql: str) -> str:
     """The first sentence of a statement's header."""
-    lines = [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]
+    lines = header_lines(sql)
     return " ".join(lines).partition(". ")[0].removesuffix(".")

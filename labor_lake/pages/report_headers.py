@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from glue_jobs.sql_files import header_lines
+
 _COUNTS = re.compile(r"Picture: how many rows have each (\w+)\.")
 _BESIDE = re.compile(r"Picture: (\w+) above (\w+), by (\w+)\.")
 _OBSERVATIONS = re.compile(r"Observations: (\w+) by (\w+), (\w+), ([\w ]+)\.")
@@ -96,4 +98,4 @@ def read_report_header(sql: str) -> ReportHeader:
 
 
 def _header(sql: str) -> str:
-    return " ".join(line[2:].strip() for line in sql.splitlines() if line.startswith("--"))
+    return " ".join(header_lines(sql))

@@ -104,7 +104,8 @@ class _Making:
         """All pages, from that of each subject to the front page."""
         citations = Citations(self.pointers)
         labels = list(self.chosen(series))
-        subjects = self.subject_pages({one.series_id for one in labels}, citations)
+        expected = self.expected()
+        subjects = self.subject_pages(expected, {one.series_id for one in labels}, citations)
         of_series = [(one.series_id, self.series_page(one, citations)) for one in labels]
         reports = [
             self.attempt(
@@ -123,7 +124,7 @@ class _Making:
             *amiss(self.state),
             *((name, f"{error}") for name, error in self.failures.items()),
         ]
-        front = front_page(self.state, troubles, self.pointers, self.expected(), reports, of_series)
+        front = front_page(self.state, troubles, self.pointers, expected, reports, of_series)
         pages = [*subjects, *(page for _, page in of_series), *reports, *traces, front]
         return Site(_rendered(pages, reports, citations), self.failures)
 
@@ -143,9 +144,13 @@ class _Making:
         subjects = self.state["subjects"]
         return {name: Expected(**subjects[name]["expected"]) for name in self.pointers}
 
-    def subject_pages(self, shown_series: Collection[str], citations: Citations) -> list[Page]:
+    def subject_pages(
+        self,
+        expected: Mapping[str, Expected],
+        shown_series: Collection[str],
+        citations: Citations,
+    ) -> list[Page]:
         """The page of each subject."""
-        expected = self.expected()
 
         def page_of(name: str) -> Page:
             pointer = self.pointers[name]

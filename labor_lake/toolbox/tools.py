@@ -17,6 +17,7 @@ from glue_jobs.catalog.pointers import column_names, readable_pointers
 from glue_jobs.errors import UnsupportedSQL, UsageError
 from glue_jobs.opening import open_lake
 from glue_jobs.reports.answers import json_rows
+from glue_jobs.sql_files import header_lines
 from glue_jobs.table_names import subject_of
 from glue_jobs.views import views_over
 from labor_lake.asking import notes_on
@@ -165,7 +166,7 @@ class Tools:
         """A table or view with its columns, and what a view's own header says of it."""
         pointers = readable_pointers(open_lake(self._settings))[0]
         view = views_over(column_names(pointers)).get(name, "")
-        header = [line[2:].strip() for line in view.splitlines() if line.startswith("--")]
+        header = header_lines(view)
         own = dict(line.split(": ", 1) for line in header if re.match(r"[a-z_]+: ", line))
         meanings = {**_meanings(pointers, name), **own}
         rows = []
